@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+// Targets stand in dependency order: an arrow may only point upwards in this file.
+
+import PackageDescription
+
+/// Swift 6 language mode comes with the tools version; every warning is an error.
+let swift: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// C is built optimised in every configuration: unoptimised kernels make tests crawl.
+let c: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-std=gnu2x"])]
+
+let package = Package(
+    name: "HaShiFlex",
+    products: [.executable(name: "hashiflex", targets: ["hashiflex"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // System libraries: module maps only.
+        .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // C: SIMD kernels and library shims.
+        .target(name: "CShiftKernels", exclude: [], cSettings: c),
+        .target(
+            name: "CImageCodecs", cSettings: c,
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+        .target(name: "CEmbeddedModel", exclude: ["data"], cSettings: c),
+
+        // Pure layer: bytes in, bytes out. No clock, no locks, no network.
+        .target(name: "Artifacts", dependencies: ["CCrypto"], swiftSettings: swift),
+        .target(name: "QuantizedTensors", swiftSettings: swift),
+        .target(
+            name: "HardenedBackbone", dependencies: ["CShiftKernels", "QuantizedTensors", "Artifacts"],
+            swiftSettings: swift),
+        .target(
+            name: "ClassifierHead", dependencies: ["CShiftKernels", "QuantizedTensors", "Artifacts"],
+            swiftSettings: swift),
+        .target(name: "ImageDecoding", dependencies: ["CImageCodecs"], swiftSettings: swift),
+        .target(
+            name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
+        .target(name: "Cutover", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift),
+
+        // I/O layer.
+        .target(name: "Kafka", dependencies: ["CRDKafka"], swiftSettings: swift),
+        .target(
+            name: "Ingest", dependencies: ["ImageDecoding", "PipelineMessages", "Kafka"],
+            swiftSettings: swift),
+        .target(
+            name: "Worker",
+            dependencies: [
+                "HardenedBackbone", "ClassifierHead", "ImageDecoding", "PipelineMessages", "Cutover", "Kafka",
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "Coordinator", dependencies: ["PipelineMessages", "Cutover", "Kafka"],
+            swiftSettings: swift),
+
+        // The command: the only place that knows everything.
+        .executableTarget(
+            name: "hashiflex",
+            dependencies: [
+                "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
+                "PipelineMessages", "Cutover", "Kafka", "Ingest", "Worker", "Coordinator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift),
+    ]
+)
+
+/// Every target with a test folder of its own, and what its tests import beyond the target itself.
+let tests: [(target: String, also: [String])] = [
+    ("Artifacts", []),
+    ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels"]),
+    ("ClassifierHead", ["QuantizedTensors", "Artifacts"]),
+    ("ImageDecoding", []),
+    ("PipelineMessages", ["Artifacts"]),
+    ("Cutover", ["PipelineMessages", "Artifacts"]),
+    ("Kafka", []),
+    ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"]),
+    ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"]),
+    ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts"]),
+]
+package.targets += tests.map { test in
+    .testTarget(
+        name: "\(test.target)Tests",
+        dependencies: ([test.target] + test.also).map { .init(stringLiteral: $0) },
+        swiftSettings: swift)
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct HaShiFlex: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "hashiflex")
+}
