@@ -48,18 +48,24 @@ let package = Package(
         .target(name: "Cutover", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift),
 
         // I/O layer.
+        .target(name: "Threads", swiftSettings: swift),
         .target(name: "Kafka", dependencies: ["CRDKafka"], swiftSettings: swift),
         .target(
-            name: "Ingest", dependencies: ["ImageDecoding", "PipelineMessages", "Kafka"],
+            name: "ControlPlane", dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads"],
+            swiftSettings: swift),
+        .target(
+            name: "Ingest", dependencies: ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"],
             swiftSettings: swift),
         .target(
             name: "Worker",
             dependencies: [
-                "HardenedBackbone", "ClassifierHead", "ImageDecoding", "PipelineMessages", "Cutover", "Kafka",
+                "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding", "PipelineMessages", "Cutover",
+                "Kafka", "Threads", "ControlPlane",
             ],
             swiftSettings: swift),
         .target(
-            name: "Coordinator", dependencies: ["PipelineMessages", "Cutover", "Kafka"],
+            name: "Coordinator",
+            dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane"],
             swiftSettings: swift),
 
         // The command: the only place that knows everything.
@@ -67,7 +73,8 @@ let package = Package(
             name: "hashiflex",
             dependencies: [
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
-                "PipelineMessages", "Cutover", "Kafka", "Ingest", "Worker", "Coordinator",
+                "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
+                "Coordinator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),

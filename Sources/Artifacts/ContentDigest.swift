@@ -58,7 +58,9 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible, Codabl
         let text = try container.decode(String.self)
         guard let digest = ContentDigest(hex: text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a SHA-256 digest is 64 hexadecimal digits")
+                in: container,
+                debugDescription: "a SHA-256 digest is 64 hexadecimal digits"
+            )
         }
         self = digest
     }

@@ -1,1 +1,157 @@
-// placeholder
+#ifndef C_SHIFT_KERNELS_H
+#define C_SHIFT_KERNELS_H
+
+// Integer microkernels of the hardened datapath, one per instruction set tier, behind one table.
+//
+// Common rules: no allocation, no globals but constant tables, no floating point. Every kernel of a
+// family gives the same bytes in every tier. Multiplying by a power-of-two weight is allowed because
+// it is identical to shifting.
+//
+// Padding: every buffer of activation bytes that a kernel reads is followed by at least
+// HSF_READ_SLACK_BYTES readable bytes, whose values do not matter. No kernel writes past its output.
+//
+// Offset bytes: signed activations are held as x + 128 (bit 7 flipped). The caller folds the offset of
+// inputs, residuals and outputs into the bias, so all kernels read and write unsigned bytes:
+//   input s8:    bias -= 128 * sum(weights)
+//   residual s8: bias -= 128 << residual_shift
+//   output s8:   bias += 128 << shift
+//   rounding:    bias += shift == 0 ? 0 : 1 << (shift - 1)
+// The result is min(255, max(0, sum >> shift)) with an arithmetic shift. Sums stay within int32 by
+// AccumulatorBound: |true sum| < 2^30, and 128 << shift <= 2^27.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HSF_READ_SLACK_BYTES 64
+// Packed parameter arrays (weights, bias, shift) start at multiples of this many bytes.
+#define HSF_ALIGNMENT_BYTES 64
+
+// ---------------------------------------------------------------------------------------------------
+// Instruction set tiers
+// ---------------------------------------------------------------------------------------------------
+
+typedef enum hsf_tier {
+    HSF_TIER_SCALAR = 0,
+    HSF_TIER_AVX2 = 1,
+    HSF_TIER_AVX512VNNI = 2,
+} hsf_tier;
+
+#define HSF_TIER_COUNT 3
+
+// 1 if the tier is compiled in and this CPU and its operating system support it.
+int hsf_tier_is_supported(hsf_tier tier);
+
+// Value of the environment variable HASHIFLEX_ISA, or NULL. The table does not apply it: the Swift
+// side does, so that an unknown value is an error with words and not a silent choice.
+const char *hsf_requested_isa(void);
+
+// ---------------------------------------------------------------------------------------------------
+// Packed weights, the same for all tiers
+// ---------------------------------------------------------------------------------------------------
+//
+// Dot-product order, used by conv1x1, stem and dense: depth in groups of 4, channels in blocks of 16.
+//   packed[((block * groups + group) * 16 + lane) * 4 + k] = weight[block * 16 + lane][group * 4 + k]
+// Channels beyond the last have zero weights; so do depths beyond the last.
+//
+// Depthwise order: channels in blocks of 32. Within a block, channel c (0...31) has the position
+//   hsf_depthwise_position(c) = (c % 16 / 4) * 8 + (c / 16) * 4 + c % 4
+// in bias and shift, and the weights of kernel column x (0...2) are
+//   packed[((block * 3 + x) * 32 + position) * 4 + y] = weight[channel][y][x], with zeros at y = 3.
+// Channels beyond the last have zero weights, bias and shift.
+
+// ---------------------------------------------------------------------------------------------------
+// Families
+// ---------------------------------------------------------------------------------------------------
+
+// 1x1 convolution with fused requantisation, with or without a residual.
+typedef struct hsf_conv1x1_args {
+    const uint8_t *input;             // [pixels][input_channels]
+    const int8_t *weights;            // dot-product order, |weight| <= 64
+    const int32_t *bias;              // [output_channels rounded up to 16], offsets folded in
+    const int32_t *shift;             // [output_channels rounded up to 16], 0...20
+    const uint8_t *residual;          // [pixels][output_channels] offset bytes, or NULL
+    const int32_t *residual_shift;    // [output_channels rounded up to 16], 0...20, or NULL
+    uint8_t *output;                  // [pixels][output_channels]; overlaps no input
+    size_t pixels;                    // >= 1
+    size_t input_channels;            // multiple of 4
+    size_t output_channels;           // multiple of 8
+} hsf_conv1x1_args;
+typedef void hsf_conv1x1_fn(const hsf_conv1x1_args *args);
+
+// Depthwise 3x3 with fused requantisation, zero padding of 1, stride 1 or 2 (two families).
+typedef struct hsf_depthwise_args {
+    const uint8_t *input;     // [height][width][channels]
+    const int8_t *weights;    // depthwise order
+    const int32_t *bias;      // depthwise order, [channels rounded up to 32]
+    const int32_t *shift;     // depthwise order, [channels rounded up to 32]
+    const uint8_t *zeros;     // [channels + HSF_READ_SLACK_BYTES] zero bytes
+    uint8_t *output;          // [height / stride][width / stride][channels]
+    size_t height;            // >= 1; even for stride 2
+    size_t width;             // >= 1; even for stride 2
+    size_t channels;          // multiple of 8
+} hsf_depthwise_args;
+typedef void hsf_depthwise_s1_fn(const hsf_depthwise_args *args);
+typedef void hsf_depthwise_s2_fn(const hsf_depthwise_args *args);
+
+// Stem: 3x3, stride 2, over an RGB image that the caller has padded with one pixel on each side.
+typedef struct hsf_stem_args {
+    const uint8_t *input;     // [height + 2][width + 2][3]
+    const int8_t *weights;    // dot-product order with 36 depths: row * 12 + column * 3 + colour, 9 of 12
+    const int32_t *bias;      // [output_channels rounded up to 16]
+    const int32_t *shift;     // [output_channels rounded up to 16]
+    uint8_t *output;          // [height / 2][width / 2][output_channels]
+    size_t height;            // even, >= 2
+    size_t width;             // even, >= 2
+    size_t output_channels;   // multiple of 8
+} hsf_stem_args;
+typedef void hsf_stem_fn(const hsf_stem_args *args);
+
+// Global average pool: min(255, (sum over pixels + 2^(shift - 1)) >> shift).
+typedef struct hsf_pool_args {
+    const uint8_t *input;    // [pixels][channels]
+    uint8_t *output;         // [channels]
+    size_t pixels;           // >= 1, sum fits 31 bits
+    size_t channels;         // multiple of 8
+    uint32_t shift;          // 1...31
+} hsf_pool_args;
+typedef void hsf_pool_fn(const hsf_pool_args *args);
+
+// Dense layer of the classifier head: logits[i][c] = bias[c] + sum over d of features[i][d] * weight[c][d].
+// Weights take the whole range -128...127; |sum| < 2^31 is the caller's duty.
+typedef struct hsf_dense_args {
+    const uint8_t *features;    // [images][depth], no slack needed
+    const int8_t *weights;      // dot-product order, [classes / 16][depth / 4][16][4]
+    const int32_t *bias;        // [classes]
+    int32_t *logits;            // [images][classes]
+    size_t images;              // >= 1
+    size_t depth;               // multiple of 4
+    size_t classes;             // rounded up to a multiple of 16 by the caller, padded with zeros
+} hsf_dense_args;
+typedef void hsf_dense_u8s8_s32_fn(const hsf_dense_args *args);
+
+// ---------------------------------------------------------------------------------------------------
+// The table
+// ---------------------------------------------------------------------------------------------------
+
+typedef struct hsf_kernels {
+    hsf_conv1x1_fn *conv1x1;
+    hsf_depthwise_s1_fn *depthwise_s1;
+    hsf_depthwise_s2_fn *depthwise_s2;
+    hsf_stem_fn *stem;
+    hsf_pool_fn *pool;
+    hsf_dense_u8s8_s32_fn *dense_u8s8_s32;
+} hsf_kernels;
+
+// The kernels of `tier`, or NULL if it is not supported here.
+const hsf_kernels *hsf_kernels_for_tier(hsf_tier tier);
+
+// Lines of inventory.inc that are compiled in.
+typedef struct hsf_inventory_entry {
+    const char *family;
+    const char *symbol;
+    const char *tile;
+    hsf_tier tier;
+} hsf_inventory_entry;
+const hsf_inventory_entry *hsf_inventory(size_t *count);
+
+#endif

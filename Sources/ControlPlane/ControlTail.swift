@@ -1,0 +1,89 @@
+public import Cutover
+public import Kafka
+public import PipelineMessages
+
+/// Reads the control topic from its beginning and goes on following it.
+///
+/// Use from one thread.
+public final class ControlTail: Sendable {
+    /// One thing the control topic says.
+    public enum Event: Sendable {
+        /// A head was published; its joined file, or why it can not be used.
+        case head(HeadManifest, Result<[UInt8], HeadAssembler.Failure>)
+        /// The state of a cut-over, and the offset of the record.
+        case cutover(CutoverRecord, offset: Int64)
+        /// A command to a fleet supervisor or a worker.
+        case command(ControlKey, FleetCommand)
+        /// All that was there has been read.
+        case caughtUp
+        /// A record that this program does not understand.
+        case unreadable(key: String, problem: String)
+        /// The broker has a problem; reading goes on if it passes.
+        case error(KafkaError)
+    }
+
+    private let consumer: KafkaConsumer
+    private let assembler = AssemblerBox()
+
+    /// Starts at the beginning of the topic.
+    public init(_ kafka: KafkaConfiguration, topics: TopicNames) throws(KafkaError) {
+        var options = ConsumerOptions()
+        options.offsetReset = .earliest
+        options.partitionEOF = true
+        options.isolation = .readCommitted
+        consumer = try KafkaConsumer(kafka, groupID: "\(topics.prefix).control-readers", options: options)
+        try consumer.assign([(TopicPartition(topic: topics.control, partition: 0), .beginning)])
+    }
+
+    /// What came within `timeoutMs`; returns early with what there is.
+    public func poll(timeoutMs: Int32) -> [Event] {
+        guard let event = consumer.poll(timeoutMs: timeoutMs) else { return [] }
+        switch event {
+        case .message(let message): return decode(message)
+        case .partitionEnd: return [.caughtUp]
+        case .error(let error): return [.error(error)]
+        case .assigned, .revoked: return []
+        }
+    }
+
+    /// Leaves the broker.
+    public func close() { consumer.close() }
+
+    private func decode(_ message: KafkaMessage) -> [Event] {
+        let keyBytes = message.key ?? []
+        let keyText = String(decoding: keyBytes, as: UTF8.self)
+        guard let key = ControlKey(keyBytes) else {
+            return [.unreadable(key: keyText, problem: "unknown key; is a newer version running?")]
+        }
+        guard !message.isTombstone else { return [] }
+        let value = message.payload
+        do {
+            switch key {
+            case .headChunk(let head, let index):
+                assembler.value.take(chunk: value, index: index, of: head)
+                return []
+            case .headManifest(let head):
+                let manifest = try JSONRecord.decode(HeadManifest.self, from: value)
+                guard manifest.head == head else {
+                    return [.unreadable(key: keyText, problem: "the manifest names another head")]
+                }
+                return [.head(manifest, assembler.value.take(manifest))]
+            case .cutover(let request):
+                let record = try JSONRecord.decode(CutoverRecord.self, from: value)
+                guard record.request == request else {
+                    return [.unreadable(key: keyText, problem: "the record names another request")]
+                }
+                return [.cutover(record, offset: message.offset)]
+            case .fleet, .worker:
+                return [.command(key, try JSONRecord.decode(FleetCommand.self, from: value))]
+            }
+        } catch {
+            return [.unreadable(key: keyText, problem: "\(error)")]
+        }
+    }
+}
+
+// Safety: a ControlTail is used from one thread, as its documentation demands.
+private final class AssemblerBox: @unchecked Sendable {
+    var value = HeadAssembler()
+}

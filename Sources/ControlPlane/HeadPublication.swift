@@ -1,0 +1,44 @@
+public import Artifacts
+public import Kafka
+public import PipelineMessages
+
+extension RecordWriter {
+    /// Publishes a head file: its chunks, then the manifest that makes them a head.
+    public func publish(head file: [UInt8], manifest: HeadManifest, topics: TopicNames) throws(KafkaError) {
+        var records: [Record] = []
+        for index in 0..<manifest.chunks {
+            let start = index * HeadManifest.chunkBytesMax
+            let end = min(start + HeadManifest.chunkBytesMax, file.count)
+            records.append(
+                Record(
+                    topic: topics.control, key: ControlKey.headChunk(manifest.head, index: index).bytes,
+                    value: Array(file[start..<end])))
+        }
+        records.append(
+            Record(
+                topic: topics.control, key: ControlKey.headManifest(manifest.head).bytes,
+                value: JSONRecord.encode(manifest)))
+        _ = try write(records)
+    }
+
+    /// Writes the state of a cut-over.
+    public func write(_ cutover: CutoverRecord, topics: TopicNames) throws(KafkaError) {
+        try write(
+            Record(
+                topic: topics.control, key: ControlKey.cutover(request: cutover.request).bytes,
+                value: JSONRecord.encode(cutover)))
+    }
+}
+
+extension HeadManifest {
+    /// The manifest of a head file that is about to be published.
+    public init(
+        file: [UInt8], head: ContentDigest, label: HeadLabel, backbone: ContentDigest, classes: Int,
+        publishedAtMs: Int64
+    ) {
+        self.init(
+            head: head, label: label, backbone: backbone, file: ContentDigest(of: file), bytes: file.count,
+            chunks: (file.count + Self.chunkBytesMax - 1) / Self.chunkBytesMax, classes: classes,
+            publishedAtMs: publishedAtMs)
+    }
+}

@@ -1,0 +1,25 @@
+public import Kafka
+public import PipelineMessages
+
+/// Everything a coordinator is told.
+public struct CoordinatorOptions: Sendable {
+    /// Name of the coordinator, for people.
+    public var name: String
+    /// How to reach the broker.
+    public var kafka: KafkaConfiguration
+    /// The deployment's topics.
+    public var topics: TopicNames
+    /// A worker counts as live for this long after its last heartbeat, milliseconds.
+    public var livenessMs: Int64 = 5_000
+    /// Time between heartbeats, milliseconds.
+    public var heartbeatMs: Int64 = 1_000
+    /// Another coordinator takes over after this long without a sign of the leader, milliseconds.
+    public var sessionTimeoutMs: Int = 6_000
+
+    /// Options with their defaults.
+    public init(name: String, kafka: KafkaConfiguration, topics: TopicNames) {
+        self.name = name
+        self.kafka = kafka
+        self.topics = topics
+    }
+}

@@ -1,0 +1,104 @@
+import ControlPlane
+import Kafka
+import PipelineMessages
+import Threads
+
+/// Brings a cut-over's markers into every partition, whatever an earlier coordinator left behind.
+///
+/// The offsets it reports are always read back: the first marker of the cut-over in each partition.
+/// So a second marker, written by a coordinator that was thought dead, changes nothing.
+struct MarkerWriter {
+    private let options: CoordinatorOptions
+    private let writer: RecordWriter
+
+    init(_ options: CoordinatorOptions, writer: RecordWriter) {
+        self.options = options
+        self.writer = writer
+    }
+
+    /// The ends of the partitions now: where a later search for markers begins.
+    func ends(_ partitions: [Int32]) throws(KafkaError) -> [PartitionOffset] {
+        let reader = try reader()
+        defer { _ = reader.close() }
+        var ends: [PartitionOffset] = []
+        for partition in partitions {
+            let high = try reader.watermarks(topicPartition(partition), timeoutMs: 10_000).high
+            ends.append(PartitionOffset(partition: partition, offset: high))
+        }
+        return ends
+    }
+
+    /// Writes what is missing and returns the cut-over offset of every partition.
+    func complete(_ record: CutoverRecord) throws(KafkaError) -> [PartitionOffset] {
+        let from = record.scanFrom ?? []
+        var found = try find(record, from: from)
+        let missing = from.filter { start in !found.contains { $0.partition == start.partition } }
+        if !missing.isEmpty {
+            _ = try writer.write(missing.map { markerRecord(record, $0.partition) })
+            found = try find(record, from: from)
+        }
+        guard found.count == from.count else {
+            throw KafkaError(
+                code: KafkaError.Code.timedOut,
+                message: "a marker of cut-over \(record.request) could not be read back")
+        }
+        return found
+    }
+
+    private func markerRecord(_ record: CutoverRecord, _ partition: Int32) -> RecordWriter.Record {
+        let marker = CutoverMarker(
+            number: record.number ?? 0, request: record.request, slot: record.slot, head: record.head,
+            label: record.label)
+        return RecordWriter.Record(
+            topic: options.topics.shards, partition: partition,
+            key: Array("marker/\(marker.number)".utf8), value: JSONRecord.encode(marker),
+            headers: [(ShardTopicKind.header, Array(ShardTopicKind.marker.rawValue.utf8))])
+    }
+
+    /// Reads each partition from `from` to its end; returns the first marker of the cut-over in each.
+    private func find(
+        _ record: CutoverRecord, from: [PartitionOffset]
+    ) throws(KafkaError) -> [PartitionOffset] {
+        let reader = try reader()
+        defer { _ = reader.close() }
+        var open = Set(from.map(\.partition))
+        var found: [PartitionOffset] = []
+        try reader.assign(from.map { (topicPartition($0.partition), .offset($0.offset)) })
+        let deadline = Clock.steadyMs + 30_000
+        while !open.isEmpty, Clock.steadyMs < deadline {
+            switch reader.poll(timeoutMs: 200) {
+            case .message(let message):
+                guard open.contains(message.partition), isMarker(message, of: record) else { continue }
+                found.append(PartitionOffset(partition: message.partition, offset: message.offset))
+                open.remove(message.partition)
+            case .partitionEnd(let partition, _): open.remove(partition.partition)
+            case .error(let error):
+                if error.isFatal || error.code == KafkaError.Code.noOffsetToResetTo { throw error }
+            case .assigned, .revoked, nil: break
+            }
+        }
+        guard open.isEmpty else {
+            throw KafkaError(
+                code: KafkaError.Code.timedOut, message: "partitions \(open.sorted()) could not be searched")
+        }
+        return found.sorted { $0.partition < $1.partition }
+    }
+
+    private func isMarker(_ message: KafkaMessage, of record: CutoverRecord) -> Bool {
+        guard message.header(ShardTopicKind.header) == Array(ShardTopicKind.marker.rawValue.utf8),
+            let marker = try? JSONRecord.decode(CutoverMarker.self, from: message.payload)
+        else { return false }
+        return marker.request == record.request
+    }
+
+    private func reader() throws(KafkaError) -> KafkaConsumer {
+        var consumerOptions = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
+        consumerOptions.queueKilobytes = 16_384
+        return try KafkaConsumer(
+            options.kafka, groupID: "\(options.topics.prefix).marker-readers", options: consumerOptions)
+    }
+
+    private func topicPartition(_ partition: Int32) -> TopicPartition {
+        TopicPartition(topic: options.topics.shards, partition: partition)
+    }
+}

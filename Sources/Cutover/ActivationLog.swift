@@ -1,0 +1,104 @@
+public import Artifacts
+public import PipelineMessages
+
+/// What the control topic says about cut-overs, folded in order.
+///
+/// A state only ever goes forward: `requested`, then `committing` and `committed`, or `aborted`. The
+/// first of `committing` and `aborted` in the topic wins, whoever wrote it; so two coordinators that
+/// both believe to lead can not disagree about an outcome.
+public struct ActivationLog: Sendable, Equatable {
+    /// The cut-overs by request name.
+    public private(set) var cutovers: [String: CutoverRecord] = [:]
+    /// The published heads by digest.
+    public private(set) var manifests: [ContentDigest: HeadManifest] = [:]
+
+    /// The committed markers of each partition by ascending offset.
+    private var markers: [Int32: [HeadInForce]] = [:]
+
+    /// An empty log.
+    public init() {}
+
+    /// Takes a published head.
+    public mutating func apply(_ manifest: HeadManifest) {
+        manifests[manifest.head] = manifest
+    }
+
+    /// Takes the record at `offset` of the control topic; returns whether the state changed.
+    @discardableResult
+    public mutating func apply(_ record: CutoverRecord, at offset: Int64) -> Bool {
+        let known = cutovers[record.request]
+        guard Self.follows(known?.state, record.state) else { return false }
+        var record = record
+        // The rank is the request's own offset; later records repeat it, in case compaction removed it.
+        record.number = known?.number ?? record.number ?? offset
+        if record.state == .committing || record.state == .committed {
+            record.scanFrom = record.scanFrom ?? known?.scanFrom
+        }
+        cutovers[record.request] = record
+        if record.state == .committed { index(record) }
+        return true
+    }
+
+    private mutating func index(_ record: CutoverRecord) {
+        for at in record.offsets ?? [] {
+            let marker = HeadInForce(
+                slot: record.slot, head: record.head, label: record.label, number: record.number ?? 0,
+                marker: at.offset)
+            let list = markers[at.partition] ?? []
+            let place = list.firstIndex { $0.marker > at.offset } ?? list.endIndex
+            markers[at.partition, default: []].insert(marker, at: place)
+        }
+    }
+
+    private static func follows(_ old: CutoverRecord.State?, _ new: CutoverRecord.State) -> Bool {
+        switch (old, new) {
+        // Compaction may leave only the last record of a request.
+        case (nil, _): true
+        case (.requested, .committing), (.requested, .aborted), (.committing, .committed): true
+        case (.requested, _), (.committing, _), (.committed, _), (.aborted, _): false
+        }
+    }
+
+    /// Cut-overs that are neither committed nor aborted, lowest number first.
+    public var open: [CutoverRecord] {
+        cutovers.values.filter { $0.state == .requested || $0.state == .committing }
+            .sorted { ($0.number ?? 0) < ($1.number ?? 0) }
+    }
+
+    /// Committed cut-overs, lowest number first.
+    public var committed: [CutoverRecord] {
+        cutovers.values.filter { $0.state == .committed }.sorted { ($0.number ?? 0) < ($1.number ?? 0) }
+    }
+
+    /// The last committed cut-over of `slot`.
+    public func current(_ slot: HeadSlot) -> CutoverRecord? {
+        committed.last { $0.slot == slot }
+    }
+
+    /// The heads in force at `offset` of a partition, one a slot, as the committed markers say.
+    public func inForce(partition: Int32, below offset: Int64) -> [HeadInForce] {
+        var heads: [HeadSlot: HeadInForce] = [:]
+        for marker in markers[partition] ?? [] where marker.marker < offset {
+            if let current = heads[marker.slot], current.number >= marker.number { continue }
+            heads[marker.slot] = marker
+        }
+        return heads.values.sorted { $0.slot.description < $1.slot.description }
+    }
+
+    /// The head of the partition's first default marker.
+    public func firstHead(partition: Int32) -> HeadInForce? {
+        markers[partition]?.first { $0.slot == .standard }
+    }
+
+    /// The head that the log alone gives a shard: the function that every prediction must agree with.
+    public func head(partition: Int32, offset: Int64, stream: String) -> HeadInForce? {
+        HeadTimeline(
+            partition: partition, startOffset: offset, progress: PartitionProgress(), activations: self
+        ).head(stream: stream)
+    }
+
+    /// Heads that a worker must keep: in force or first somewhere, or asked for.
+    public var neededHeads: Set<ContentDigest> {
+        Set(cutovers.values.filter { $0.state != .aborted }.map(\.head))
+    }
+}

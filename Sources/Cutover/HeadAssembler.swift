@@ -1,0 +1,72 @@
+public import Artifacts
+public import PipelineMessages
+
+/// Joins the chunks of published heads and checks them against their manifests.
+///
+/// Memory is bounded: chunks that wait for a manifest hold at most ``waitingBytesMax`` together; the
+/// head that began first is forgotten when more arrive.
+public struct HeadAssembler: Sendable {
+    /// Why a published head can not be used.
+    public enum Failure: Error, Equatable, CustomStringConvertible {
+        /// Chunks are missing or too many.
+        case incomplete(expected: Int, found: Int)
+        /// The joined file is not the one the manifest describes.
+        case digestMismatch(expected: ContentDigest, actual: ContentDigest)
+        /// The manifest states sizes beyond their bounds.
+        case outOfRange(String)
+
+        /// What and what to do.
+        public var description: String {
+            switch self {
+            case .incomplete(let expected, let found):
+                "\(found) of \(expected) chunks of the head arrived; push it again"
+            case .digestMismatch(let expected, let actual):
+                "the head's file hashes to \(actual.short), its manifest says \(expected.short); push it again"
+            case .outOfRange(let what): "the head's manifest states \(what)"
+            }
+        }
+    }
+
+    /// Most bytes of chunks that wait for their manifest.
+    public static let waitingBytesMax = 256 << 20
+    private var waiting: [ContentDigest: [Int: [UInt8]]] = [:]
+    private var order: [ContentDigest] = []
+    private var waitingBytes = 0
+
+    /// Knows of no chunk.
+    public init() {}
+
+    /// Takes one chunk.
+    public mutating func take(chunk: [UInt8], index: Int, of head: ContentDigest) {
+        guard chunk.count <= Self.waitingBytesMax, index < 1 << 16 else { return }
+        if waiting[head] == nil { order.append(head) }
+        waitingBytes += chunk.count - (waiting[head]?[index]?.count ?? 0)
+        waiting[head, default: [:]][index] = chunk
+        while waitingBytes > Self.waitingBytesMax, let oldest = order.first { forget(oldest) }
+    }
+
+    /// Joins the chunks that `manifest` names.
+    public mutating func take(_ manifest: HeadManifest) -> Result<[UInt8], Failure> {
+        guard (1...HeadManifest.fileBytesMax).contains(manifest.bytes) else {
+            return .failure(.outOfRange("\(manifest.bytes) bytes, at most \(HeadManifest.fileBytesMax)"))
+        }
+        let chunks = waiting[manifest.head] ?? [:]
+        let parts = (0..<max(0, min(manifest.chunks, 1 << 16))).compactMap { chunks[$0] }
+        guard manifest.chunks >= 1, parts.count == manifest.chunks else {
+            return .failure(.incomplete(expected: manifest.chunks, found: parts.count))
+        }
+        let file = Array(parts.joined())
+        let actual = ContentDigest(of: file)
+        guard actual == manifest.file, file.count == manifest.bytes else {
+            return .failure(.digestMismatch(expected: manifest.file, actual: actual))
+        }
+        forget(manifest.head)
+        return .success(file)
+    }
+
+    private mutating func forget(_ head: ContentDigest) {
+        waitingBytes -= waiting[head]?.values.reduce(0) { $0 + $1.count } ?? 0
+        waiting[head] = nil
+        order.removeAll { $0 == head }
+    }
+}

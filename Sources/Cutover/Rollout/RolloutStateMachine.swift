@@ -1,0 +1,108 @@
+public import PipelineMessages
+
+/// Decides what the leading coordinator does next about cut-overs. Pure: facts in, one action out.
+///
+/// | state of the lowest open cut-over | fact | action |
+/// | --- | --- | --- |
+/// | requested | a needed worker refused | write `aborted` with the reasons |
+/// | requested | the needed workers are ready | write `committing` |
+/// | requested | the deadline passed | write `aborted`, naming who was not ready |
+/// | committing | (always) | complete the markers, write `committed` |
+///
+/// One cut-over at a time, in the order of their numbers. An action is repeated until the log shows
+/// its effect; every action is idempotent.
+public struct RolloutStateMachine: Sendable {
+    /// What to do.
+    public enum Action: Equatable, Sendable {
+        /// Nothing now.
+        case wait
+        /// Write this record; it counts once it is read back.
+        case decide(CutoverRecord)
+        /// Write the missing markers, read back the first of each partition, write `committed`.
+        case completeMarkers(CutoverRecord)
+    }
+
+    /// A worker as the coordinator last saw it.
+    public struct Worker: Sendable, Equatable {
+        /// Its heartbeat.
+        public var status: WorkerStatus
+        /// When it arrived here, milliseconds of the coordinator's clock.
+        public var seenAtMs: Int64
+    }
+
+    /// A worker counts as live for this long after its last heartbeat, milliseconds.
+    public let livenessMs: Int64
+    private var workers: [String: Worker] = [:]
+    private var firstSeenAtMs: [String: Int64] = [:]
+
+    /// A machine that knows of no worker.
+    public init(livenessMs: Int64) { self.livenessMs = livenessMs }
+
+    /// Takes a heartbeat that arrived at `nowMs`.
+    public mutating func observe(_ status: WorkerStatus, nowMs: Int64) {
+        if let known = workers[status.worker], known.status.incarnation != status.incarnation,
+            known.status.startedAtMs > status.startedAtMs
+        {
+            return  // a straggler of an earlier life
+        }
+        workers[status.worker] = Worker(status: status, seenAtMs: nowMs)
+    }
+
+    /// The workers that count, by name.
+    public func live(nowMs: Int64) -> [WorkerStatus] {
+        workers.values
+            .filter { nowMs - $0.seenAtMs <= livenessMs && $0.status.state != .stopped }
+            .map(\.status).sorted { $0.worker < $1.worker }
+    }
+
+    /// Drops workers that have been silent for ten times the liveness.
+    public mutating func forgetSilent(nowMs: Int64) {
+        workers = workers.filter { nowMs - $0.value.seenAtMs <= 10 * livenessMs }
+    }
+
+    /// What to do next about the lowest open cut-over.
+    public mutating func next(_ log: ActivationLog, nowMs: Int64) -> Action {
+        guard let record = log.open.first else { return .wait }
+        switch record.state {
+        case .committing: return .completeMarkers(record)
+        case .requested: return judge(record, log, nowMs: nowMs)
+        case .committed, .aborted: return .wait
+        }
+    }
+
+    private mutating func judge(_ record: CutoverRecord, _ log: ActivationLog, nowMs: Int64) -> Action {
+        // The deadline runs from when this coordinator first saw the request: clocks may differ.
+        let since = firstSeenAtMs[record.request] ?? nowMs
+        firstSeenAtMs[record.request] = since
+        let expired = nowMs - since > record.deadlineMs
+        guard log.manifests[record.head] != nil else {
+            return expired ? abort(record, ["the head was never published completely"], nowMs) : .wait
+        }
+        let live = live(nowMs: nowMs)
+        let ready = live.filter { $0.headsReady.contains(record.head) }
+        let refusals = live.compactMap { status in
+            status.refusals.first { $0.head == record.head }.map { "\(status.worker): \($0.reason)" }
+        }
+        let needed = record.quorum ?? max(live.count, 1)
+        if live.count - refusals.count < needed, !refusals.isEmpty { return abort(record, refusals, nowMs) }
+        if ready.count >= needed, record.quorum != nil || ready.count == live.count {
+            firstSeenAtMs[record.request] = nil
+            var decided = record
+            decided.state = .committing
+            decided.updatedAtMs = nowMs
+            return .decide(decided)
+        }
+        guard expired else { return .wait }
+        let missing = live.filter { !$0.headsReady.contains(record.head) }.map { "\($0.worker): not ready" }
+        return abort(record, live.isEmpty ? ["no live worker to prepare the head"] : missing, nowMs)
+    }
+
+    private mutating func abort(_ record: CutoverRecord, _ reasons: [String], _ nowMs: Int64) -> Action {
+        firstSeenAtMs[record.request] = nil
+        var decided = record
+        decided.state = .aborted
+        decided.reasons = reasons
+        decided.updatedAtMs = nowMs
+        return .decide(decided)
+    }
+}

@@ -1,0 +1,70 @@
+/// The weights that turn `sourceCount` samples into `targetCount` along one axis.
+///
+/// Target `i` is the sum over its taps of `weights[t] * source[first(i) + t]`.
+///
+/// - Range: weights in `0...4096`, those of one target summing to exactly 4096.
+/// - Rounding: stated at ``Resizer``.
+struct ResizeAxis: Sendable, Hashable {
+    /// Fraction bits of a weight.
+    static let fractionBits = 12
+    /// The sum of a target's weights.
+    static let one = 1 << fractionBits
+
+    let sourceCount: Int
+    let targetCount: Int
+    /// The first source sample of each target.
+    private(set) var firsts: [Int] = []
+    /// Where each target's weights start in `weights`; one entry more than targets.
+    private(set) var starts: [Int] = [0]
+    private(set) var weights: [UInt32] = []
+
+    init(sourceCount: Int, targetCount: Int) {
+        precondition(sourceCount > 0 && targetCount > 0, "an axis has at least one sample")
+        precondition(sourceCount <= 1 << 24 && targetCount <= 1 << 24, "an axis has at most 2^24 samples")
+        self.sourceCount = sourceCount
+        self.targetCount = targetCount
+        firsts.reserveCapacity(targetCount)
+        starts.reserveCapacity(targetCount + 1)
+        for target in 0..<targetCount {
+            if targetCount < sourceCount {
+                appendArea(target)
+            } else {
+                appendLinear(target)
+            }
+            starts.append(weights.count)
+        }
+    }
+
+    /// Area average. Widths are counted in `1 / targetCount` of a source sample.
+    private mutating func appendArea(_ target: Int) {
+        let low = target * sourceCount
+        let high = low + sourceCount
+        let first = low / targetCount
+        let last = (high - 1) / targetCount
+        firsts.append(first)
+        var before = 0
+        for source in first...last {
+            let covered = min(high, (source + 1) * targetCount) - low
+            let upTo = (2 * covered * Self.one + sourceCount) / (2 * sourceCount)
+            weights.append(UInt32(upTo - before))
+            before = upTo
+        }
+    }
+
+    /// Linear interpolation between the two nearest sample centres; the outermost samples extend outwards.
+    private mutating func appendLinear(_ target: Int) {
+        let unit = 2 * targetCount
+        // Biased by one source sample so that the division below never sees a negative number.
+        let position = (2 * target + 1) * sourceCount - targetCount + unit
+        let low = position / unit - 1
+        let high = ((position % unit) * Self.one + targetCount) / unit
+        if low < 0 || low + 1 >= sourceCount || high == 0 {
+            firsts.append(max(low, 0))
+            weights.append(UInt32(Self.one))
+        } else {
+            firsts.append(low)
+            weights.append(UInt32(Self.one - high))
+            weights.append(UInt32(high))
+        }
+    }
+}

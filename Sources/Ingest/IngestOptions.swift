@@ -1,0 +1,60 @@
+public import Kafka
+public import PipelineMessages
+
+/// How images travel.
+public enum IngestEncoding: String, Sendable, CaseIterable {
+    /// Files as they are, pixels as tensors.
+    case auto
+    /// Everything decoded and resized here.
+    case tensors
+    /// Files only; the workers decode.
+    case files
+}
+
+/// Everything ingest is told, for all its streams.
+public struct IngestOptions: Sendable {
+    /// How to reach the broker.
+    public var kafka: KafkaConfiguration
+    /// The deployment's topics.
+    public var topics: TopicNames
+    /// Side of the tensors, pixels: the backbone's input size.
+    public var side: Int
+    /// How images travel.
+    public var encoding = IngestEncoding.auto
+    /// Most images in a shard.
+    public var shardImages = 32
+    /// Largest record, bytes.
+    public var recordBytesMax = ShardLimits.recordBytesMaxDefault
+    /// Most bytes of a partition that the workers have not committed; `nil` for no bound.
+    public var backlogBytesMax: Int?
+    /// Longest time that an image waits for its shard to fill, milliseconds.
+    public var lingerMs: Int64 = 200
+    /// Images a second and stream; `nil` for as fast as it goes.
+    public var fps: Double?
+    /// Most images of each stream; `nil` for all.
+    public var imagesMax: Int?
+
+    /// Options with their defaults.
+    public init(kafka: KafkaConfiguration, topics: TopicNames, side: Int) {
+        self.kafka = kafka
+        self.topics = topics
+        self.side = side
+    }
+}
+
+/// What became of the images of one ingest.
+public struct IngestSummary: Sendable, Equatable, Codable {
+    /// Images whose shard the broker confirmed.
+    public var images: Int64 = 0
+    /// Shards likewise.
+    public var shards: Int64 = 0
+    /// Bytes of those shards' records.
+    public var bytes: Int64 = 0
+    /// Images that could not be read at the source, and were not sent.
+    public var unreadable: Int64 = 0
+    /// Time spent waiting for the workers because of the backlog bound, milliseconds.
+    public var pacedMs: Int64 = 0
+
+    /// Nothing yet.
+    public init() {}
+}

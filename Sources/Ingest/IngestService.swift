@@ -1,0 +1,215 @@
+import ImageDecoding
+import Kafka
+import PipelineMessages
+import Synchronization
+import Threads
+
+/// Turns sensor streams into shards: read, decode and resize, pack, pace, send.
+public final class IngestService: Sendable {
+    /// One stream and where its images come from.
+    public struct Stream: Sendable {
+        /// Its name.
+        public let name: String
+        /// Opens the source; called on the stream's own thread.
+        public let open: @Sendable () throws -> any ImageSource
+
+        /// A stream.
+        public init(name: String, open: @escaping @Sendable () throws -> any ImageSource) {
+            self.name = name
+            self.open = open
+        }
+    }
+
+    private let options: IngestOptions
+    private let streams: [Stream]
+    private let log: @Sendable (String) -> Void
+    private let stop = Signal()
+    private let sender: Mutex<ShardSender?> = Mutex(nil)
+    private let failure = Mutex<(any Error)?>(nil)
+
+    /// An ingest of several streams at once.
+    public init(_ options: IngestOptions, streams: [Stream], log: @escaping @Sendable (String) -> Void) {
+        self.options = options
+        self.streams = streams
+        self.log = log
+    }
+
+    /// Ends reading; what was sent is still confirmed, what was only read is not sent.
+    public func requestStop() { stop.set() }
+
+    /// What was confirmed so far.
+    public var summary: IngestSummary { sender.withLock { $0?.summary } ?? IngestSummary() }
+
+    /// Runs until every source ends. Blocks; call from a thread of its own.
+    public func run() throws -> IngestSummary {
+        let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
+        guard
+            let partitions = cluster.topics.first(where: { $0.name == options.topics.shards })?.partitionCount,
+            partitions > 0
+        else {
+            throw KafkaError(
+                code: KafkaError.Code.unknownTopicOrPartition,
+                message: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
+        }
+        let pacer = try PartitionPacer(
+            kafka: options.kafka, topics: options.topics, partitions: partitions,
+            backlogBytesMax: options.backlogBytesMax, recordBytesMax: options.recordBytesMax)
+        let sender = try ShardSender(options, pacer: pacer)
+        self.sender.withLock { $0 = sender }
+        let pacerThread = pacer.run()
+        let deliveries = sender.run()
+        let threads = streams.enumerated().map { index, stream in
+            StreamThreads(
+                stream, index: index, options: options, sender: sender, stop: stop,
+                log: log, onFailure: { [self] in fail($0) }
+            ).run()
+        }
+        for thread in threads { thread.join() }
+        sender.finish()
+        deliveries.join()
+        pacer.requestStop()
+        pacerThread.join()
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        try sender.check()
+        return sender.summary
+    }
+
+    private func fail(_ error: any Error) {
+        failure.withLock { $0 = $0 ?? error }
+        stop.set()
+    }
+}
+
+/// The two threads of one stream: one reads, so that a silent sensor delays no image already read.
+private struct StreamThreads {
+    private let stream: IngestService.Stream
+    private let index: Int
+    private let options: IngestOptions
+    private let sender: ShardSender
+    private let stop: Signal
+    private let log: @Sendable (String) -> Void
+    private let onFailure: @Sendable (any Error) -> Void
+    private let queue: BoundedQueue<PackedImage>
+
+    init(
+        _ stream: IngestService.Stream, index: Int, options: IngestOptions, sender: ShardSender,
+        stop: Signal, log: @escaping @Sendable (String) -> Void,
+        onFailure: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.stream = stream
+        self.index = index
+        self.options = options
+        self.sender = sender
+        self.stop = stop
+        self.log = log
+        self.onFailure = onFailure
+        queue = BoundedQueue(capacity: 2 * options.shardImages)
+    }
+
+    func run() -> PlatformThread {
+        let reader = PlatformThread("read-\(stream.name)") { [self] in
+            do {
+                try read()
+            } catch {
+                onFailure(error)
+            }
+            queue.close()
+        }
+        return PlatformThread("pack-\(stream.name)") { [self] in
+            do {
+                try pack()
+            } catch {
+                onFailure(error)
+            }
+            // A reader that waits for room must not wait for ever.
+            queue.close()
+            reader.join()
+        }
+    }
+
+    private func read() throws {
+        var source = try stream.open()
+        var scratch = ResizeScratch()
+        var count = 0
+        let begin = Clock.steadyNs
+        while !stop.isSet, count < options.imagesMax ?? .max, let outcome = try source.next() {
+            switch outcome {
+            case .unreadable(let id, let reason):
+                sender.noteUnreadable()
+                log("\(stream.name): \(id): \(reason)")
+            case .image(let image):
+                guard let packed = prepare(image, &scratch) else { continue }
+                if let fps = options.fps {
+                    let due = begin + Int64(Double(count) / fps * 1e9)
+                    let wait = (due - Clock.steadyNs) / 1_000_000
+                    if wait > 0, stop.wait(milliseconds: wait) { return }
+                }
+                count += 1
+                guard queue.push(packed) else { return }
+            }
+        }
+    }
+
+    private func prepare(_ image: SourceImage, _ scratch: inout ResizeScratch) -> PackedImage? {
+        let facts = ShardImage(
+            id: image.id, capturedAtMs: image.capturedAtMs ?? (options.fps == nil ? nil : Clock.wallMs),
+            label: image.label)
+        func tensor(_ pixels: RGBImage) -> PackedImage {
+            var bytes = [UInt8](repeating: 0, count: options.side * options.side * 3)
+            bytes.withUnsafeMutableBufferPointer { output in
+                TensorPreparation.prepare(pixels, size: options.side, into: output, scratch: &scratch)
+            }
+            return .tensor(facts, bytes)
+        }
+        switch (image.content, options.encoding) {
+        case (.encoded(let file, _), .auto), (.encoded(let file, _), .files): return .file(facts, file)
+        case (.pixels(let pixels), .auto), (.pixels(let pixels), .tensors): return tensor(pixels)
+        case (.pixels(let pixels), .files):
+            do {
+                return .file(facts, try ImageEncoder.png(pixels))
+            } catch {
+                sender.noteUnreadable()
+                log("\(stream.name): \(image.id): \(error)")
+                return nil
+            }
+        case (.encoded(let file, _), .tensors):
+            do {
+                return tensor(try ImageDecoder.decode(file))
+            } catch {
+                // Sent as it is: the worker turns it into an error record, so that it is not lost.
+                log("\(stream.name): \(image.id): \(error); sent as a file")
+                return .file(facts, file)
+            }
+        }
+    }
+
+    private func pack() throws {
+        var packer = ShardPacker(
+            stream: stream.name, side: options.side, imagesMax: options.shardImages,
+            recordBytesMax: options.recordBytesMax, preprocessing: TensorPreparation.identity)
+        var turn = index
+        var oldestMs = Clock.steadyMs
+        func send(_ batch: ShardPacker.Batch) throws {
+            for image in batch.rejected {
+                sender.noteUnreadable()
+                log("\(stream.name): \(image)")
+            }
+            for shard in batch.shards {
+                let sent = try sender.send(shard, stream: stream.name, turn: turn, isStopped: { stop.isSet })
+                guard sent else { return }
+                turn += 1
+            }
+        }
+        while !queue.isFinished {
+            let images = queue.drain(max: options.shardImages, milliseconds: max(1, options.lingerMs / 4))
+            for image in images {
+                if packer.count == 0 { oldestMs = Clock.steadyMs }
+                try send(packer.add(image, nowMs: Clock.wallMs))
+            }
+            if packer.count > 0, Clock.steadyMs - oldestMs >= options.lingerMs {
+                try send(packer.close(nowMs: Clock.wallMs))
+            }
+        }
+        try send(packer.close(nowMs: Clock.wallMs))
+    }
+}

@@ -1,0 +1,84 @@
+import Kafka
+import PipelineMessages
+import Synchronization
+import Threads
+
+/// Keeps every partition's backlog below a bound, and chooses where the next shard goes.
+///
+/// On the embedded broker, which silently drops what exceeds 5 MB a partition, this is what makes the
+/// run lose nothing; on a real broker it bounds how far ingest runs ahead of the fleet.
+final class PartitionPacer: Sendable {
+    private let meters: Mutex<[BacklogMeter]>
+    private let backlogBytesMax: Int?
+    private let topics: TopicNames
+    private let reader: KafkaConsumer
+    private let stop = Signal()
+
+    init(
+        kafka: KafkaConfiguration, topics: TopicNames, partitions: Int, backlogBytesMax: Int?,
+        recordBytesMax: Int
+    ) throws(KafkaError) {
+        self.topics = topics
+        self.backlogBytesMax = backlogBytesMax
+        reader = try KafkaConsumer(
+            kafka, groupID: topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
+        var meters: [BacklogMeter] = []
+        let committed = try reader.committed(Self.all(topics, partitions), timeoutMs: 15_000)
+        for tp in Self.all(topics, partitions) {
+            let marks = try reader.watermarks(tp, timeoutMs: 15_000)
+            // Without a bound nobody reads the meter; with one, what is there already counts.
+            let done = committed[tp]?.offset ?? marks.low
+            meters.append(
+                BacklogMeter(recordBytesMax: recordBytesMax, committed: max(done, marks.low), end: marks.high))
+        }
+        self.meters = Mutex(meters)
+    }
+
+    /// Watches the workers' commits; only needed with a bound.
+    func run() -> PlatformThread {
+        PlatformThread("pacer") { [self] in
+            let count = meters.withLock { $0.count }
+            while !stop.wait(milliseconds: backlogBytesMax == nil ? 500 : 20) {
+                guard
+                    let committed = try? reader.committed(Self.all(topics, count), timeoutMs: 5_000)
+                else { continue }
+                meters.withLock { meters in
+                    for (tp, saved) in committed {
+                        if let offset = saved.offset { meters[Int(tp.partition)].committed(offset) }
+                    }
+                }
+            }
+            _ = reader.close()
+        }
+    }
+
+    func requestStop() { stop.set() }
+
+    /// Reserves room for `bytes` in the first partition from `start` on that has it.
+    func reserve(bytes: Int, from start: Int) -> Int32? {
+        meters.withLock { meters in
+            for step in 0..<meters.count {
+                let partition = (start + step) % meters.count
+                if let limit = backlogBytesMax, meters[partition].bytes + bytes > limit { continue }
+                meters[partition].sending(bytes: bytes)
+                return Int32(partition)
+            }
+            return nil
+        }
+    }
+
+    func delivered(_ partition: Int32, offset: Int64, bytes: Int) {
+        meters.withLock { $0[Int(partition)].delivered(offset: offset, bytes: bytes) }
+    }
+
+    func failed(_ partition: Int32, bytes: Int) {
+        meters.withLock { $0[Int(partition)].failed(bytes: bytes) }
+    }
+
+    /// Bytes not committed yet, all partitions together.
+    var backlogBytes: Int { meters.withLock { $0.reduce(0) { $0 + $1.bytes } } }
+
+    private static func all(_ topics: TopicNames, _ count: Int) -> [TopicPartition] {
+        (0..<Int32(count)).map { TopicPartition(topic: topics.shards, partition: $0) }
+    }
+}

@@ -1,0 +1,52 @@
+public import Artifacts
+
+/// What a worker writes beside every committed offset: enough to go on without any other source.
+///
+/// Kafka bounds the string at 4,096 bytes (`offset.metadata.max.bytes`); it is a pure function of
+/// (partition, offset), so it does not matter which worker wrote it.
+public struct PartitionProgress: Hashable, Sendable, Codable {
+    /// Images of the shards below the committed offset.
+    public var images: Int64
+    /// The heads in force at the committed offset, one a slot.
+    public var heads: [HeadInForce]
+
+    /// Progress at some offset.
+    public init(images: Int64 = 0, heads: [HeadInForce] = []) {
+        self.images = images
+        self.heads = heads
+    }
+
+    /// Most bytes of the text form; a partition with more slots than fit cannot be committed.
+    public static let textBytesMax = 4_096
+
+    /// The text form, one line of JSON.
+    public var text: String { JSONRecord.text(self) }
+
+    /// Parses the text form; an empty string means no progress was ever recorded.
+    public init(text: String) throws(RecordError) {
+        self = text.isEmpty ? PartitionProgress() : try JSONRecord.decode(Self.self, from: Array(text.utf8))
+    }
+}
+
+/// The head that one slot of a partition uses, and since which marker.
+public struct HeadInForce: Hashable, Sendable, Codable {
+    /// The slot.
+    public var slot: HeadSlot
+    /// Digest of the head.
+    public var head: ContentDigest
+    /// Its human name.
+    public var label: HeadLabel
+    /// Rank of the cut-over that put it in force.
+    public var number: Int64
+    /// Offset of its marker in this partition.
+    public var marker: Int64
+
+    /// Names a head in force.
+    public init(slot: HeadSlot, head: ContentDigest, label: HeadLabel, number: Int64, marker: Int64) {
+        self.slot = slot
+        self.head = head
+        self.label = label
+        self.number = number
+        self.marker = marker
+    }
+}

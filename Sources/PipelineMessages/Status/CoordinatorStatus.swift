@@ -1,0 +1,108 @@
+/// The leading coordinator's heartbeat and ledger. Topic `status`, key `coordinator`.
+///
+/// Doubles as the ledger's snapshot: a restarted coordinator goes on from `ledger`.
+public struct CoordinatorStatus: Hashable, Sendable, Codable {
+    /// Always `coordinator-status/1`.
+    public var schema = "coordinator-status/1"
+    /// Name of the coordinator.
+    public var coordinator: String
+    /// When this heartbeat was written, milliseconds since 1970.
+    public var atMs: Int64
+    /// Workers with a recent heartbeat.
+    public var liveWorkers: Int
+    /// Images scored a second by the live workers together.
+    public var imagesPerSecond: Double
+    /// Cut-overs that are not finished.
+    public var openCutovers: [String]
+    /// Images credited to each worker.
+    public var ledger: [LedgerEntry]
+    /// Progress of each partition in the ledger.
+    public var partitions: [LedgerPartition]
+    /// Images in all partitions together.
+    public var imagesCommitted: Int64
+    /// What does not add up; empty when all does.
+    public var alarms: [String]
+
+    /// A heartbeat.
+    public init(coordinator: String, atMs: Int64) {
+        self.coordinator = coordinator
+        self.atMs = atMs
+        liveWorkers = 0
+        imagesPerSecond = 0
+        openCutovers = []
+        ledger = []
+        partitions = []
+        imagesCommitted = 0
+        alarms = []
+    }
+}
+
+/// Images credited to one worker, over all its lives.
+public struct LedgerEntry: Hashable, Sendable, Codable {
+    /// Name of the worker.
+    public var worker: String
+    /// Images whose shard it was the first to receipt.
+    public var images: Int64
+    /// Shards likewise.
+    public var shards: Int64
+
+    /// Starts or restores an entry.
+    public init(worker: String, images: Int64 = 0, shards: Int64 = 0) {
+        self.worker = worker
+        self.images = images
+        self.shards = shards
+    }
+}
+
+/// How far the ledger has counted one partition.
+public struct LedgerPartition: Hashable, Sendable, Codable {
+    /// The partition.
+    public var partition: Int32
+    /// Offset of the next shard that is not counted yet (a lower bound).
+    public var nextOffset: Int64
+    /// Images counted below it.
+    public var images: Int64
+    /// Next offset of the receipts partition to read when counting goes on.
+    public var receiptsOffset: Int64
+
+    /// Starts or restores a partition.
+    public init(partition: Int32, nextOffset: Int64 = 0, images: Int64 = 0, receiptsOffset: Int64 = 0) {
+        self.partition = partition
+        self.nextOffset = nextOffset
+        self.images = images
+        self.receiptsOffset = receiptsOffset
+    }
+}
+
+/// A fleet supervisor's heartbeat. Topic `status`, key `fleet/NAME`.
+public struct FleetStatus: Hashable, Sendable, Codable {
+    /// Always `fleet-status/1`.
+    public var schema = "fleet-status/1"
+    /// Name of the fleet.
+    public var fleet: String
+    /// The machine's host name.
+    public var host: String
+    /// The supervisor's process id.
+    public var pid: Int32
+    /// Workers it is to run.
+    public var target: Int
+    /// Workers that run, by name.
+    public var workers: [String]
+    /// Workers that died and were started again.
+    public var restarts: Int
+    /// When this heartbeat was written, milliseconds since 1970.
+    public var atMs: Int64
+
+    /// A heartbeat.
+    public init(
+        fleet: String, host: String, pid: Int32, target: Int, workers: [String], restarts: Int, atMs: Int64
+    ) {
+        self.fleet = fleet
+        self.host = host
+        self.pid = pid
+        self.target = target
+        self.workers = workers
+        self.restarts = restarts
+        self.atMs = atMs
+    }
+}

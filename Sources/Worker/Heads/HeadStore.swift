@@ -1,0 +1,98 @@
+import Artifacts
+import ClassifierHead
+import PipelineMessages
+import Synchronization
+
+/// The heads that this worker has verified, packed for the NPU, by digest; and those it refused.
+///
+/// The NPU's banks: the one in force and the prepared one stay loaded side by side, so that two
+/// partitions can be on different heads and a cut-over waits for nothing.
+final class HeadStore: Sendable {
+    private struct Contents {
+        var loaded: [ContentDigest: LoadedHead] = [:]
+        var refused: [ContentDigest: String] = [:]
+        var bytes = 0
+        var revision = 0
+    }
+
+    private let contents = Mutex(Contents())
+    private let backbone: ContentDigest
+    private let featureCount: Int
+    private let bytesMax: Int
+
+    init(backbone: ContentDigest, featureCount: Int, bytesMax: Int) {
+        self.backbone = backbone
+        self.featureCount = featureCount
+        self.bytesMax = bytesMax
+    }
+
+    /// Verifies and loads a published head; a head that does not fit is refused with its reason.
+    func take(_ manifest: HeadManifest, file: [UInt8]) {
+        if contents.withLock({ $0.loaded[manifest.head] != nil }) { return }
+        do {
+            let head = try ClassifierHead(decoding: file)
+            try head.verify(fits: backbone, featureCount: featureCount)
+            guard head.digest == manifest.head else {
+                return refuse(
+                    manifest.head, "the head's content is \(head.digest), its manifest says \(manifest.head)")
+            }
+            let loaded = LoadedHead(head: head, bank: NPUBank(head))
+            contents.withLock { contents in
+                let bytes = contents.bytes + loaded.bank.memoryBytes
+                guard bytes <= bytesMax else {
+                    contents.refused[manifest.head] =
+                        "no room: loaded heads would take \(bytes) bytes, --head-bytes-max is \(bytesMax)"
+                    contents.revision += 1
+                    return
+                }
+                contents.bytes = bytes
+                contents.loaded[manifest.head] = loaded
+                contents.refused[manifest.head] = nil
+                contents.revision += 1
+            }
+        } catch {
+            refuse(manifest.head, "\(error)")
+        }
+    }
+
+    /// Records why a head can not be used.
+    func refuse(_ head: ContentDigest, _ reason: String) {
+        contents.withLock { contents in
+            guard contents.loaded[head] == nil else { return }
+            contents.refused[head] = reason
+            contents.revision += 1
+        }
+    }
+
+    /// Drops the shadow bank of an aborted cut-over.
+    func drop(_ digest: ContentDigest) {
+        contents.withLock { contents in
+            contents.refused[digest] = nil
+            contents.revision += 1
+            guard let loaded = contents.loaded.removeValue(forKey: digest) else { return }
+            contents.bytes -= loaded.bank.memoryBytes
+        }
+    }
+
+    /// A loaded head.
+    func loaded(_ digest: ContentDigest) -> LoadedHead? {
+        contents.withLock { $0.loaded[digest] }
+    }
+
+    /// Why a head is not loaded.
+    func absence(_ digest: ContentDigest) -> String {
+        contents.withLock { $0.refused[digest] } ?? "head \(digest.short) has not arrived yet"
+    }
+
+    /// What the heartbeat says.
+    var report: (ready: [ContentDigest], refusals: [WorkerStatus.Refusal], revision: Int) {
+        contents.withLock { contents in
+            (
+                contents.loaded.keys.sorted { $0.hex < $1.hex },
+                contents.refused.sorted { $0.key.hex < $1.key.hex }
+                    .map { WorkerStatus.Refusal(head: $0.key, reason: $0.value) },
+                contents.revision
+            )
+        }
+    }
+}

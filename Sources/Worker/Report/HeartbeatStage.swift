@@ -1,0 +1,101 @@
+import ControlPlane
+import Kafka
+import PipelineMessages
+import Synchronization
+import Threads
+
+/// Writes the worker's heartbeat at a fixed pace, and at once when a head was loaded or refused.
+final class HeartbeatStage: Sendable {
+    private let options: WorkerOptions
+    private let store: HeadStore
+    private let board: AssignmentBoard
+    private let meters: WorkerMeters
+    private let tasks: BoundedQueue<ShardTask>
+    private let writer: RecordWriter
+    private let kicks = BoundedQueue<Bool>(capacity: 1)
+    private let state = Mutex(WorkerStatus.State.starting)
+    private let first: WorkerStatus
+
+    init(
+        options: WorkerOptions, store: HeadStore, board: AssignmentBoard, meters: WorkerMeters,
+        tasks: BoundedQueue<ShardTask>
+    ) throws(KafkaError) {
+        self.options = options
+        self.store = store
+        self.board = board
+        self.meters = meters
+        self.tasks = tasks
+        writer = try RecordWriter(options.kafka)
+        first = WorkerStatus(
+            worker: options.worker, incarnation: options.incarnation, host: ProcessFacts.host,
+            pid: ProcessFacts.pid, startedAtMs: Clock.wallMs, backbone: options.backbone.digest,
+            isa: options.tier.rawValue, replicas: options.replicas)
+    }
+
+    /// Says where the worker stands from now on.
+    func enter(_ new: WorkerStatus.State) {
+        state.withLock { $0 = new }
+        kick()
+    }
+
+    /// Writes a heartbeat soon.
+    func kick() { kicks.offer(true) }
+
+    /// Ends after a last heartbeat.
+    func requestStop() { kicks.close() }
+
+    func run() -> PlatformThread {
+        PlatformThread("heartbeat") { [self] in
+            var window = Window(meters, ns: Clock.steadyNs)
+            while !kicks.isFinished {
+                write(&window)
+                // Several changes in a row make one heartbeat.
+                _ = kicks.drain(milliseconds: options.heartbeatMs)
+            }
+            write(&window)
+        }
+    }
+
+    private struct Window {
+        let ns: Int64
+        let images: Int64
+        let replicaNs: Int64
+        let npuNs: Int64
+
+        init(_ meters: WorkerMeters, ns: Int64) {
+            self.ns = ns
+            images = meters.imagesScored.load(ordering: .relaxed)
+            replicaNs = meters.replicaNs.load(ordering: .relaxed)
+            npuNs = meters.npuNs.load(ordering: .relaxed)
+        }
+    }
+
+    private func write(_ window: inout Window) {
+        let now = Window(meters, ns: Clock.steadyNs)
+        let elapsed = Double(max(1, now.ns - window.ns))
+        var status = first
+        status.state = state.withLock { $0 }
+        status.atMs = Clock.wallMs
+        let heads = store.report
+        status.headsReady = heads.ready
+        status.refusals = heads.refusals
+        status.partitions = board.partitions
+        status.imagesScored = now.images
+        status.imagesCommitted = meters.imagesCommitted.load(ordering: .relaxed)
+        status.imageErrors = meters.imageErrors.load(ordering: .relaxed)
+        status.deadLetters = meters.deadLetters.load(ordering: .relaxed)
+        status.imagesPerSecond = Double(now.images - window.images) * 1e9 / elapsed
+        status.queuedShards = tasks.count
+        status.replicaUtilisation = min(
+            1, Double(now.replicaNs - window.replicaNs) / elapsed / Double(options.replicas))
+        status.npuUtilisation = min(1, Double(now.npuNs - window.npuNs) / elapsed)
+        status.residentBytes = ProcessFacts.residentBytes
+        // A window of a few milliseconds says nothing about the rate: keep the longer one.
+        if elapsed > 2e8 { window = now }
+        let record = RecordWriter.Record(
+            topic: options.topics.status, key: Array("worker/\(options.worker)".utf8),
+            value: JSONRecord.encode(status))
+        // A heartbeat that can not be written now is replaced by the next one.
+        _ = try? writer.write(record, timeoutMs: 2_000)
+    }
+}

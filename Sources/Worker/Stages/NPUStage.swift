@@ -1,0 +1,126 @@
+import Artifacts
+import ClassifierHead
+import PipelineMessages
+import Threads
+
+/// The shared final-layer NPU: one thread that batches the features of all replicas.
+///
+/// Feature batches that wait and use the same head are scored in one pass over its weights.
+final class NPUStage: Sendable {
+    /// Most images in one pass; bounds the logits' memory.
+    static let imagesMax = 1_024
+
+    private let input: BoundedQueue<FeatureBatch>
+    private let output: BoundedQueue<PublisherMessage>
+    private let backbone: ContentDigest
+    private let topic: String
+    private let topK: Int
+    private let meters: WorkerMeters
+
+    init(
+        input: BoundedQueue<FeatureBatch>, output: BoundedQueue<PublisherMessage>, options: WorkerOptions,
+        meters: WorkerMeters
+    ) {
+        self.input = input
+        self.output = output
+        backbone = options.backbone.digest
+        topic = options.topics.shards
+        topK = options.topK
+        self.meters = meters
+    }
+
+    func run() -> PlatformThread {
+        PlatformThread("npu") { [self] in
+            while !input.isFinished {
+                let waiting = input.drain(milliseconds: 100)
+                guard !waiting.isEmpty else { continue }
+                let begin = Clock.steadyNs
+                for group in Self.grouped(waiting) { score(group) }
+                meters.npuNs.wrappingAdd(Clock.steadyNs - begin, ordering: .relaxed)
+            }
+        }
+    }
+
+    /// Batches that share a head, in passes of at most ``imagesMax`` images (a larger shard is a pass).
+    static func grouped(_ batches: [FeatureBatch]) -> [[FeatureBatch]] {
+        var passes: [[FeatureBatch]] = []
+        var open: [ContentDigest: (pass: Int, images: Int)] = [:]
+        for batch in batches {
+            let head = batch.task.inForce.head
+            if let (pass, images) = open[head], images + batch.readable <= imagesMax {
+                passes[pass].append(batch)
+                open[head] = (pass, images + batch.readable)
+            } else {
+                open[head] = (passes.count, batch.readable)
+                passes.append([batch])
+            }
+        }
+        return passes
+    }
+
+    private func score(_ pass: [FeatureBatch]) {
+        let loaded = pass[0].task.loaded
+        let classes = loaded.head.classCount
+        let features = pass.count == 1 ? pass[0].features : Array(pass.map(\.features).joined())
+        let count = features.count / loaded.head.featureCount
+        var logits = [Int32](repeating: 0, count: count * classes)
+        features.withUnsafeBufferPointer { input in
+            logits.withUnsafeMutableBufferPointer { output in
+                loaded.bank.logits(features: input, count: count, into: output)
+            }
+        }
+        var start = 0
+        for batch in pass {
+            let size = batch.readable * classes
+            logits.withUnsafeBufferPointer { all in
+                emit(batch, UnsafeBufferPointer(rebasing: all[start..<(start + size)]))
+            }
+            start += size
+        }
+    }
+
+    private func emit(_ batch: FeatureBatch, _ logits: UnsafeBufferPointer<Int32>) {
+        let head = batch.task.loaded.head
+        let digest = Self.digest(logits)
+        var row = 0
+        var predictions: [Prediction] = []
+        predictions.reserveCapacity(batch.images.count)
+        for (index, image) in batch.images.enumerated() {
+            var top: [Prediction.Candidate] = []
+            if batch.failures[index] == nil {
+                let slice = UnsafeBufferPointer(
+                    rebasing: logits[(row * head.classCount)..<((row + 1) * head.classCount)])
+                top = TopK.select(slice, k: topK).map {
+                    Prediction.Candidate(
+                        index: $0.classIndex, name: head.classNames[$0.classIndex], logit: $0.logit)
+                }
+                row += 1
+            }
+            predictions.append(
+                Prediction(
+                    address: ImageAddress(
+                        topic: topic, partition: batch.task.ticket.lane.partition,
+                        offset: batch.task.ticket.offset, index: index),
+                    id: image.id, stream: batch.task.stream, sequence: batch.sequence,
+                    capturedAtMs: image.capturedAtMs, label: image.label, backbone: backbone,
+                    head: batch.failures[index] == nil ? batch.task.inForce : nil, top: top,
+                    logitsDigest: batch.failures[index] == nil ? digest : nil,
+                    error: batch.failures[index]))
+        }
+        meters.imagesScored.wrappingAdd(Int64(batch.readable), ordering: .relaxed)
+        meters.imageErrors.wrappingAdd(
+            Int64(batch.images.count - batch.readable), ordering: .relaxed)
+        output.push(.outcome(batch.task.ticket, .scored(batch, predictions: predictions)))
+    }
+
+    /// SHA-256 over little-endian int32 logits.
+    static func digest(_ logits: UnsafeBufferPointer<Int32>) -> ContentDigest {
+        var hasher = ContentHasher()
+        #if _endian(little)
+        hasher.update(UnsafeRawBufferPointer(logits))
+        #else
+        for logit in logits { hasher.update(littleEndian: logit) }
+        #endif
+        return hasher.finalize()
+    }
+}

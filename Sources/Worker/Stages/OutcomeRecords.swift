@@ -1,0 +1,62 @@
+import Kafka
+import PipelineMessages
+import Threads
+
+/// The Kafka records that one finished shard becomes.
+struct OutcomeRecords {
+    struct Record {
+        let topic: String
+        let partition: Int32
+        let key: [UInt8]
+        let value: [UInt8]
+        var headers: [(String, [UInt8])] = []
+    }
+
+    private(set) var all: [Record] = []
+    private(set) var isDeadLetter = false
+
+    init(_ released: LaneSequencer<ShardOutcome>.Released, options: WorkerOptions) {
+        let partition = released.ticket.lane.partition
+        switch released.payload {
+        case .passed: return
+        case .scored(let batch, let predictions):
+            for prediction in predictions {
+                all.append(
+                    Record(
+                        topic: options.topics.predictions, partition: partition,
+                        key: Array(prediction.address.description.utf8), value: prediction.json))
+            }
+            let receipt = Receipt(
+                topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
+                stream: batch.task.stream, images: batch.images.count,
+                errors: batch.images.count - batch.readable, imagesBefore: released.imagesBefore,
+                deadLetter: nil, head: batch.task.inForce, worker: options.worker,
+                incarnation: options.incarnation,
+                serviceUs: (Clock.steadyNs - batch.task.receivedNs) / 1_000, scoredAtMs: Clock.wallMs)
+            append(receipt, options)
+        case .dead(let message, let stream, let code, let reason, let receivedNs):
+            isDeadLetter = true
+            let letter = DeadLetter(
+                topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
+                code: code, reason: reason)
+            all.append(
+                Record(
+                    topic: options.topics.deadLetters, partition: 0,
+                    key: message.key ?? [], value: message.payload,
+                    headers: [(DeadLetter.header, JSONRecord.encode(letter))]))
+            let receipt = Receipt(
+                topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
+                stream: stream, images: 0, errors: 0, imagesBefore: released.imagesBefore,
+                deadLetter: code, head: nil, worker: options.worker, incarnation: options.incarnation,
+                serviceUs: (Clock.steadyNs - receivedNs) / 1_000, scoredAtMs: Clock.wallMs)
+            append(receipt, options)
+        }
+    }
+
+    private mutating func append(_ receipt: Receipt, _ options: WorkerOptions) {
+        all.append(
+            Record(
+                topic: options.topics.receipts, partition: receipt.partition,
+                key: Array(receipt.key.utf8), value: JSONRecord.encode(receipt)))
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import HardenedBackbone
+import ImageDecoding
+import Kafka
+import PipelineMessages
+import Synchronization
+import Threads
+
+/// The datapath replicas: one thread each, decode and backbone together, so that a shard's pixels stay
+/// in one core's caches.
+final class ReplicaStage: Sendable {
+    private let plan: BackbonePlan
+    private let inputSize: Int
+    private let featureCount: Int
+    private let input: BoundedQueue<ShardTask>
+    private let features: BoundedQueue<FeatureBatch>
+    private let publisher: BoundedQueue<PublisherMessage>
+    private let isCurrent: @Sendable (LaneID) -> Bool
+    private let meters: WorkerMeters
+
+    init(
+        plan: BackbonePlan, inputSize: Int, featureCount: Int, input: BoundedQueue<ShardTask>,
+        features: BoundedQueue<FeatureBatch>, publisher: BoundedQueue<PublisherMessage>,
+        meters: WorkerMeters, isCurrent: @escaping @Sendable (LaneID) -> Bool
+    ) {
+        self.plan = plan
+        self.inputSize = inputSize
+        self.featureCount = featureCount
+        self.input = input
+        self.features = features
+        self.publisher = publisher
+        self.meters = meters
+        self.isCurrent = isCurrent
+    }
+
+    func run(count: Int) -> [PlatformThread] {
+        (0..<count).map { index in PlatformThread("replica-\(index)") { [self] in loop() } }
+    }
+
+    private func loop() {
+        let replica = BackboneReplica(plan)
+        var preparer = TensorPreparer(size: inputSize)
+        while let task = input.pop() {
+            guard isCurrent(task.ticket.lane) else { continue }
+            let begin = Clock.steadyNs
+            switch process(task, replica, &preparer) {
+            case .success(let batch): features.push(batch)
+            case .failure(let reason):
+                publisher.push(
+                    .outcome(
+                        task.ticket,
+                        .dead(
+                            task.message, stream: task.stream, code: reason.code, reason: reason.text,
+                            receivedNs: task.receivedNs)))
+            }
+            meters.replicaNs.wrappingAdd(Clock.steadyNs - begin, ordering: .relaxed)
+        }
+    }
+
+    private struct Unusable: Error {
+        let code: String
+        let text: String
+    }
+
+    private func process(
+        _ task: ShardTask, _ replica: BackboneReplica, _ preparer: inout TensorPreparer
+    ) -> Result<FeatureBatch, Unusable> {
+        let decoded = task.message.withPayload { payload in
+            Result { () throws(ShardDecodingError) in try ShardCodec.decode(payload) }
+        }
+        switch decoded {
+        case .failure(let error): return .failure(Unusable(code: error.code, text: "\(error)"))
+        case .success(let shard):
+            guard shard.stream == task.stream else {
+                return .failure(
+                    Unusable(
+                        code: "key-mismatch",
+                        text: "shard is of stream \(shard.stream), its key says \(task.stream); "
+                            + "the key chooses the head, so both must agree"))
+            }
+            return extract(shard, task, replica, &preparer)
+        }
+    }
+
+    private func extract(
+        _ shard: ImageShard, _ task: ShardTask, _ replica: BackboneReplica,
+        _ preparer: inout TensorPreparer
+    ) -> Result<FeatureBatch, Unusable> {
+        var failures = [String?](repeating: nil, count: shard.images.count)
+        var features = [UInt8](repeating: 0, count: shard.images.count * featureCount)
+        var readable = 0
+        func run(_ tensor: UnsafeBufferPointer<UInt8>, _ output: UnsafeMutableBufferPointer<UInt8>) {
+            let start = readable * featureCount
+            replica.extractFeatures(
+                image: tensor, into: .init(rebasing: output[start..<(start + featureCount)]))
+            readable += 1
+        }
+        switch shard.content {
+        case .tensors(let height, let width, let channels, let bytes):
+            guard height == inputSize, width == inputSize, channels == 3 else {
+                return .failure(
+                    Unusable(
+                        code: "wrong-shape",
+                        text: "shard holds \(height)x\(width)x\(channels) tensors, the backbone takes "
+                            + "\(inputSize)x\(inputSize)x3; ingest with --size \(inputSize)"))
+            }
+            let stride = inputSize * inputSize * 3
+            features.withUnsafeMutableBufferPointer { output in
+                bytes.withUnsafeBufferPointer { input in
+                    for index in shard.images.indices {
+                        run(.init(rebasing: input[(index * stride)..<((index + 1) * stride)]), output)
+                    }
+                }
+            }
+        case .files(let files):
+            features.withUnsafeMutableBufferPointer { output in
+                for (index, file) in files.enumerated() {
+                    do throws(ImageDecodingError) {
+                        try preparer.withTensor(of: file) { run($0, output) }
+                    } catch {
+                        failures[index] = "\(error)"
+                    }
+                }
+            }
+        }
+        features.removeLast((shard.images.count - readable) * featureCount)
+        return .success(
+            FeatureBatch(
+                task: task, sequence: shard.sequence, images: shard.images, features: features,
+                failures: failures))
+    }
+}

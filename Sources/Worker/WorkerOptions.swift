@@ -1,0 +1,60 @@
+public import HardenedBackbone
+public import Kafka
+public import PipelineMessages
+
+/// How often results become visible, and what a crash may repeat.
+public enum DeliveryGuarantee: String, Sendable, CaseIterable {
+    /// Offsets follow delivered records; a crash repeats shards as byte-identical records.
+    case atLeastOnce = "at-least-once"
+    /// Records and offsets in one Kafka transaction; readers use `isolation.level=read_committed`.
+    case exactlyOnce = "exactly-once"
+}
+
+/// Everything a worker is told.
+public struct WorkerOptions: Sendable {
+    /// Name of the worker, unique and stable in the fleet.
+    public var worker: String
+    /// Which life of that worker.
+    public var incarnation: String
+    /// How to reach the broker.
+    public var kafka: KafkaConfiguration
+    /// The deployment's topics.
+    public var topics: TopicNames
+    /// The hardened backbone.
+    public var backbone: BackboneArtifact
+    /// The instruction-set tier to use.
+    public var tier: ISATier
+    /// Datapath replicas, one thread each.
+    public var replicas: Int
+    /// Best classes a prediction lists.
+    public var topK: Int = 5
+    /// Whether a crash may repeat records.
+    public var delivery: DeliveryGuarantee = .atLeastOnce
+    /// Least time between commits, milliseconds.
+    public var commitIntervalMs: Int64 = 100
+    /// Time between heartbeats, milliseconds.
+    public var heartbeatMs: Int64 = 500
+    /// The broker forgets a silent worker after this long, milliseconds.
+    public var sessionTimeoutMs: Int = 6_000
+    /// Shards that librdkafka may fetch ahead, kilobytes.
+    public var prefetchKilobytes: Int = 32_768
+    /// Most bytes of heads kept in memory.
+    public var headBytesMax: Int = 512 << 20
+
+    /// Options with their defaults.
+    public init(
+        worker: String, incarnation: String, kafka: KafkaConfiguration, topics: TopicNames,
+        backbone: BackboneArtifact, tier: ISATier, replicas: Int
+    ) {
+        self.worker = worker
+        self.incarnation = incarnation
+        self.kafka = kafka
+        self.topics = topics
+        self.backbone = backbone
+        self.tier = tier
+        self.replicas = replicas
+    }
+
+    /// Shards that may be between poll and commit at once: every replica busy, and one waiting each.
+    var shardsInFlightMax: Int { 2 * replicas + 2 }
+}
