@@ -27,7 +27,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // C: SIMD kernels and library shims.
-        .target(name: "CShiftKernels", exclude: [], cSettings: c),
+        .target(name: "CShiftKernels", exclude: ["inventory.inc"], cSettings: c),
         .target(
             name: "CImageCodecs", cSettings: c,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),

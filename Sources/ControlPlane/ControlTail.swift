@@ -29,7 +29,7 @@ public final class ControlTail: Sendable {
     public init(_ kafka: KafkaConfiguration, topics: TopicNames) throws(KafkaError) {
         var options = ConsumerOptions()
         options.offsetReset = .earliest
-        options.partitionEOF = true
+        options.reportsPartitionEnd = true
         options.isolation = .readCommitted
         consumer = try KafkaConsumer(kafka, groupID: "\(topics.prefix).control-readers", options: options)
         try consumer.assign([(TopicPartition(topic: topics.control, partition: 0), .beginning)])
@@ -47,7 +47,7 @@ public final class ControlTail: Sendable {
     }
 
     /// Leaves the broker.
-    public func close() { consumer.close() }
+    public func close() { _ = consumer.close() }
 
     private func decode(_ message: KafkaMessage) -> [Event] {
         let keyBytes = message.key ?? []

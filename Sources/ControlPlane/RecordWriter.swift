@@ -6,7 +6,8 @@ import Threads
 /// Writes small records and waits until the broker has them.
 public final class RecordWriter: Sendable {
     private let producer: KafkaProducer
-    private let turn = Mutex(())
+    /// The tag of the next record; deliveries of a call that timed out come late and are told apart by it.
+    private let nextTag = Mutex<UInt64>(0)
 
     /// Connects on first use.
     public init(_ kafka: KafkaConfiguration) throws(KafkaError) {
@@ -36,11 +37,12 @@ public final class RecordWriter: Sendable {
 
     /// Writes records in order and waits for all of them.
     ///
-    /// - Returns: the offset of each.
+    /// - Returns: the offset of each; -1 where the broker did not say, after a repeated request.
     /// - Throws: the first delivery's error, or a time-out; some records may have been written.
     public func write(_ records: [Record], timeoutMs: Int64 = 30_000) throws(KafkaError) -> [Int64] {
-        let result = turn.withLock { _ in
-            Result { () throws(KafkaError) in try writeAlone(records, timeoutMs: timeoutMs) }
+        let result = nextTag.withLock { tag in
+            defer { tag += UInt64(records.count) }
+            return Result { () throws(KafkaError) in try write(records, firstTag: tag, timeoutMs: timeoutMs) }
         }
         return try result.get()
     }
@@ -51,22 +53,24 @@ public final class RecordWriter: Sendable {
         try write([record], timeoutMs: timeoutMs)[0]
     }
 
-    private func writeAlone(_ records: [Record], timeoutMs: Int64) throws(KafkaError) -> [Int64] {
+    private func write(
+        _ records: [Record], firstTag: UInt64, timeoutMs: Int64
+    ) throws(KafkaError) -> [Int64] {
         for (index, record) in records.enumerated() {
             try producer.produce(
                 topic: record.topic, partition: record.partition, key: record.key, value: record.value,
-                headers: record.headers, tag: UInt64(index))
+                headers: record.headers, tag: firstTag + UInt64(index))
         }
         var offsets = [Int64?](repeating: nil, count: records.count)
         let deadline = Clock.steadyMs + timeoutMs
         while offsets.contains(nil) {
             guard Clock.steadyMs < deadline else {
-                producer.purge()
-                throw KafkaError(code: KafkaError.Code.timedOut)
+                throw KafkaError(code: KafkaError.Code.timedOut, doing: "cannot write to \(records[0].topic)")
             }
             for delivery in producer.poll(timeoutMs: 50) {
+                guard delivery.tag >= firstTag else { continue }
                 if let error = delivery.error { throw error }
-                offsets[Int(delivery.tag)] = delivery.offset
+                offsets[Int(delivery.tag - firstTag)] = delivery.offset ?? -1
             }
         }
         return offsets.map { $0 ?? 0 }

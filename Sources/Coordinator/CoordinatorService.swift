@@ -28,11 +28,12 @@ public final class CoordinatorService: Sendable {
     /// - Throws: ``KafkaError`` when the broker can not be used at all.
     public func run() throws(KafkaError) {
         let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
-        let count = cluster.topics.first { $0.name == options.topics.shards }?.partitionCount ?? 0
+        let count = cluster.topics[options.topics.shards]?.partitions.count ?? 0
         guard count > 0 else {
             throw KafkaError(
                 code: KafkaError.Code.unknownTopicOrPartition,
-                message: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
+                doing: "cannot coordinate",
+                detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
         }
         let partitions = (0..<Int32(count)).map { $0 }
         let leadership = try Leadership(options)

@@ -40,7 +40,7 @@ struct MarkerWriter {
         guard found.count == from.count else {
             throw KafkaError(
                 code: KafkaError.Code.timedOut,
-                message: "a marker of cut-over \(record.request) could not be read back")
+                doing: "a marker of cut-over \(record.request) could not be read back")
         }
         return found
     }
@@ -79,7 +79,7 @@ struct MarkerWriter {
         }
         guard open.isEmpty else {
             throw KafkaError(
-                code: KafkaError.Code.timedOut, message: "partitions \(open.sorted()) could not be searched")
+                code: KafkaError.Code.timedOut, doing: "partitions \(open.sorted()) could not be searched")
         }
         return found.sorted { $0.partition < $1.partition }
     }

@@ -1,8 +1,8 @@
-import ImageDecoding
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import ImageDecoding
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// Turns sensor streams into shards: read, decode and resize, pack, pace, send.
 public final class IngestService: Sendable {
@@ -11,10 +11,12 @@ public final class IngestService: Sendable {
         /// Its name.
         public let name: String
         /// Opens the source; called on the stream's own thread.
-        public let open: @Sendable () throws -> any ImageSource
+        public let open: @Sendable (@escaping StopCheck) throws -> any ImageSource
 
         /// A stream.
-        public init(name: String, open: @escaping @Sendable () throws -> any ImageSource) {
+        public init(
+            name: String, open: @escaping @Sendable (@escaping StopCheck) throws -> any ImageSource
+        ) {
             self.name = name
             self.open = open
         }
@@ -44,12 +46,13 @@ public final class IngestService: Sendable {
     public func run() throws -> IngestSummary {
         let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
         guard
-            let partitions = cluster.topics.first(where: { $0.name == options.topics.shards })?.partitionCount,
+            let partitions = cluster.topics[options.topics.shards]?.partitions.count,
             partitions > 0
         else {
             throw KafkaError(
                 code: KafkaError.Code.unknownTopicOrPartition,
-                message: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
+                doing: "cannot ingest",
+                detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
         }
         let pacer = try PartitionPacer(
             kafka: options.kafka, topics: options.topics, partitions: partitions,
@@ -128,7 +131,7 @@ private struct StreamThreads {
     }
 
     private func read() throws {
-        var source = try stream.open()
+        var source = try stream.open { [stop] in stop.isSet }
         var scratch = ResizeScratch()
         var count = 0
         let begin = Clock.steadyNs

@@ -1,7 +1,7 @@
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// Sends encoded shards of all streams, paced by the workers' progress.
 final class ShardSender: Sendable {

@@ -20,10 +20,8 @@ public struct WorkerOptions: Sendable {
     public var kafka: KafkaConfiguration
     /// The deployment's topics.
     public var topics: TopicNames
-    /// The hardened backbone.
-    public var backbone: BackboneArtifact
-    /// The instruction-set tier to use.
-    public var tier: ISATier
+    /// The hardened backbone, packed for the instruction-set tier to use.
+    public var plan: BackbonePlan
     /// Datapath replicas, one thread each.
     public var replicas: Int
     /// Best classes a prediction lists.
@@ -44,14 +42,13 @@ public struct WorkerOptions: Sendable {
     /// Options with their defaults.
     public init(
         worker: String, incarnation: String, kafka: KafkaConfiguration, topics: TopicNames,
-        backbone: BackboneArtifact, tier: ISATier, replicas: Int
+        plan: BackbonePlan, replicas: Int
     ) {
         self.worker = worker
         self.incarnation = incarnation
         self.kafka = kafka
         self.topics = topics
-        self.backbone = backbone
-        self.tier = tier
+        self.plan = plan
         self.replicas = replicas
     }
 

@@ -1,8 +1,8 @@
-import HardenedBackbone
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import HardenedBackbone
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// One worker: poll, decode, hardened datapath, shared NPU, publish, commit.
 ///
@@ -51,7 +51,7 @@ public final class WorkerService: Sendable {
         let meters = WorkerMeters()
         let board = AssignmentBoard()
         let store = HeadStore(
-            backbone: options.backbone.digest, featureCount: options.backbone.network.featureCount,
+            backbone: options.plan.digest, featureCount: options.plan.network.featureCount,
             bytesMax: options.headBytesMax)
         let tasks = BoundedQueue<ShardTask>(capacity: options.shardsInFlightMax)
         let features = BoundedQueue<FeatureBatch>(capacity: options.shardsInFlightMax)
@@ -67,9 +67,9 @@ public final class WorkerService: Sendable {
         let publisher = PublisherStage(
             input: outcomes, consumer: consumer, options: options, meters: meters, onFailure: onFailure)
         let replicas = ReplicaStage(
-            plan: BackbonePlan(options.backbone, tier: options.tier),
-            inputSize: options.backbone.network.inputSize,
-            featureCount: options.backbone.network.featureCount, input: tasks, features: features,
+            plan: options.plan,
+            inputSize: options.plan.network.inputSize,
+            featureCount: options.plan.network.featureCount, input: tasks, features: features,
             publisher: outcomes, meters: meters, isCurrent: { board.isCurrent($0) })
         let npu = NPUStage(input: features, output: outcomes, options: options, meters: meters)
 
@@ -81,7 +81,7 @@ public final class WorkerService: Sendable {
         let replicaThreads = replicas.run(count: options.replicas)
         let npuThread = npu.run()
         try consumer.subscribe([options.topics.shards])
-        log("worker \(options.worker) is ready: \(options.replicas) replicas, \(options.tier.rawValue)")
+        log("worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)")
         heartbeat.enter(.running)
         let intake = IntakeStage(
             options: options, consumer: consumer, control: control, store: store, tasks: tasks,

@@ -1,6 +1,36 @@
 import ArgumentParser
 
+/// The one program: every part of the pipeline is a subcommand.
 @main
 struct HaShiFlex: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "hashiflex")
+    static let configuration = CommandConfiguration(
+        commandName: "hashiflex",
+        abstract: "Batch inference on a hardened MobileNetV2, distributed over Kafka.",
+        discussion: """
+            Weights are powers of two, so every convolution is shifts and additions; only the final \
+            classification layer is programmable, and is switched across the fleet at declared offsets.
+
+            Exit codes: 0 done; 1 what was checked is not so; 64 wrong usage; 65 unusable input; \
+            69 broker unreachable or topic missing; 70 internal error; 74 output can not be written; \
+            75 not done in time; 76 refused.
+
+            Every command that talks to Kafka takes --brokers (or HASHIFLEX_BROKERS, or a running \
+            `hashiflex broker`), -X property=value, --kafka-config FILE and HASHIFLEX_KAFKA_* variables.
+            """,
+        version: BuildFacts.version,
+        groupedSubcommands: [
+            CommandGroup(name: "Try it", subcommands: [DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Broker", subcommands: [BrokerCommand.self, TopicsCommand.self]),
+            CommandGroup(
+                name: "Run the pipeline",
+                subcommands: [
+                    IngestCommand.self, WorkerCommand.self, FleetCommand.self, CoordinatorCommand.self,
+                    TopCommand.self,
+                ]),
+            CommandGroup(name: "Heads", subcommands: [HeadCommand.self]),
+            CommandGroup(
+                name: "Predictions",
+                subcommands: [PredictionsCommand.self, ReplayCommand.self, AuditCommand.self]),
+            CommandGroup(name: "Model", subcommands: [ModelCommand.self, BenchCommand.self]),
+        ])
 }

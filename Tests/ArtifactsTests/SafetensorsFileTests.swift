@@ -64,6 +64,7 @@ import Testing
         let expected = SafetensorsError.wrongElementType(tensor: "weights", expected: .i32, actual: .i8)
         #expect(throws: expected) { try tensor.int32s() }
         #expect(throws: SafetensorsError.self) { try tensor.float32s() }
+        #expect(throws: SafetensorsError.self) { try tensor.float64s() }
         #expect(throws: SafetensorsError.self) { try tensor.uint8s() }
         let pixels = SafetensorsFile.Tensor.uint8(name: "pixels", shape: [1], values: [1])
         #expect(throws: SafetensorsError.self) { try pixels.int8s() }

@@ -25,6 +25,7 @@ import Darwin
         #expect(try file.tensor("pixels").uint8s().last == 244)
         let real = try file.tensor("real").float32s()
         #expect(real.map(\.bitPattern) == [0, 0x8000_0000, 0x3FC0_0000, 0xFF80_0000, 1])
+        #expect(try file.tensor("double").float64s() == [0.1, 1e300])
         #expect(try file.tensor("scalar").int32s() == [7])
         #expect(try file.tensor("scalar").shape == [])
         #expect(try file.tensor("nothing").shape == [0, 3])

@@ -107,7 +107,8 @@ import Testing
     }
 }
 
-/// The same network, formulated from the mathematics: double-precision planes per channel, true division, floor. Every value is an integer below 2^53, so double precision is exact.
+/// The same network, formulated from the mathematics: double-precision planes per channel, true division,
+/// floor. Every value is an integer below 2^53, so double precision is exact.
 private enum RealBackbone {
     typealias Plane = [[Double]]
 

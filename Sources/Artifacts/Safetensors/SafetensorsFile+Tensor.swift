@@ -53,6 +53,16 @@ extension SafetensorsFile {
             )
         }
 
+        /// A tensor of 64-bit floating-point numbers; the bits of NaN are kept.
+        public static func float64(name: String, shape: [Int], values: [Double]) -> Tensor {
+            Tensor(
+                name: name,
+                elementType: .f64,
+                shape: shape,
+                bytes: littleEndianBytes(of: values.map(\.bitPattern))
+            )
+        }
+
         /// The elements of a tensor of signed bytes.
         ///
         /// - Throws: `wrongElementType`.
@@ -84,6 +94,15 @@ extension SafetensorsFile {
             try require(.f32)
             let patterns: [UInt32] = littleEndianValues()
             return patterns.map { Float(bitPattern: $0) }
+        }
+
+        /// The elements of a tensor of 64-bit floating-point numbers; the bits of NaN are kept.
+        ///
+        /// - Throws: `wrongElementType`.
+        public func float64s() throws(SafetensorsError) -> [Double] {
+            try require(.f64)
+            let patterns: [UInt64] = littleEndianValues()
+            return patterns.map { Double(bitPattern: $0) }
         }
 
         private func require(_ expected: ElementType) throws(SafetensorsError) {

@@ -45,6 +45,16 @@ int hsf_tier_is_supported(hsf_tier tier);
 // side does, so that an unknown value is an error with words and not a silent choice.
 const char *hsf_requested_isa(void);
 
+#define HSF_TIER_UNKNOWN (-1)
+#define HSF_TIER_UNSUPPORTED (-2)
+
+// The tier to use: the one called `name` ("scalar", "avx2", "avx512vnni"), or the best one of this CPU if
+// `name` is NULL. HSF_TIER_UNKNOWN for another name, HSF_TIER_UNSUPPORTED for a tier this CPU lacks.
+int hsf_select_tier(const char *name);
+
+// Name of a tier, as above.
+const char *hsf_tier_name(hsf_tier tier);
+
 // ---------------------------------------------------------------------------------------------------
 // Packed weights, the same for all tiers
 // ---------------------------------------------------------------------------------------------------

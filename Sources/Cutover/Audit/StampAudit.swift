@@ -21,13 +21,16 @@ public struct StampAudit: Sendable {
         public var examples: [String] = []
     }
 
-    private let activations: ActivationLog
+    private var activations: ActivationLog
     private var seen: [ImageAddress: ContentDigest] = [:]
     /// What was found so far.
     public private(set) var findings = Findings()
 
     /// An audit against the cut-overs in `activations`.
     public init(activations: ActivationLog) { self.activations = activations }
+
+    /// Goes on with a log that was read later; what was judged stays judged.
+    public mutating func update(_ log: ActivationLog) { activations = log }
 
     /// Takes one record of the predictions topic; returns whether it is the image's first.
     @discardableResult

@@ -1,7 +1,7 @@
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// Keeps every partition's backlog below a bound, and chooses where the next shard goes.
 ///
@@ -67,7 +67,7 @@ final class PartitionPacer: Sendable {
         }
     }
 
-    func delivered(_ partition: Int32, offset: Int64, bytes: Int) {
+    func delivered(_ partition: Int32, offset: Int64?, bytes: Int) {
         meters.withLock { $0[Int(partition)].delivered(offset: offset, bytes: bytes) }
     }
 

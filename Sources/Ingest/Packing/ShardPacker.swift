@@ -1,4 +1,4 @@
-import PipelineMessages
+package import PipelineMessages
 
 /// One image ready to travel.
 package enum PackedImage: Sendable, Equatable {

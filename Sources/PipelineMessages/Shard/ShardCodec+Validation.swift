@@ -10,7 +10,7 @@ extension ShardCodec {
         }
         for image in header.images {
             try name(image.id, field: "images.id")
-            if let label = image.label, !(0..<65_536).contains(label) {
+            if let label = image.label, !(0..<(1 << 31)).contains(label) {
                 throw .invalid(field: "images.label", value: "\(label)")
             }
         }

@@ -1,9 +1,9 @@
-import ControlPlane
-import Cutover
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import ControlPlane
+internal import Cutover
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// Follows the control topic on a thread of its own: loads heads, keeps the cut-over log, hears commands.
 final class ControlFollower: Sendable {

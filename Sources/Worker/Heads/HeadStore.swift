@@ -1,7 +1,7 @@
-import Artifacts
-import ClassifierHead
-import PipelineMessages
-import Synchronization
+internal import Artifacts
+internal import ClassifierHead
+internal import PipelineMessages
+internal import Synchronization
 
 /// The heads that this worker has verified, packed for the NPU, by digest; and those it refused.
 ///

@@ -1,5 +1,5 @@
-import PipelineMessages
-import Synchronization
+internal import PipelineMessages
+internal import Synchronization
 
 /// Which lanes are this worker's now, for the threads that do not own them.
 final class AssignmentBoard: Sendable {

@@ -1,8 +1,9 @@
-import ControlPlane
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import HardenedBackbone
+internal import ControlPlane
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// Writes the worker's heartbeat at a fixed pace, and at once when a head was loaded or refused.
 final class HeartbeatStage: Sendable {
@@ -28,8 +29,8 @@ final class HeartbeatStage: Sendable {
         writer = try RecordWriter(options.kafka)
         first = WorkerStatus(
             worker: options.worker, incarnation: options.incarnation, host: ProcessFacts.host,
-            pid: ProcessFacts.pid, startedAtMs: Clock.wallMs, backbone: options.backbone.digest,
-            isa: options.tier.rawValue, replicas: options.replicas)
+            pid: ProcessFacts.pid, startedAtMs: Clock.wallMs, backbone: options.plan.digest,
+            isa: options.plan.tier.rawValue, replicas: options.replicas)
     }
 
     /// Says where the worker stands from now on.

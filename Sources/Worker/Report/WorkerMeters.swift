@@ -1,4 +1,4 @@
-import Synchronization
+internal import Synchronization
 
 /// Counters of one worker's life, written by its threads, read by its heartbeat.
 final class WorkerMeters: Sendable {

@@ -1,8 +1,8 @@
-import Cutover
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import Cutover
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// The poll thread: owns the partitions, passes markers, hands shards to the replicas.
 ///

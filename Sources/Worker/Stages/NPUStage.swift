@@ -1,7 +1,9 @@
-import Artifacts
-import ClassifierHead
-import PipelineMessages
-import Threads
+internal import HardenedBackbone
+internal import Synchronization
+internal import Artifacts
+internal import ClassifierHead
+internal import PipelineMessages
+internal import Threads
 
 /// The shared final-layer NPU: one thread that batches the features of all replicas.
 ///
@@ -23,7 +25,7 @@ final class NPUStage: Sendable {
     ) {
         self.input = input
         self.output = output
-        backbone = options.backbone.digest
+        backbone = options.plan.digest
         topic = options.topics.shards
         topK = options.topK
         self.meters = meters

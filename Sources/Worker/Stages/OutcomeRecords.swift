@@ -1,6 +1,6 @@
-import Kafka
-import PipelineMessages
-import Threads
+internal import Kafka
+internal import PipelineMessages
+internal import Threads
 
 /// The Kafka records that one finished shard becomes.
 struct OutcomeRecords {

@@ -1,6 +1,6 @@
-import ClassifierHead
-import Kafka
-import PipelineMessages
+internal import ClassifierHead
+internal import Kafka
+internal import PipelineMessages
 
 /// A head that was verified and packed for the NPU.
 struct LoadedHead: Sendable {

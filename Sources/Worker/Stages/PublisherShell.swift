@@ -1,6 +1,7 @@
-import Kafka
-import PipelineMessages
-import Threads
+internal import Synchronization
+internal import Kafka
+internal import PipelineMessages
+internal import Threads
 
 /// What the publisher thread holds: one sequencer a lane, and the records on their way to the broker.
 struct PublisherShell {

@@ -1,7 +1,7 @@
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// Publishes finished shards in offset order and commits what was delivered. One thread.
 ///

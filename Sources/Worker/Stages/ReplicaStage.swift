@@ -1,10 +1,10 @@
-import Foundation
-import HardenedBackbone
-import ImageDecoding
-import Kafka
-import PipelineMessages
-import Synchronization
-import Threads
+internal import Foundation
+internal import HardenedBackbone
+internal import ImageDecoding
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
 
 /// The datapath replicas: one thread each, decode and backbone together, so that a shard's pixels stay
 /// in one core's caches.

@@ -1,4 +1,4 @@
-import ImageDecoding
+internal import ImageDecoding
 
 /// Turns image files into input tensors, reusing its buffers. One a replica.
 struct TensorPreparer {

@@ -1,0 +1,120 @@
+// Scalar tier: plain C that any compiler turns into something correct. The contracts are in the header.
+
+#include "../kernels.h"
+
+HSF_INLINE uint8_t saturate(int32_t value) {
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+HSF_INLINE void accumulate(int32_t acc[16], const uint8_t *bytes, const int8_t *weights) {
+    for (size_t lane = 0; lane < 16; lane++) {
+        for (size_t k = 0; k < 4; k++) {
+            acc[lane] += (int32_t)bytes[k] * weights[4 * lane + k];
+        }
+    }
+}
+
+void hsf_u8_po2_conv1x1_sat8_1x16__scalar(const hsf_conv1x1_args *args) {
+    const size_t groups = args->input_channels / 4;
+    for (size_t pixel = 0; pixel < args->pixels; pixel++) {
+        const uint8_t *input = args->input + pixel * args->input_channels;
+        for (size_t first = 0; first < args->output_channels; first += 16) {
+            const int8_t *weights = args->weights + first * args->input_channels;
+            const size_t target = pixel * args->output_channels + first;
+            int32_t acc[16];
+            memcpy(acc, args->bias + first, sizeof acc);
+            for (size_t group = 0; group < groups; group++) {
+                accumulate(acc, input + 4 * group, weights + 64 * group);
+            }
+            const size_t lanes = hsf_min(16, args->output_channels - first);
+            for (size_t lane = 0; lane < lanes; lane++) {
+                int32_t value = acc[lane];
+                if (args->residual != NULL) {
+                    value += (int32_t)args->residual[target + lane] << args->residual_shift[first + lane];
+                }
+                args->output[target + lane] = saturate(value >> args->shift[first + lane]);
+            }
+        }
+    }
+}
+
+HSF_INLINE void depthwise(const hsf_depthwise_args *args, size_t stride) {
+    const size_t out_width = args->width / stride;
+    for (size_t row = 0; row < args->height / stride; row++) {
+        hsf_row rows[3];
+        for (size_t y = 0; y < 3; y++) {
+            rows[y] = hsf_depthwise_row(args, (ptrdiff_t)(row * stride + y) - 1);
+        }
+        for (size_t column = 0; column < out_width; column++) {
+            uint8_t *output = args->output + (row * out_width + column) * args->channels;
+            for (size_t channel = 0; channel < args->channels; channel++) {
+                const size_t c = channel % 32;
+                const size_t position = c % 16 / 4 * 8 + c / 16 * 4 + c % 4;
+                const size_t block = channel / 32;
+                int32_t acc = args->bias[block * 32 + position];
+                for (size_t x = 0; x < 3; x++) {
+                    const size_t source = column * stride + x;
+                    if (source < 1 || source > args->width) {
+                        continue;
+                    }
+                    const int8_t *weights = args->weights + ((block * 3 + x) * 32 + position) * 4;
+                    for (size_t y = 0; y < 3; y++) {
+                        acc += (int32_t)rows[y].start[(source - 1) * rows[y].step + channel] * weights[y];
+                    }
+                }
+                output[channel] = saturate(acc >> args->shift[block * 32 + position]);
+            }
+        }
+    }
+}
+
+void hsf_u8_po2_dw3x3s1_sat8_1x1__scalar(const hsf_depthwise_args *args) { depthwise(args, 1); }
+void hsf_u8_po2_dw3x3s2_sat8_1x1__scalar(const hsf_depthwise_args *args) { depthwise(args, 2); }
+
+void hsf_u8_po2_stem3x3s2_sat8_1x16__scalar(const hsf_stem_args *args) {
+    const size_t row_bytes = (args->width + 2) * 3;
+    const size_t out_width = args->width / 2;
+    for (size_t pixel = 0; pixel < args->height / 2 * out_width; pixel++) {
+        const uint8_t *input = args->input + pixel / out_width * 2 * row_bytes + pixel % out_width * 6;
+        for (size_t first = 0; first < args->output_channels; first += 16) {
+            const int8_t *weights = args->weights + first * 36;
+            int32_t acc[16];
+            memcpy(acc, args->bias + first, sizeof acc);
+            for (size_t group = 0; group < 9; group++) {
+                accumulate(acc, input + group / 3 * row_bytes + group % 3 * 4, weights + 64 * group);
+            }
+            const size_t lanes = hsf_min(16, args->output_channels - first);
+            for (size_t lane = 0; lane < lanes; lane++) {
+                args->output[pixel * args->output_channels + first + lane] =
+                    saturate(acc[lane] >> args->shift[first + lane]);
+            }
+        }
+    }
+}
+
+void hsf_u8_ones_pool_sat8_1x1__scalar(const hsf_pool_args *args) {
+    const uint32_t half = 1u << (args->shift - 1);
+    for (size_t channel = 0; channel < args->channels; channel++) {
+        uint32_t sum = half;
+        for (size_t pixel = 0; pixel < args->pixels; pixel++) {
+            sum += args->input[pixel * args->channels + channel];
+        }
+        sum >>= args->shift;
+        args->output[channel] = (uint8_t)(sum > 255 ? 255 : sum);
+    }
+}
+
+void hsf_u8_s8_dense_s32_1x16__scalar(const hsf_dense_args *args) {
+    for (size_t image = 0; image < args->images; image++) {
+        const uint8_t *features = args->features + image * args->depth;
+        for (size_t first = 0; first < args->classes; first += 16) {
+            const int8_t *weights = args->weights + first * args->depth;
+            int32_t acc[16];
+            memcpy(acc, args->bias + first, sizeof acc);
+            for (size_t group = 0; group < args->depth / 4; group++) {
+                accumulate(acc, features + 4 * group, weights + 64 * group);
+            }
+            memcpy(args->logits + image * args->classes + first, acc, sizeof acc);
+        }
+    }
+}

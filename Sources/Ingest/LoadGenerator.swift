@@ -1,0 +1,53 @@
+internal import ImageDecoding
+internal import Kafka
+internal import PipelineMessages
+internal import Threads
+
+/// Sends the same packed shards again and again, as fast as the backlog bound lets it: load for
+/// measurements that costs the cores next to nothing. Image ids and sequence numbers repeat.
+public final class LoadGenerator: Sendable {
+    private let options: IngestOptions
+    private let shards: [ShardPacker.Encoded]
+    private let stop = Signal()
+
+    /// Packs `tensors`, each `[side, side, 3]`, once.
+    public init(_ options: IngestOptions, tensors: [[UInt8]]) {
+        self.options = options
+        var packer = ShardPacker(
+            stream: "load", side: options.side, imagesMax: options.shardImages,
+            recordBytesMax: options.recordBytesMax, preprocessing: TensorPreparation.identity)
+        var shards: [ShardPacker.Encoded] = []
+        for (index, tensor) in tensors.enumerated() {
+            shards += packer.add(.tensor(ShardImage(id: "load/\(index)"), tensor), nowMs: 0).shards
+        }
+        self.shards = shards + packer.close(nowMs: 0).shards
+    }
+
+    /// Ends sending.
+    public func requestStop() { stop.set() }
+
+    /// Sends until stopped, or until `imagesMax` images. Blocks; call from a thread of its own.
+    public func run(imagesMax: Int = .max) throws -> IngestSummary {
+        let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
+        let partitions = cluster.topics[options.topics.shards]?.partitions.count ?? 0
+        guard partitions > 0, !shards.isEmpty else { return IngestSummary() }
+        let pacer = try PartitionPacer(
+            kafka: options.kafka, topics: options.topics, partitions: partitions,
+            backlogBytesMax: options.backlogBytesMax, recordBytesMax: options.recordBytesMax)
+        let sender = try ShardSender(options, pacer: pacer)
+        let threads = [pacer.run(), sender.run()]
+        var turn = 0
+        var sent = 0
+        while !stop.isSet, sent < imagesMax {
+            let shard = shards[turn % shards.count]
+            guard try sender.send(shard, stream: "load", turn: turn, isStopped: { stop.isSet }) else { break }
+            turn += 1
+            sent += shard.images
+        }
+        sender.finish()
+        pacer.requestStop()
+        for thread in threads { thread.join() }
+        try sender.check()
+        return sender.summary
+    }
+}

@@ -1,0 +1,140 @@
+internal import CRDKafka
+
+/// A client of the library, ended when the last user lets go of it.
+///
+/// Messages hold their client's handle: the library must not be asked to end a client that still has messages
+/// out (it would wait for them for ever).
+///
+/// Safety: the library allows every call on a client from any thread; `pointer` never changes.
+final class ClientHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+    let context: ClientContext
+    private let destroyFlags: Int32
+
+    /// Creates a client.
+    ///
+    /// - Parameter callbacks: Registers what the role needs beyond logging and errors.
+    /// - Throws: ``KafkaError`` naming the property that is refused.
+    init(
+        _ type: rd_kafka_type_t,
+        properties: [(name: String, value: String)],
+        context: ClientContext = ClientContext(),
+        callbacks: (OpaquePointer) -> Void
+    ) throws(KafkaError) {
+        var native = NativeConfiguration()
+        do {
+            try native.set(properties)
+        } catch {
+            throw KafkaError(error)
+        }
+        var created: OpaquePointer?
+        var text = [CChar](repeating: 0, count: 512)
+        native.handOver { configuration in
+            // The context outlives the client: it is a stored property that goes after `deinit` has run.
+            rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(context).toOpaque())
+            rd_kafka_conf_set_log_cb(configuration, onLog)
+            rd_kafka_conf_set_error_cb(configuration, onError)
+            callbacks(configuration)
+            created = rd_kafka_new(type, configuration, &text, text.count)
+            return created != nil
+        }
+        guard let created else {
+            throw KafkaError(
+                code: KafkaError.Code.invalidArgument,
+                doing: "cannot create a kafka client",
+                detail: String(cText: text)
+            )
+        }
+        pointer = created
+        self.context = context
+        destroyFlags = type == RD_KAFKA_CONSUMER ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0
+    }
+
+    deinit {
+        context.beginClosing()
+        rd_kafka_destroy_flags(pointer, destroyFlags)
+    }
+
+    /// The value in force for a property, in the library's own words.
+    func value(of property: String) -> String? {
+        var size = 512
+        var text = [CChar](repeating: 0, count: size)
+        let configuration = rd_kafka_conf(pointer)
+        guard rd_kafka_conf_get(configuration, property, &text, &size) == RD_KAFKA_CONF_OK else { return nil }
+        return String(cText: text)
+    }
+
+    /// The error that has made this client useless, if one has.
+    var fatalError: KafkaError? {
+        var text = [CChar](repeating: 0, count: 512)
+        let code = rd_kafka_fatal_error(pointer, &text, text.count)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return KafkaError(
+            code: code.rawValue,
+            doing: "the kafka client is of no further use",
+            detail: String(cText: text),
+            isRetriable: false,
+            isFatal: true
+        )
+    }
+
+    /// `action`, with what is known about the brokers when the code says they cannot be reached.
+    func unreachable(_ code: rd_kafka_resp_err_t, doing action: String, timeoutMs: Int32) -> KafkaError {
+        let standard = String(cString: rd_kafka_err2str(code))
+        let brokers = value(of: "bootstrap.servers") ?? "?"
+        let reason = context.lastTrouble.map { "; last: \($0)" } ?? ""
+        return KafkaError(
+            code: code.rawValue,
+            doing: action,
+            detail: "\(standard) within \(timeoutMs) ms, brokers \(brokers)\(reason)"
+        )
+    }
+}
+
+extension KafkaError {
+    /// A refused setting, as the error of the client it was for.
+    init(_ error: KafkaConfigurationError) {
+        self.init(
+            code: Code.invalidArgument,
+            doing: "cannot create a kafka client",
+            detail: error.description,
+            isRetriable: false
+        )
+    }
+}
+
+/// Called on any thread of the library, also while the client is being created.
+private func onLog(
+    client: OpaquePointer?,
+    level: Int32,
+    facility: UnsafePointer<CChar>?,
+    text: UnsafePointer<CChar>?
+) {
+    guard let client, let text else { return }
+    // The opaque is a plain field, the one thing that may be read here.
+    if let context = ClientContext.from(rd_kafka_opaque(client)), context.closing { return }
+    let line = KafkaLogLine(
+        level: level,
+        client: rd_kafka_name(client).map { String(cString: $0) } ?? "",
+        facility: facility.map { String(cString: $0) } ?? "",
+        text: String(cString: text)
+    )
+    // One configuration serves producers and consumers: settings for the other kind are no news.
+    if line.facility == "CONFWARN", line.text.contains("will be ignored by this") { return }
+    KafkaLog.emit(line)
+}
+
+/// Called inside a poll.
+private func onError(
+    client: OpaquePointer?,
+    code: Int32,
+    reason: UnsafePointer<CChar>?,
+    opaque: UnsafeMutableRawPointer?
+) {
+    guard let client, let context = ClientContext.from(opaque) else { return }
+    let text = reason.map { String(cString: $0) } ?? ""
+    context.lastTrouble = text
+    guard rd_kafka_type(client) == RD_KAFKA_CONSUMER else { return }
+    context.park(.error(KafkaError(code: code, doing: "", detail: text)))
+    rd_kafka_yield(client)
+}

@@ -1,0 +1,91 @@
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// One line librdkafka wants to be known.
+public struct KafkaLogLine: Sendable, Hashable {
+    /// The severity as in syslog: 0 emergency ... 4 warning ... 7 debug.
+    public let level: Int32
+    /// Which client speaks, such as `hashiflex#consumer-2`.
+    public let client: String
+    /// What it speaks about, such as `FAIL`.
+    public let facility: String
+    /// What it says.
+    public let text: String
+}
+
+/// Where librdkafka's log lines go.
+///
+/// Only warnings and worse arrive (`log_level` and `debug` change that), nothing that a client says while it is
+/// being closed, and never a secret: the library redacts what it prints of its configuration.
+public enum KafkaLog {
+    private static let handler = Mutex<(@Sendable (KafkaLogLine) -> Void)?>(nil)
+    private static let standardError = Mutex(LogLimiter())
+
+    /// Sends every line to `receiver`; `nil` goes back to standard error.
+    ///
+    /// - Parameter receiver: Called on threads of the library: it must return at once and must not call into
+    ///   this module.
+    public static func setHandler(_ receiver: (@Sendable (KafkaLogLine) -> Void)?) {
+        handler.withLock { $0 = receiver }
+    }
+
+    /// Passes a line on.
+    static func emit(_ line: KafkaLogLine) {
+        // The handler runs outside the lock: it may take long, and others may want to speak.
+        if let receiver = handler.withLock({ $0 }) {
+            receiver(line)
+            return
+        }
+        let admitted = standardError.withLock { $0.admit(at: ContinuousClock.now) }
+        guard let admitted else { return }
+        if admitted.dropped > 0 { write("kafka: \(admitted.dropped) log lines were left out") }
+        write("kafka \(line.client) \(line.facility): \(line.text)")
+    }
+
+    private static func write(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        // One call, so that lines of several threads do not mix; nothing can be done if it fails.
+        _ = bytes.withUnsafeBytes { systemWrite(2, $0.baseAddress, $0.count) }
+    }
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}
+
+/// Lets through a bounded number of lines in each period, and counts the others.
+package struct LogLimiter: Sendable {
+    /// How many lines pass in one period.
+    package static let linesPerPeriod = 20
+    /// How long a period lasts.
+    package static let period: Duration = .seconds(10)
+
+    private var periodStart: ContinuousClock.Instant?
+    private var passed = 0
+    private var dropped = 0
+
+    /// A limiter that has seen nothing.
+    package init() {}
+
+    /// Asks whether a line may pass now.
+    ///
+    /// - Returns: `nil` to drop it; else how many were dropped since the last that passed.
+    package mutating func admit(at now: ContinuousClock.Instant) -> (dropped: Int, Void)? {
+        if periodStart.map({ now - $0 >= Self.period }) ?? true {
+            periodStart = now
+            passed = 0
+        }
+        guard passed < Self.linesPerPeriod else {
+            dropped += 1
+            return nil
+        }
+        passed += 1
+        defer { dropped = 0 }
+        return (dropped, ())
+    }
+}

@@ -1,0 +1,99 @@
+/// Where to start when a group has committed nothing, or what it committed is gone.
+public enum OffsetReset: String, Sendable, CaseIterable {
+    /// Report ``KafkaError/Code/noOffsetToResetTo`` and stop reading that partition: nothing is skipped unseen.
+    case error
+    /// Read what is still there.
+    case earliest
+    /// Read only what comes.
+    case latest
+}
+
+/// What a reader sees of transactions.
+public enum IsolationLevel: String, Sendable, CaseIterable {
+    /// Only messages of committed transactions, and messages outside any.
+    case readCommitted = "read_committed"
+    /// Everything.
+    case readUncommitted = "read_uncommitted"
+}
+
+/// What this consumer is for. `nil` leaves a value to the defaults, and lets the user's configuration decide.
+///
+/// What the user's configuration sets wins over a value given here, except for ``offsetReset`` and
+/// ``reportsPartitionEnd``, which the program's promises rest on.
+public struct ConsumerOptions: Sendable {
+    /// Where to start without a usable committed offset.
+    public var offsetReset: OffsetReset = .error
+
+    /// Whether reaching the end of a partition is reported.
+    public var reportsPartitionEnd = false
+
+    /// What is seen of transactions.
+    public var isolation: IsolationLevel = .readCommitted
+
+    /// How much may wait in the library.
+    ///
+    /// - Units: KiB; 262,144 by default. Below a second of peak traffic a fixed pause of one second in
+    ///   librdkafka 2.0.2 makes reading slow.
+    public var queueKilobytes: Int?
+
+    /// How much one partition may send in one response.
+    ///
+    /// - Units: bytes; 8 MiB by default.
+    public var fetchPartitionBytes: Int?
+
+    /// How long a broker may wait for a first message before it answers.
+    ///
+    /// - Units: milliseconds; 100 by default, 10 against an ``EmbeddedBroker``.
+    public var fetchWaitMs: Int?
+
+    /// After how long without a heartbeat the group gives this consumer's partitions to others.
+    ///
+    /// - Units: milliseconds; 10,000 by default.
+    public var sessionTimeoutMs: Int?
+
+    /// A stable name for this member, so that a quick restart does not rebalance the group.
+    public var groupInstanceID: String?
+
+    /// Options with every value at its default.
+    public init() {}
+
+    /// Options that differ from the defaults in what is most often chosen.
+    public init(offsetReset: OffsetReset, reportsPartitionEnd: Bool = false, sessionTimeoutMs: Int? = nil) {
+        self.offsetReset = offsetReset
+        self.reportsPartitionEnd = reportsPartitionEnd
+        self.sessionTimeoutMs = sessionTimeoutMs
+    }
+
+    static let roleDefaults: [(String, String)] = [
+        ("queued.max.messages.kbytes", "262144"),
+        ("fetch.message.max.bytes", "8388608"),
+        ("fetch.max.bytes", "67108864"),
+        ("fetch.wait.max.ms", "100"),
+        ("session.timeout.ms", "10000"),
+        // Every member of a group must name the same strategy; cooperative ones are not dependable in 2.0.2.
+        ("partition.assignment.strategy", "roundrobin"),
+    ]
+
+    var chosen: [(String, String)] {
+        var result = [("isolation.level", isolation.rawValue)]
+        let numbers: [(String, Int?)] = [
+            ("queued.max.messages.kbytes", queueKilobytes), ("fetch.message.max.bytes", fetchPartitionBytes),
+            ("fetch.wait.max.ms", fetchWaitMs), ("session.timeout.ms", sessionTimeoutMs),
+        ]
+        for (name, number) in numbers {
+            if let number { result.append((name, String(number))) }
+        }
+        if let groupInstanceID { result.append(("group.instance.id", groupInstanceID)) }
+        return result
+    }
+
+    func required(groupID: String) -> [(String, String)] {
+        [
+            ("group.id", groupID),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("auto.offset.reset", offsetReset.rawValue),
+            ("enable.partition.eof", reportsPartitionEnd ? "true" : "false"),
+        ]
+    }
+}

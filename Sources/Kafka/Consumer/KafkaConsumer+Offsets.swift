@@ -1,0 +1,146 @@
+internal import CRDKafka
+
+/// A consumer's membership of its group at one moment; freed with the last reference.
+///
+/// Safety: the object behind `pointer` is read only and belongs to this class alone.
+public final class ConsumerGroupMetadata: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+
+    deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
+}
+
+extension KafkaConsumer {
+    /// How long calls of this file wait for a broker unless told otherwise.
+    public static let requestTimeoutMs: Int32 = 10_000
+
+    /// Stops the flow of these partitions while polling goes on; what was fetched is thrown away, and fetched
+    /// again on ``resume(_:)``.
+    public func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
+        try requireOpen(doing: "cannot pause")
+        let list = PartitionList(partitions)
+        try KafkaError.check(rd_kafka_pause_partitions(client.pointer, list.pointer), doing: "cannot pause")
+        if let failure = list.firstFailure(doing: "cannot pause the reading") { throw failure }
+    }
+
+    /// Lets the flow of these partitions go on where the last message was taken.
+    public func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
+        try requireOpen(doing: "cannot resume")
+        let list = PartitionList(partitions)
+        try KafkaError.check(rd_kafka_resume_partitions(client.pointer, list.pointer), doing: "cannot resume")
+        if let failure = list.firstFailure(doing: "cannot resume the reading") { throw failure }
+    }
+
+    /// Stores offsets for the group.
+    ///
+    /// - Parameter synchronously: Whether to wait for the broker. Without waiting, a failure comes out of
+    ///   ``poll(timeoutMs:)`` as an `error` event.
+    /// - Throws: ``KafkaError``; with ``KafkaError/isStaleMember`` the partitions are no longer ours; after a
+    ///   timeout it is not known whether the offsets were stored.
+    public func commit(
+        _ offsets: [OffsetCommit],
+        synchronously: Bool,
+        timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
+    ) throws(KafkaError) {
+        try requireOpen(doing: "cannot commit offsets")
+        guard !offsets.isEmpty else { return }
+        for commit in offsets {
+            precondition(commit.offset >= 0, "an offset to commit is not negative, got \(commit.offset)")
+        }
+        let list = PartitionList(offsets)
+        guard synchronously else {
+            let code = rd_kafka_commit(client.pointer, list.pointer, 1)
+            return try KafkaError.check(code, doing: "cannot commit offsets")
+        }
+        // rd_kafka_commit would wait without bound: a queue of our own can be left.
+        guard let queue = rd_kafka_queue_new(client.pointer) else {
+            preconditionFailure("the library gave no queue: out of memory")
+        }
+        defer { rd_kafka_queue_destroy(queue) }
+        let outcome = CommitOutcome()
+        // The callback runs inside the poll below and nowhere else, so the outcome is alive.
+        let opaque = Unmanaged.passUnretained(outcome).toOpaque()
+        let code = rd_kafka_commit_queue(client.pointer, list.pointer, queue, onCommitted, opaque)
+        try KafkaError.check(code, doing: "cannot commit offsets")
+        let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
+        while !outcome.isKnown, ContinuousClock.now < deadline {
+            rd_kafka_queue_poll_callback(queue, 50)
+        }
+        guard outcome.isKnown else {
+            throw client.unreachable(
+                RD_KAFKA_RESP_ERR__TIMED_OUT,
+                doing: "cannot commit offsets",
+                timeoutMs: timeoutMs
+            )
+        }
+        if let failure = outcome.failure { throw failure }
+    }
+
+    /// Asks what the group has committed; works without subscribing.
+    public func committed(
+        _ partitions: [TopicPartition],
+        timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
+    ) throws(KafkaError) -> [TopicPartition: CommittedOffset] {
+        try requireOpen(doing: "cannot read committed offsets")
+        guard !partitions.isEmpty else { return [:] }
+        let list = PartitionList(partitions)
+        let code = rd_kafka_committed(client.pointer, list.pointer, timeoutMs)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw client.unreachable(code, doing: "cannot read committed offsets", timeoutMs: timeoutMs)
+        }
+        if let failure = list.firstFailure(doing: "cannot read the committed offset") { throw failure }
+        var result: [TopicPartition: CommittedOffset] = [:]
+        for element in PartitionList.elements(of: list.pointer) {
+            result[PartitionList.name(of: element)] = CommittedOffset(
+                offset: element.offset >= 0 ? element.offset : nil,
+                metadata: PartitionList.metadata(of: element)
+            )
+        }
+        return result
+    }
+
+    /// Asks the broker for the offset of the oldest message and the offset the next message will have.
+    public func watermarks(
+        _ partition: TopicPartition,
+        timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
+    ) throws(KafkaError) -> (low: Int64, high: Int64) {
+        try requireOpen(doing: "cannot read watermarks")
+        var low: Int64 = 0
+        var high: Int64 = 0
+        let code = rd_kafka_query_watermark_offsets(
+            client.pointer,
+            partition.topic,
+            partition.partition,
+            &low,
+            &high,
+            timeoutMs
+        )
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw client.unreachable(
+                code,
+                doing: "cannot read the watermarks of \(partition)",
+                timeoutMs: timeoutMs
+            )
+        }
+        return (low, high)
+    }
+}
+
+/// What a commit came to; touched by one thread only.
+private final class CommitOutcome {
+    var isKnown = false
+    var failure: KafkaError?
+}
+
+private func onCommitted(
+    client: OpaquePointer?,
+    code: rd_kafka_resp_err_t,
+    list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
+    opaque: UnsafeMutableRawPointer?
+) {
+    guard let opaque else { return }
+    let outcome = Unmanaged<CommitOutcome>.fromOpaque(opaque).takeUnretainedValue()
+    outcome.failure = commitFailure(code, list)
+    outcome.isKnown = true
+}

@@ -1,0 +1,202 @@
+internal import CRDKafka
+import Synchronization
+
+/// Reads partitions, either those its group gives it (``subscribe(_:)``) or those it is told to
+/// (``assign(_:)``).
+///
+/// ``poll(timeoutMs:)`` and ``close(timeoutMs:)`` belong to one thread and block it; all other calls may come
+/// from any thread. Group changes come out of `poll` as events, and the group waits until they are answered:
+///
+/// | event | answer |
+/// |---|---|
+/// | `assigned` | ``assign(_:)``, usually from `.committed`; an empty list too |
+/// | `revoked` | ``unassign()``, after the last commit |
+///
+/// Only eager strategies are offered: in librdkafka 2.0.2 the cooperative one loses assignments.
+public final class KafkaConsumer: Sendable {
+    let client: ClientHandle
+    private let polling = Mutex<Void>(())
+    private let isClosed = Atomic(false)
+
+    /// Creates a consumer; nothing is connected before something is read or asked.
+    ///
+    /// - Parameter groupID: The group to join, or to commit for. A reader that does neither needs one too.
+    /// - Throws: ``KafkaError`` naming the property that is refused.
+    public init(
+        _ configuration: KafkaConfiguration,
+        groupID: String,
+        options: ConsumerOptions = ConsumerOptions()
+    ) throws(KafkaError) {
+        precondition(!groupID.isEmpty, "a consumer needs a group id, even one that never joins")
+        var properties: [(name: String, value: String)]
+        do {
+            properties = try configuration.resolved(
+                roleDefaults: ConsumerOptions.roleDefaults,
+                options: options.chosen,
+                required: options.required(groupID: groupID)
+            )
+        } catch {
+            throw KafkaError(error)
+        }
+        try Self.refuseCooperative(properties)
+        Self.fitHeartbeat(&properties)
+        client = try ClientHandle(RD_KAFKA_CONSUMER, properties: properties) { configuration in
+            rd_kafka_conf_set_rebalance_cb(configuration, onRebalance)
+            rd_kafka_conf_set_offset_commit_cb(configuration, onCommit)
+        }
+        let code = rd_kafka_poll_set_consumer(client.pointer)
+        try KafkaError.check(code, doing: "cannot read client events with messages")
+    }
+
+    deinit { close(timeoutMs: Self.closeTimeoutMs) }
+
+    /// How long ``close(timeoutMs:)`` waits for the group unless told otherwise.
+    public static let closeTimeoutMs: Int32 = 10_000
+
+    /// Joins the group for `topics`, replacing an earlier subscription.
+    ///
+    /// - Throws: ``KafkaError`` for an empty list or a name that cannot be one. A topic that does not exist is
+    ///   reported later, by ``poll(timeoutMs:)``.
+    public func subscribe(_ topics: [String]) throws(KafkaError) {
+        try requireOpen(doing: "cannot subscribe")
+        let list = PartitionList(topics: topics)
+        let code = rd_kafka_subscribe(client.pointer, list.pointer)
+        try KafkaError.check(code, doing: "cannot subscribe to \(topics.joined(separator: ", "))")
+    }
+
+    /// Reads exactly these partitions from now on, and answers `assigned`.
+    ///
+    /// Replaces everything that was being read: messages of the earlier assignment that still wait are dropped.
+    public func assign(_ start: [(TopicPartition, StartOffset)]) throws(KafkaError) {
+        try requireOpen(doing: "cannot assign partitions")
+        let list = PartitionList(capacity: start.count)
+        for (partition, offset) in start { list.add(partition, offset: offset.number) }
+        let code = rd_kafka_assign(client.pointer, list.pointer)
+        try KafkaError.check(code, doing: "cannot assign \(start.count) partitions")
+    }
+
+    /// Reads nothing from now on, and answers `revoked`.
+    public func unassign() throws(KafkaError) {
+        try requireOpen(doing: "cannot give partitions back")
+        let code = rd_kafka_assign(client.pointer, nil)
+        try KafkaError.check(code, doing: "cannot give partitions back")
+    }
+
+    /// Waits for the next event.
+    ///
+    /// Must be called at least every `max.poll.interval.ms` (5 minutes), also while nothing is wanted (see
+    /// ``pause(_:)``), or the group takes the partitions away.
+    ///
+    /// - Returns: `nil` when nothing came in time, or the consumer is closed.
+    public func poll(timeoutMs: Int32) -> ConsumerEvent? {
+        polling.withLock { _ in
+            guard !isClosed.load(ordering: .acquiring) else { return nil }
+            if let parked = client.context.takeEvent() { return parked }
+            // A callback that parks an event makes this return early and empty-handed.
+            guard let message = rd_kafka_consumer_poll(client.pointer, timeoutMs) else {
+                return client.context.takeEvent()
+            }
+            let event = event(for: message)
+            // What a callback has parked happened before the message.
+            guard let earlier = client.context.takeEvent() else { return event }
+            client.context.park(event)
+            return earlier
+        }
+    }
+
+    /// Leaves the group and stops reading. Later calls do nothing.
+    ///
+    /// Waits for a running ``poll(timeoutMs:)``. An unanswered group call is answered by giving everything
+    /// back; nothing is committed. Messages may outlive the consumer: the connections end with the last of them.
+    ///
+    /// - Returns: whether the group was left in time. If not, it learns of it after the session timeout.
+    @discardableResult
+    public func close(timeoutMs: Int32 = KafkaConsumer.closeTimeoutMs) -> Bool {
+        polling.withLock { _ in
+            guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return true }
+            client.context.beginClosing()
+            client.context.dropEvents()
+            return leaveGroup(timeoutMs: timeoutMs)
+        }
+    }
+
+    /// The group membership of this moment, for ``KafkaProducer/sendOffsets(_:group:timeoutMs:)``.
+    ///
+    /// Take it when the batch is taken, not when it is committed: it tells the broker whose work this is.
+    public func groupMetadata() -> ConsumerGroupMetadata {
+        guard let metadata = rd_kafka_consumer_group_metadata(client.pointer) else {
+            preconditionFailure("a consumer with a group id has group metadata")
+        }
+        return ConsumerGroupMetadata(metadata)
+    }
+
+    /// The error that has made this consumer useless, if one has: make a new one or end the process.
+    public var fatalError: KafkaError? { client.fatalError }
+
+    func requireOpen(doing action: String) throws(KafkaError) {
+        guard !isClosed.load(ordering: .acquiring) else {
+            throw KafkaError(
+                code: KafkaError.Code.wrongState,
+                doing: action,
+                detail: "the consumer is closed"
+            )
+        }
+    }
+
+    private func event(for message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumerEvent {
+        let code = message.pointee.err
+        if code == RD_KAFKA_RESP_ERR_NO_ERROR { return .message(KafkaMessage(message, client: client)) }
+        defer { rd_kafka_message_destroy(message) }
+        let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
+        let place = topic.map { TopicPartition(topic: $0, partition: message.pointee.partition) }
+        if code == RD_KAFKA_RESP_ERR__PARTITION_EOF, let place {
+            return .partitionEnd(place, message.pointee.offset)
+        }
+        let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
+        return .error(
+            KafkaError(
+                code: code.rawValue,
+                doing: place.map { "reading \($0)" } ?? "reading",
+                detail: text
+            )
+        )
+    }
+
+    /// Gives everything back and waits until the coordinator knows, serving what the library asks meanwhile.
+    private func leaveGroup(timeoutMs: Int32) -> Bool {
+        // A group call that was handed out but never answered would hold the close up for ever.
+        rd_kafka_assign(client.pointer, nil)
+        guard let queue = rd_kafka_queue_new(client.pointer) else { return false }
+        defer { rd_kafka_queue_destroy(queue) }
+        if let error = rd_kafka_consumer_close_queue(client.pointer, queue) {
+            rd_kafka_error_destroy(error)
+            return false
+        }
+        let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
+        while rd_kafka_consumer_closed(client.pointer) == 0 {
+            guard ContinuousClock.now < deadline else { return false }
+            let event = rd_kafka_queue_poll(queue, 50)
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { rd_kafka_assign(client.pointer, nil) }
+            rd_kafka_event_destroy(event)
+        }
+        return true
+    }
+
+    private static func refuseCooperative(_ properties: [(name: String, value: String)]) throws(KafkaError) {
+        for (name, value) in properties where name == "partition.assignment.strategy" {
+            guard value.contains("cooperative") else { continue }
+            throw KafkaError(
+                .reserved(property: name, instead: "use roundrobin or range; \(value) is not dependable yet")
+            )
+        }
+    }
+
+    /// Three heartbeats and more fit into a session, unless the user has said otherwise.
+    private static func fitHeartbeat(_ properties: inout [(name: String, value: String)]) {
+        guard !properties.contains(where: { $0.name == "heartbeat.interval.ms" }),
+            let text = properties.last(where: { $0.name == "session.timeout.ms" })?.value,
+            let session = Int(text)
+        else { return }
+        properties.append(("heartbeat.interval.ms", String(max(1, min(3000, session / 5)))))
+    }
+}

@@ -1,0 +1,90 @@
+/// How batches are compressed on the way to and in the log.
+public enum KafkaCompression: String, Sendable, CaseIterable {
+    case none, gzip, snappy, lz4, zstd
+}
+
+/// When a message counts as delivered.
+public enum Acknowledgement: String, Sendable, CaseIterable {
+    /// When every in-sync replica has it; needed for idempotence.
+    case all
+    /// When the leader has it.
+    case leader = "1"
+    /// When it was sent; offsets are not known.
+    case none = "0"
+}
+
+/// What this producer is for. `nil` leaves a value to the defaults, and lets the user's configuration decide.
+///
+/// What the user's configuration sets wins over a value given here, except for ``transactionalID``.
+public struct ProducerOptions: Sendable {
+    /// The stable name under which transactions are made; `nil` for a producer without them.
+    public var transactionalID: String?
+
+    /// How long a message may wait for company.
+    ///
+    /// - Units: milliseconds; 5 by default.
+    public var lingerMs: Int?
+
+    /// The largest message; at most what the topics allow.
+    ///
+    /// - Units: bytes with key, headers and framing; 1,000,000 by default.
+    public var messageMaxBytes: Int?
+
+    /// How much may wait in the library before ``KafkaError/Code/queueFull``.
+    ///
+    /// - Units: KiB; 131,072 by default.
+    public var queueKilobytes: Int?
+
+    /// After how long an undelivered message is given up.
+    ///
+    /// - Units: milliseconds; 300,000 by default.
+    public var deliveryTimeoutMs: Int?
+
+    /// After how long the coordinator aborts a transaction that nobody ends.
+    ///
+    /// - Units: milliseconds; 20,000 by default. Readers wait for it after a crash.
+    public var transactionTimeoutMs: Int?
+
+    /// How batches are compressed; none by default.
+    public var compression: KafkaCompression?
+
+    /// When a message counts as delivered; anything but `all` gives idempotence up.
+    public var acknowledgement = Acknowledgement.all
+
+    /// Options with every value at its default.
+    public init() {}
+
+    /// Options that differ from the defaults in what is most often chosen.
+    public init(transactionalID: String? = nil, lingerMs: Int? = nil, messageMaxBytes: Int? = nil) {
+        self.transactionalID = transactionalID
+        self.lingerMs = lingerMs
+        self.messageMaxBytes = messageMaxBytes
+    }
+
+    static let roleDefaults: [(String, String)] = [
+        ("linger.ms", "5"),
+        ("batch.size", "1000000"),
+        ("queue.buffering.max.kbytes", "131072"),
+    ]
+
+    var chosen: [(String, String)] {
+        var result = [
+            ("acks", acknowledgement.rawValue),
+            ("enable.idempotence", acknowledgement == .all ? "true" : "false"),
+        ]
+        let numbers: [(String, Int?)] = [
+            ("linger.ms", lingerMs), ("message.max.bytes", messageMaxBytes),
+            ("queue.buffering.max.kbytes", queueKilobytes), ("message.timeout.ms", deliveryTimeoutMs),
+            ("transaction.timeout.ms", transactionTimeoutMs ?? (transactionalID == nil ? nil : 20_000)),
+        ]
+        for (name, number) in numbers {
+            if let number { result.append((name, String(number))) }
+        }
+        if let compression { result.append(("compression.codec", compression.rawValue)) }
+        return result
+    }
+
+    var required: [(String, String)] {
+        transactionalID.map { [("transactional.id", $0)] } ?? []
+    }
+}

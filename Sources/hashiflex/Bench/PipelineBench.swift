@@ -1,0 +1,156 @@
+import ArgumentParser
+import Foundation
+import HardenedBackbone
+import Ingest
+import Kafka
+import PipelineMessages
+import Synchronization
+import Threads
+
+extension BenchCommand {
+    /// `hashiflex bench pipeline`.
+    struct Pipeline: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Images/s through Kafka over images/s of the bare engine, on the same cores.",
+            discussion: """
+                Starts an embedded broker, a coordinator, worker processes with one replica a processor in all, and \
+                a load generator; measures the committed images between bare-engine runs before and after.
+                """)
+
+        @OptionGroup var tuning: WorkerTuning
+        @Option(help: "Worker processes.") var workers = 1
+        @Option(help: "Images in a shard.") var shardImages = 32
+        @Option(help: "Windows to measure (at least 3).") var windows = 7
+        @Option(help: "Length of a window, seconds.") var seconds = 2.0
+        @Option(help: "A head to score with. Default: the built-in one for ten classes.") var head = "builtin:v2"
+        @Flag(help: "Print JSON.") var json = false
+
+        struct Report: Codable {
+            let pipeline: Windows
+            let engine: Windows
+            let efficiency: Double
+            let workers: Int
+            let replicas: Int
+            let isa: String
+            let cpu: String
+            let residentBytesMax: Int64
+            let version: String
+        }
+
+        func validate() throws {
+            guard windows >= 3, seconds >= 0.5 else { throw ValidationError("--windows 3 or more, --seconds 0.5 or more") }
+            guard (1...64).contains(workers) else { throw ValidationError("--workers is 1 to 64") }
+        }
+
+        func run() throws {
+            try runCommand {
+                let plan = try tuning.plan()
+                let images = try BenchImages.tensors(size: plan.network.inputSize, count: 256)
+                try BenchImages.checkExact(try tuning.model.backbone(), plan, Array(images.prefix(3)))
+                let replicas = (tuning.replicas ?? max(1, ProcessFacts.processors / workers)) * workers
+                let half = max(2, (windows + 1) / 2)
+                func bare() -> [Double] {
+                    EngineLoop.measure(plan, images, threads: replicas, windows: half, seconds: seconds)
+                }
+                let before = bare()
+                let (pipeline, resident) = try measurePipeline(plan, images)
+                let after = bare()
+                let engine = Windows(before + after)
+                let measured = Windows(pipeline)
+                report(
+                    Report(
+                        pipeline: measured, engine: engine, efficiency: measured.median / engine.median,
+                        workers: workers, replicas: replicas, isa: plan.tier.rawValue,
+                        cpu: MachineFacts.cpu, residentBytesMax: resident, version: BuildFacts.version))
+            }
+        }
+
+        private func report(_ report: Report) {
+            if json { return Terminal.print(JSONRecord.text(report)) }
+            Terminal.print("pipeline (measured): \(report.pipeline.text)")
+            Terminal.print("engine   (measured): \(report.engine.text), before and after")
+            Terminal.print(
+                "efficiency: \(String(format: "%.3f", report.efficiency)) (\(report.workers) workers, "
+                    + "\(report.replicas) replicas, \(report.isa), \(report.cpu))")
+            Terminal.print("worker memory at most \(Format.megabytes(report.residentBytesMax)) resident")
+        }
+
+        private func measurePipeline(_ plan: BackbonePlan, _ images: [[UInt8]]) throws -> ([Double], Int64) {
+            let deployment = try LocalDeployment(partitions: 16, workers: workers, tuning: tuning, quiet: true)
+            defer { deployment.stop() }
+            try deployment.waitForWorkers(workers, seconds: 60)
+            try push(deployment.link)
+            var options = IngestOptions(
+                kafka: deployment.link.kafka, topics: deployment.link.topics, side: plan.network.inputSize)
+            options.recordBytesMax = ShardLimits.recordBytesMaxEmbedded
+            options.backlogBytesMax = 2_000_000
+            options.shardImages = shardImages
+            let load = LoadGenerator(options, tensors: images)
+            let failure = Mutex<(any Error)?>(nil)
+            let thread = PlatformThread("load") {
+                do { _ = try load.run() } catch { failure.withLock { $0 = error } }
+            }
+            defer {
+                load.requestStop()
+                thread.join()
+            }
+            try waitForFirstImages(deployment.link)
+            var rates: [Double] = []
+            var resident: Int64 = 0
+            for _ in 0..<windows {
+                let (rate, bytes) = try window(deployment.link)
+                rates.append(rate)
+                resident = max(resident, bytes)
+                if let error = failure.withLock({ $0 }) { throw error }
+            }
+            return (rates, resident)
+        }
+
+        private func push(_ link: Connection) throws {
+            let child = try ChildProcess(["head", "push", head, "--brokers", link.kafka.brokers])
+            guard child.wait(seconds: 60), child.exitStatus == 0 else {
+                throw CommandError(Exit.fault, "the head could not be pushed; try hashiflex head push")
+            }
+        }
+
+        private func waitForFirstImages(_ link: Connection) throws {
+            let deadline = Clock.steadyMs + 30_000
+            while try committed(link).images == 0 {
+                guard Clock.steadyMs < deadline else { throw CommandError(Exit.late, "no image came through in 30 s") }
+                usleep(100_000)
+            }
+            usleep(1_500_000)  // queues fill
+        }
+
+        /// Committed images a second over one window, from the group's own offsets: independent of heartbeats.
+        private func window(_ link: Connection) throws -> (Double, Int64) {
+            let begin = try committed(link)
+            usleep(UInt32(seconds * 1e6))
+            let end = try committed(link)
+            let resident = try FleetSnapshot.read(link).liveWorkers.map(\.residentBytes).max() ?? 0
+            return (Double(end.images - begin.images) * 1e9 / Double(end.ns - begin.ns), resident)
+        }
+
+        private func committed(_ link: Connection) throws -> (ns: Int64, images: Int64) {
+            let progress = try CommittedProgress.read(link)
+            return (Clock.steadyNs, progress.values.reduce(0) { $0 + $1.images })
+        }
+    }
+}
+
+/// What the workers' group has committed, partition by partition.
+enum CommittedProgress {
+    static func read(_ link: Connection) throws -> [Int32: PartitionProgress] {
+        let reader = try KafkaConsumer(
+            link.kafka, groupID: link.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
+        defer { _ = reader.close() }
+        let partitions = (0..<Int32(try link.partitions)).map {
+            TopicPartition(topic: link.topics.shards, partition: $0)
+        }
+        var progress: [Int32: PartitionProgress] = [:]
+        for (tp, saved) in try reader.committed(partitions, timeoutMs: 10_000) where saved.offset != nil {
+            progress[tp.partition] = try PartitionProgress(text: saved.metadata)
+        }
+        return progress
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Kafka
+import PipelineMessages
+
+/// `hashiflex topics`.
+struct TopicsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "topics", abstract: "Create the topics on a real broker, or list them.",
+        subcommands: [Create.self, List.self])
+
+    /// `hashiflex topics create`.
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create every topic with the right settings; topics that exist are left alone.",
+            discussion: "The embedded broker makes its own topics when it starts: there, this only checks them.")
+
+        @OptionGroup var connection: ConnectionOptions
+
+        @Option(help: "Partitions of shards, predictions and receipts: at least four a worker.")
+        var partitions = 32
+
+        @Option(help: "Copies of every partition; -1 takes the broker's default.")
+        var replication = -1
+
+        @Option(help: "Largest record, bytes (max.message.bytes).")
+        var recordBytesMax = ShardLimits.recordBytesMaxDefault
+
+        @Option(help: "How long shards, predictions and receipts are kept, hours.")
+        var retentionHours = 168
+
+        @Flag(help: "Print the outcome as JSON.")
+        var json = false
+
+        struct Outcome: Codable {
+            let topic: String
+            let partitions: Int
+            let outcome: String
+        }
+
+        func validate() throws {
+            guard (1...10_000).contains(partitions) else {
+                throw ValidationError("--partitions is 1 to 10000, not \(partitions)")
+            }
+        }
+
+        func run() throws {
+            try runCommand {
+                let link = try connection.connect()
+                let plans = TopicPlan.all(
+                    link.topics, partitions: partitions, recordBytesMax: recordBytesMax,
+                    retentionMs: Int64(retentionHours) * 3_600_000)
+                let outcomes = link.isEmbedded ? check(plans, link) : try create(plans, link)
+                for outcome in outcomes {
+                    Terminal.print(
+                        json
+                            ? JSONRecord.text(outcome)
+                            : "\(outcome.topic)  \(outcome.partitions) partitions  \(outcome.outcome)")
+                }
+                guard outcomes.allSatisfy({ $0.outcome == "created" || $0.outcome == "exists" }) else {
+                    throw CommandError(Exit.mismatch, "not every topic is as it should be")
+                }
+            }
+        }
+
+        private func check(_ plans: [TopicPlan], _ link: Connection) -> [Outcome] {
+            plans.map { plan in
+                let found = link.cluster.topics[plan.name]?.partitions.count ?? 0
+                return Outcome(
+                    topic: plan.name, partitions: found,
+                    outcome: found > 0 ? "exists" : "missing: start hashiflex broker with --topic-prefix")
+            }
+        }
+
+        private func create(_ plans: [TopicPlan], _ link: Connection) throws -> [Outcome] {
+            let missing = plans.filter { link.cluster.topics[$0.name] == nil }
+            let results = try KafkaAdmin(link.kafka).createTopics(
+                missing.map { plan in
+                    TopicSpecification(
+                        name: plan.name, partitions: plan.partitions, replication: replication,
+                        configs: plan.settings)
+                }, timeoutMs: 30_000)
+            return plans.map { plan in
+                let found = link.cluster.topics[plan.name]?.partitions.count
+                let outcome: String
+                switch results[plan.name] {
+                case .created: outcome = "created"
+                case .failed(let error): outcome = "failed: \(error)"
+                case .alreadyExists, nil:
+                    outcome =
+                        found ?? plan.partitions == plan.partitions
+                        ? "exists" : "exists with \(found ?? 0) partitions, \(plan.partitions) wanted"
+                }
+                return Outcome(topic: plan.name, partitions: found ?? plan.partitions, outcome: outcome)
+            }
+        }
+    }
+
+    /// `hashiflex topics list`.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the deployment's topics.")
+
+        @OptionGroup var connection: ConnectionOptions
+
+        func run() throws {
+            try runCommand {
+                let link = try connection.connect()
+                for plan in TopicPlan.all(link.topics, partitions: 1) {
+                    let count = link.cluster.topics[plan.name]?.partitions.count
+                    Terminal.print("\(plan.name)  \(count.map { "\($0) partitions" } ?? "missing")")
+                }
+            }
+        }
+    }
+}

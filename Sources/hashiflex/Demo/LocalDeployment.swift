@@ -1,0 +1,64 @@
+import Foundation
+import Kafka
+import PipelineMessages
+import Threads
+
+/// A broker, a coordinator and a fleet as child processes of this one, for `demo` and `bench pipeline`.
+final class LocalDeployment {
+    let link: Connection
+    private let broker: ChildProcess
+    private let brokerInput: Pipe
+    private(set) var coordinator: ChildProcess
+    let fleet: ChildProcess
+    private let coordinatorArguments: [String]
+
+    /// Starts all of it; the children end when this process ends, however it ends.
+    init(partitions: Int, workers: Int, tuning: WorkerTuning, quiet: Bool) throws {
+        let address = Pipe()
+        brokerInput = Pipe()
+        broker = try ChildProcess(
+            [
+                "broker", "--private", "--control-stdin", "--exit-with-parent", "--partitions",
+                "\(partitions)",
+            ], output: address.fileHandleForWriting, input: brokerInput,
+            errors: quiet ? FileHandle.nullDevice : nil)
+        let line = address.fileHandleForReading.availableData
+        let bootstrap = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !bootstrap.isEmpty else { throw CommandError(Exit.unavailable, "the embedded broker did not start") }
+        let kafka = EmbeddedBroker.clientConfiguration(bootstrap: bootstrap)
+        let errors: FileHandle? = quiet ? FileHandle.nullDevice : nil
+        coordinatorArguments = ["coordinator", "--exit-with-parent", "--brokers", bootstrap]
+        coordinator = try ChildProcess(coordinatorArguments, errors: errors)
+        fleet = try ChildProcess(
+            ["fleet", "up", "--exit-with-parent", "--brokers", bootstrap, "--workers", "\(workers)"]
+                + tuning.childArguments, errors: errors)
+        link = Connection(
+            kafka: kafka, topics: .standard, cluster: try KafkaAdmin(kafka).metadata(timeoutMs: 10_000),
+            isEmbedded: true)
+    }
+
+    /// Waits until `count` workers are ready.
+    func waitForWorkers(_ count: Int, seconds: Double) throws {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while Date() < deadline {
+            let snapshot = try FleetSnapshot.read(link)
+            let owned = snapshot.liveWorkers.filter { $0.state == .running && !$0.partitions.isEmpty }
+            if owned.count >= count { return }
+            guard fleet.isRunning else {
+                throw CommandError(Exit.unavailable, "the fleet ended with code \(fleet.exitStatus)")
+            }
+            usleep(100_000)
+        }
+        throw CommandError(Exit.late, "\(count) workers were not ready in \(Int(seconds)) s")
+    }
+
+    /// Drains the fleet and ends all.
+    func stop() {
+        fleet.terminate()
+        if !fleet.wait(seconds: 45) { fleet.kill() }
+        coordinator.terminate()
+        if !coordinator.wait(seconds: 10) { coordinator.kill() }
+        broker.terminate()
+        if !broker.wait(seconds: 5) { broker.kill() }
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Threads
+
+/// `hashiflex coordinator`.
+struct CoordinatorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator",
+        abstract: "Switch heads across the fleet and add up its throughput.",
+        discussion: """
+            Run one, or several: one leads, the others stand by. It keeps no files; killing it stops no worker \
+            and loses nothing, the next one goes on from the topics.
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(help: "Name of the coordinator, for people. Default: host and process id.")
+    var name: String?
+
+    @Option(help: "A worker counts as live this long after its last heartbeat, milliseconds.")
+    var livenessMs: Int64?
+
+    @Flag(help: "End when the process that started this one ends.")
+    var exitWithParent = false
+
+    func run() throws {
+        let coordinator = Mailbox<CoordinatorService>()
+        Signals.onTermination {
+            guard let service = coordinator.value else { Foundation.exit(0) }
+            service.requestStop()
+        }
+        try runCommand {
+            let link = try connection.connect()
+            _ = try link.partitions
+            var options = CoordinatorOptions(
+                name: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)", kafka: link.kafka,
+                topics: link.topics)
+            options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
+            options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
+            let service = CoordinatorService(options, log: { Terminal.note($0) })
+            coordinator.value = service
+            if exitWithParent { Signals.onParentDeath { service.requestStop() } }
+            try service.run()
+        }
+    }
+}

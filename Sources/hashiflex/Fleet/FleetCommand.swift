@@ -1,0 +1,136 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Kafka
+import PipelineMessages
+import Threads
+
+/// `hashiflex fleet`.
+struct FleetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fleet", abstract: "Run and steer the workers of one machine.",
+        subcommands: [Up.self, Scale.self, Drain.self, Status.self])
+
+    /// `hashiflex fleet up`.
+    struct Up: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Start workers and keep them running; a worker that dies is started again.",
+            discussion: "SIGTERM and SIGINT drain all workers. Workers of other machines join by `fleet up` there.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var tuning: WorkerTuning
+
+        @Option(help: "How many workers (1-256).")
+        var workers = 2
+
+        @Option(help: "Name of the fleet on this machine; its workers are NAME-1, NAME-2, ...")
+        var name = "fleet"
+
+        @Flag(help: "End when the process that started this one ends.")
+        var exitWithParent = false
+
+        func validate() throws {
+            guard (1...256).contains(workers) else {
+                throw ValidationError("--workers is 1 to 256, not \(workers)")
+            }
+        }
+
+        func run() throws {
+            let stop = Signal()
+            Signals.onTermination { stop.set() }
+            if exitWithParent { Signals.onParentDeath { stop.set() } }
+            try runCommand {
+                _ = try tuning.plan()  // before any child: a bad model is said once, here
+                let link = try connection.connect()
+                _ = try link.partitions
+                let arguments =
+                    ["worker", "--exit-with-parent"] + (try connection.childArguments())
+                    + tuning.childArguments + (tuning.replicas == nil ? defaultReplicas : [])
+                var supervisor = FleetSupervisor(
+                    name: name, target: workers, arguments: arguments, link: link, stop: stop)
+                try supervisor.run()
+            }
+        }
+
+        /// Workers share the machine: together one replica a processor.
+        private var defaultReplicas: [String] {
+            ["--replicas", "\(max(1, ProcessFacts.processors / workers))"]
+        }
+    }
+
+    /// `hashiflex fleet scale`.
+    struct Scale: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Change how many workers a fleet runs.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @Argument(help: "How many workers (0-256).") var workers: Int
+        @Option(help: "Name of the fleet.") var name = "fleet"
+
+        func validate() throws {
+            guard (0...256).contains(workers) else {
+                throw ValidationError("a fleet has 0 to 256 workers, not \(workers)")
+            }
+        }
+
+        func run() throws {
+            try runCommand {
+                try send(.fleet(name), FleetCommandRecord(workers: workers, issuedAtMs: Clock.wallMs), connection)
+                Terminal.print("fleet \(name) is to run \(workers) workers")
+            }
+        }
+    }
+
+    /// `hashiflex fleet drain`.
+    struct Drain: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let one worker, or a whole fleet, finish what it took and stop.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @Option(help: "The worker to drain. Default: the whole fleet.") var worker: String?
+        @Option(help: "Name of the fleet.") var name = "fleet"
+
+        func run() throws {
+            try runCommand {
+                try send(
+                    worker.map { .worker($0) } ?? .fleet(name),
+                    FleetCommandRecord(drain: true, issuedAtMs: Clock.wallMs), connection)
+                Terminal.print("\(worker.map { "worker \($0)" } ?? "fleet \(name)") is to drain")
+            }
+        }
+    }
+
+    /// `hashiflex fleet status`.
+    struct Status: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show who is working, on what, how fast.")
+
+        @OptionGroup var connection: ConnectionOptions
+        @Flag(help: "Print JSON, one heartbeat a line.") var json = false
+
+        func run() throws {
+            try runCommand {
+                let link = try connection.connect()
+                let snapshot = try FleetSnapshot.read(link)
+                if json {
+                    for worker in snapshot.liveWorkers { Terminal.print(JSONRecord.text(worker)) }
+                    for fleet in snapshot.liveFleets { Terminal.print(JSONRecord.text(fleet)) }
+                    if let coordinator = snapshot.coordinator { Terminal.print(JSONRecord.text(coordinator)) }
+                } else {
+                    for line in snapshot.lines(nowMs: Clock.wallMs) { Terminal.print(line) }
+                }
+                guard !snapshot.liveWorkers.isEmpty else {
+                    throw CommandError(Exit.mismatch, "no worker has sent a heartbeat lately")
+                }
+            }
+        }
+    }
+}
+
+/// The control record; the command line's own type has the same short name.
+typealias FleetCommandRecord = PipelineMessages.FleetCommand
+
+private func send(_ key: ControlKey, _ command: FleetCommandRecord, _ connection: ConnectionOptions) throws {
+    let link = try connection.connect()
+    try RecordWriter(link.kafka).write(
+        RecordWriter.Record(
+            topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(command)))
+}

@@ -1,0 +1,92 @@
+import Artifacts
+import ControlPlane
+import Kafka
+import PipelineMessages
+import Threads
+
+/// What the status topic says now.
+struct FleetSnapshot {
+    /// A heartbeat older than this is not shown as live, milliseconds.
+    static let freshMs: Int64 = 10_000
+
+    private(set) var workers: [String: WorkerStatus] = [:]
+    private(set) var fleets: [String: FleetStatus] = [:]
+    private(set) var coordinator: CoordinatorStatus?
+
+    /// Reads the whole topic.
+    static func read(_ link: Connection) throws -> FleetSnapshot {
+        let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
+        defer { tail.close() }
+        var snapshot = FleetSnapshot()
+        let deadline = Clock.steadyMs + 15_000
+        while Clock.steadyMs < deadline {
+            guard let event = tail.poll(timeoutMs: 100) else { continue }
+            if case .caughtUp = event { return snapshot }
+            if case .error(let error) = event, error.isFatal { throw error }
+            snapshot.take(event)
+        }
+        throw CommandError(Exit.late, "the status topic could not be read in 15 s")
+    }
+
+    /// Takes one heartbeat.
+    mutating func take(_ event: StatusTail.Event) {
+        switch event {
+        case .worker(let status): workers[status.worker] = status
+        case .fleet(let status): fleets[status.fleet] = status
+        case .coordinator(let status): coordinator = status
+        case .caughtUp, .error: break
+        }
+    }
+
+    /// Workers with a fresh heartbeat.
+    var liveWorkers: [WorkerStatus] {
+        let now = Clock.wallMs
+        return workers.values.filter { $0.state != .stopped && now - $0.atMs < Self.freshMs }
+            .sorted { $0.worker < $1.worker }
+    }
+
+    /// Fleets with a fresh heartbeat.
+    var liveFleets: [FleetStatus] {
+        let now = Clock.wallMs
+        return fleets.values.filter { now - $0.atMs < Self.freshMs }.sorted { $0.fleet < $1.fleet }
+    }
+
+    /// The view for people: who works, on what, how fast.
+    func lines(nowMs: Int64) -> [String] {
+        var rows = [["WORKER", "STATE", "IMG/S", "COMMITTED", "PARTS", "HEADS", "BUSY", "NPU", "RSS", "ISA"]]
+        for worker in liveWorkers {
+            let heads = Set(worker.partitions.compactMap { $0.head?.description }).sorted()
+            rows.append([
+                worker.worker, worker.state.rawValue, Format.rate(worker.imagesPerSecond),
+                Format.count(worker.imagesCommitted), "\(worker.partitions.count)",
+                heads.isEmpty ? "-" : heads.joined(separator: ","),
+                Format.percent(worker.replicaUtilisation), Format.percent(worker.npuUtilisation),
+                Format.megabytes(worker.residentBytes), worker.isa,
+            ])
+        }
+        var lines = Format.table(rows)
+        let rate = liveWorkers.reduce(0) { $0 + $1.imagesPerSecond }
+        lines.append("fleet: \(liveWorkers.count) workers, \(Format.rate(rate)) images/s (measured)")
+        for worker in liveWorkers {
+            for partition in worker.partitions {
+                if let blocked = partition.blocked {
+                    lines.append("\(worker.worker): partition \(partition.partition) waits: \(blocked)")
+                }
+            }
+            for refusal in worker.refusals {
+                lines.append("\(worker.worker): refused head \(refusal.head.short): \(refusal.reason)")
+            }
+        }
+        if let coordinator, nowMs - coordinator.atMs < Self.freshMs {
+            lines.append(
+                "coordinator \(coordinator.coordinator): \(Format.count(coordinator.imagesCommitted)) images in "
+                    + "the ledger"
+                    + (coordinator.openCutovers.isEmpty
+                        ? "" : "; open: " + coordinator.openCutovers.joined(separator: ", ")))
+            lines += coordinator.alarms.map { "ALARM: \($0)" }
+        } else {
+            lines.append("coordinator: no recent heartbeat; heads can not be switched until one runs")
+        }
+        return lines
+    }
+}

@@ -1,0 +1,146 @@
+import ControlPlane
+import Foundation
+import Kafka
+import PipelineMessages
+import Synchronization
+import Threads
+
+/// Keeps a number of worker processes running on this machine.
+struct FleetSupervisor {
+    /// A worker that ends sooner than this after its start is started again only after a pause.
+    private static let quickDeathMs: Int64 = 2_000
+    /// Most quick deaths in a row before the supervisor gives up.
+    private static let quickDeathsMax = 5
+
+    private struct Slot {
+        let name: String
+        var child: ChildProcess
+        var startedAtMs: Int64
+        var quickDeaths = 0
+        var leaving = false
+    }
+
+    private let name: String
+    private let arguments: [String]
+    private let link: Connection
+    private let stop: Signal
+    private let target: Mailbox<Int>
+    private let drained: Mailbox<Set<String>>
+    private var slots: [Int: Slot] = [:]
+    private var restarts = 0
+
+    init(name: String, target: Int, arguments: [String], link: Connection, stop: Signal) {
+        self.name = name
+        self.arguments = arguments
+        self.link = link
+        self.stop = stop
+        self.target = Mailbox()
+        self.target.value = target
+        drained = Mailbox()
+    }
+
+    /// Runs until stopped, then drains.
+    mutating func run() throws {
+        let listener = try listen()
+        let writer = try RecordWriter(link.kafka)
+        var beatAtMs: Int64 = 0
+        while !stop.isSet {
+            try adjust()
+            if Clock.steadyMs - beatAtMs >= 1_000 {
+                beatAtMs = Clock.steadyMs
+                beat(writer)
+            }
+            _ = stop.wait(milliseconds: 100)
+        }
+        for slot in slots.values { slot.child.terminate() }
+        for slot in slots.values where !slot.child.wait(seconds: 40) { slot.child.kill() }
+        slots = [:]
+        beat(writer)
+        listener.join()
+    }
+
+    /// Hears `fleet scale` and `fleet drain`.
+    private func listen() throws -> PlatformThread {
+        let tail = try ControlTail(link.kafka, topics: link.topics)
+        let begin = Clock.wallMs
+        return PlatformThread("control") { [name, target, stop, drained] in
+            while !stop.isSet {
+                for event in tail.poll(timeoutMs: 100) {
+                    guard case .command(let key, let command) = event, command.issuedAtMs >= begin else { continue }
+                    if case .worker(let worker) = key, command.drain == true {
+                        drained.value = (drained.value ?? []).union([worker])
+                    }
+                    guard key == .fleet(name) else { continue }
+                    if let workers = command.workers, (0...256).contains(workers) { target.value = workers }
+                    if command.drain == true { stop.set() }
+                }
+            }
+            tail.close()
+        }
+    }
+
+    private mutating func adjust() throws {
+        let wanted = target.value ?? 0
+        for number in slots.keys.sorted() {
+            guard var slot = slots[number] else { continue }
+            if !slot.child.isRunning {
+                try replace(number, slot, wanted: wanted)
+            } else if number > wanted, !slot.leaving {
+                Terminal.note("fleet \(name): draining \(slot.name)")
+                slot.child.terminate()
+                slot.leaving = true
+                slots[number] = slot
+            }
+        }
+        for number in 1...max(1, wanted) where number <= wanted && slots[number] == nil {
+            slots[number] = try start(number)
+        }
+    }
+
+    private mutating func replace(_ number: Int, _ slot: Slot, wanted: Int) throws {
+        let wasAsked = slot.leaving || drained.value?.contains(slot.name) == true
+        guard !wasAsked, number <= wanted else {
+            drained.value = drained.value?.subtracting([slot.name])
+            slots[number] = nil
+            // A drained worker stays away until the fleet is scaled again.
+            if number <= wanted, !slot.leaving { target.value = max(0, wanted - 1) }
+            return
+        }
+        let quick = Clock.steadyMs - slot.startedAtMs < Self.quickDeathMs
+        let deaths = quick ? slot.quickDeaths + 1 : 0
+        guard deaths < Self.quickDeathsMax else {
+            throw CommandError(
+                Exit.unavailable,
+                "\(slot.name) died \(deaths) times right after its start, last with code "
+                    + "\(slot.child.exitStatus); see its messages above")
+        }
+        restarts += 1
+        Terminal.note(
+            "fleet \(name): \(slot.name) (pid \(slot.child.pid)) died with code \(slot.child.exitStatus); "
+                + "starting it again")
+        if quick { _ = stop.wait(milliseconds: 500 * Int64(deaths)) }
+        guard !stop.isSet else { return }
+        var next = try start(number)
+        next.quickDeaths = deaths
+        slots[number] = next
+    }
+
+    private func start(_ number: Int) throws -> Slot {
+        let worker = "\(name)-\(number)"
+        let child = try ChildProcess(arguments + ["--name", worker])
+        Terminal.note("fleet \(name): \(worker) is pid \(child.pid)")
+        return Slot(name: worker, child: child, startedAtMs: Clock.steadyMs)
+    }
+
+    private func beat(_ writer: RecordWriter) {
+        let running = slots.values.filter { $0.child.isRunning }.map(\.name).sorted()
+        let status = FleetStatus(
+            fleet: name, host: ProcessFacts.host, pid: ProcessFacts.pid, target: target.value ?? 0,
+            workers: running, restarts: restarts, atMs: Clock.wallMs)
+        // One that can not be written now is replaced by the next one.
+        _ = try? writer.write(
+            RecordWriter.Record(
+                topic: link.topics.status, key: Array("fleet/\(name)".utf8),
+                value: JSONRecord.encode(status)), timeoutMs: 2_000)
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Kafka
+import PipelineMessages
+import Threads
+
+/// `hashiflex top`.
+struct TopCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top", abstract: "Watch the fleet live: images/s, heads, memory, alarms.",
+        discussion: "Plain lines when standard error is no terminal. Ctrl-C ends it.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "Seconds between views.") var interval = 1.0
+    @Option(help: "End after this many views; 0 for never.") var count = 0
+    @Flag(help: "Print JSON, one heartbeat a line, as they come.") var json = false
+
+    func validate() throws {
+        guard interval >= 0.1 else { throw ValidationError("--interval is 0.1 or more") }
+    }
+
+    func run() throws {
+        let stop = Signal()
+        Signals.onTermination { stop.set() }
+        try runCommand {
+            let link = try connection.connect()
+            let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
+            defer { tail.close() }
+            var snapshot = FleetSnapshot()
+            var shownAtMs = Clock.steadyMs
+            var shown = 0
+            while !stop.isSet, count == 0 || shown < count {
+                if let event = tail.poll(timeoutMs: 50) {
+                    snapshot.take(event)
+                    if json { show(event) }
+                }
+                guard Clock.steadyMs - shownAtMs >= Int64(interval * 1_000) else { continue }
+                shownAtMs = Clock.steadyMs
+                shown += 1
+                guard !json else { continue }
+                let lines = snapshot.lines(nowMs: Clock.wallMs)
+                if Terminal.isInteractive { Terminal.draw(lines) } else { lines.forEach { Terminal.print($0) } }
+            }
+            Terminal.settle()
+        }
+    }
+
+    private func show(_ event: StatusTail.Event) {
+        switch event {
+        case .worker(let status): Terminal.print(JSONRecord.text(status))
+        case .coordinator(let status): Terminal.print(JSONRecord.text(status))
+        case .fleet(let status): Terminal.print(JSONRecord.text(status))
+        case .caughtUp, .error: break
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Foundation
+import HardenedBackbone
+import Threads
+import Worker
+
+/// `hashiflex worker`.
+struct WorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Run one worker: classify shards until it is told to stop.",
+        discussion: """
+            SIGTERM and SIGINT let it finish and commit what it took; a second signal ends it at once. \
+            Killing it loses nothing: its shards go to another worker, which writes the same bytes.
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var tuning: WorkerTuning
+
+    @Option(help: "Name of the worker, unique and stable in the fleet. Default: host and process id.")
+    var name: String?
+
+    @Flag(help: "End when the process that started this one ends.")
+    var exitWithParent = false
+
+    func run() throws {
+        let worker = Mailbox<WorkerService>()
+        Signals.onTermination {
+            guard let service = worker.value else { Foundation.exit(0) }
+            service.requestDrain()
+        }
+        try runCommand {
+            let plan = try tuning.plan()
+            let link = try connection.connect()
+            _ = try link.partitions
+            var options = WorkerOptions(
+                worker: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)",
+                incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
+                replicas: tuning.replicas ?? ProcessFacts.processors)
+            tuning.apply(to: &options, isEmbedded: link.isEmbedded)
+            let service = WorkerService(options, log: { Terminal.note($0) })
+            worker.value = service
+            if exitWithParent { Signals.onParentDeath { service.requestDrain() } }
+            do {
+                try service.run()
+            } catch let failure as WorkerFailure {
+                throw CommandError(Exit.unavailable, "worker stopped: \(failure)")
+            }
+        }
+    }
+}
+
+/// How workers run; shared by `worker`, `fleet up`, `bench pipeline` and `demo`.
+struct WorkerTuning: ParsableArguments {
+    @OptionGroup var model: ModelOptions
+
+    @Option(help: "Datapath replicas, one thread each. Default: one a processor.")
+    var replicas: Int?
+
+    @Option(help: "at-least-once (repeats are byte-identical) or exactly-once (Kafka transactions).")
+    var delivery: DeliveryGuarantee = .atLeastOnce
+
+    @Option(help: "Best classes listed in a prediction.")
+    var topK = 5
+
+    @Option(help: "Least time between commits, milliseconds.")
+    var commitIntervalMs: Int64 = 100
+
+    @Option(help: "The group gives a silent worker's partitions away after this, milliseconds.")
+    var sessionTimeoutMs: Int?
+
+    @Option(help: "Shards that may be fetched ahead, kilobytes: at least a second of traffic.")
+    var prefetchKb = 32_768
+
+    func validate() throws {
+        if let replicas, !(1...1_024).contains(replicas) {
+            throw ValidationError("--replicas is 1 to 1024, not \(replicas)")
+        }
+        guard (1...65_536).contains(topK) else { throw ValidationError("--top-k is 1 or more, not \(topK)") }
+        guard commitIntervalMs >= 0 else { throw ValidationError("--commit-interval-ms is 0 or more") }
+        guard prefetchKb >= 1_024 else { throw ValidationError("--prefetch-kb is 1024 or more") }
+    }
+
+    /// The backbone, packed for the tier asked for.
+    func plan() throws -> BackbonePlan {
+        let artifact = try model.backbone()
+        do throws(ISATierError) {
+            let tier = try model.isa == nil ? ISATier.best() : ISATier.best(requested: model.isa)
+            return try BackbonePlan(artifact, tier: tier)
+        } catch {
+            throw CommandError(ExitCode(64), "\(error)")
+        }
+    }
+
+    /// Sets what was asked for.
+    func apply(to options: inout WorkerOptions, isEmbedded: Bool) {
+        options.delivery = delivery
+        options.topK = topK
+        options.commitIntervalMs = commitIntervalMs
+        options.prefetchKilobytes = prefetchKb
+        // The embedded broker forgets members within the 3 s that a first join takes there, unless this is longer;
+        // a rebalance lasts 1 s less than this.
+        options.sessionTimeoutMs = sessionTimeoutMs ?? (isEmbedded ? 3_500 : 10_000)
+    }
+
+    /// Arguments that hand the same tuning to a child process.
+    var childArguments: [String] {
+        var arguments = [
+            "--delivery", delivery.rawValue, "--top-k", "\(topK)", "--commit-interval-ms",
+            "\(commitIntervalMs)", "--prefetch-kb", "\(prefetchKb)",
+        ]
+        if let model = model.model { arguments += ["--model", model] }
+        if let isa = model.isa { arguments += ["--isa", isa] }
+        if let replicas { arguments += ["--replicas", "\(replicas)"] }
+        if let sessionTimeoutMs { arguments += ["--session-timeout-ms", "\(sessionTimeoutMs)"] }
+        return arguments
+    }
+}
+
+extension DeliveryGuarantee: ExpressibleByArgument {}

@@ -1,0 +1,58 @@
+import Artifacts
+import ControlPlane
+import Cutover
+import Kafka
+import PipelineMessages
+import Threads
+
+/// The control topic as far as it was read.
+final class ControlView {
+    private let tail: ControlTail
+    private(set) var log = ActivationLog()
+    private(set) var files: [ContentDigest: [UInt8]] = [:]
+    /// Bytes of head files and records in the topic, as far as read.
+    private(set) var headBytes = 0
+
+    init(_ link: Connection) throws {
+        tail = try ControlTail(link.kafka, topics: link.topics)
+        let deadline = Clock.steadyMs + 30_000
+        while Clock.steadyMs < deadline {
+            if take(timeoutMs: 200) { return }
+        }
+        throw CommandError(Exit.late, "the control topic could not be read in 30 s")
+    }
+
+    deinit { tail.close() }
+
+    /// Takes what comes; returns whether the end was reached.
+    @discardableResult
+    func take(timeoutMs: Int32) -> Bool {
+        var atEnd = false
+        for event in tail.poll(timeoutMs: timeoutMs) {
+            switch event {
+            case .head(let manifest, let file):
+                log.apply(manifest)
+                headBytes += manifest.bytes
+                if case .success(let bytes) = file { files[manifest.head] = bytes }
+            case .cutover(let record, let offset): log.apply(record, at: offset)
+            case .caughtUp: atEnd = true
+            case .unreadable(let key, let problem): Terminal.complain("control topic, \(key): \(problem)")
+            case .error(let error): Terminal.complain("control topic: \(error)")
+            case .command: break
+            }
+        }
+        return atEnd
+    }
+
+    /// The published head named `name@version`, the last one if it was published twice.
+    func manifest(_ label: HeadLabel) -> HeadManifest? {
+        log.manifests.values.filter { $0.label == label }.max { $0.publishedAtMs < $1.publishedAtMs }
+    }
+
+    /// The next free version of a name: `v1`, `v2`, ...
+    func nextVersion(of name: String) -> String {
+        let used = log.manifests.values.filter { $0.label.name == name }
+            .compactMap { $0.label.version.hasPrefix("v") ? Int($0.label.version.dropFirst()) : nil }
+        return "v\((used.max() ?? 0) + 1)"
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `hashiflex head`.
+struct HeadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "head",
+        abstract: "Push, list, watch and roll back classifier heads; fit one.",
+        subcommands: [Push.self, List.self, Status.self, Rollback.self, Fit.self, Export.self])
+}

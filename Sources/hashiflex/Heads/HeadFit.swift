@@ -1,0 +1,149 @@
+import ArgumentParser
+import ClassifierHead
+import Foundation
+import HardenedBackbone
+import ImageDecoding
+import Ingest
+import PipelineMessages
+import Synchronization
+import Threads
+
+extension HeadCommand {
+    /// `hashiflex head fit`.
+    struct Fit: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Fit a head on the features of labelled images, in closed form.",
+            discussion: """
+                Ridge regression on the frozen backbone's features, then int8. Deterministic. With --test it states \
+                the accuracy on images that took no part in fitting.
+                """)
+
+        @OptionGroup var model: ModelOptions
+        @Option(help: "Labelled training images, any source that ingest reads.") var data: String
+        @Option(help: "Labelled images to state the accuracy on.") var test: String?
+        @Option(help: "Class names in label order, separated by commas; fashion-mnist is known.") var classes: String
+        @Option(help: "Labels to know, for example 0-7 or 0,2,5. Default: all.") var only: String?
+        @Option(help: "name@version of the head.") var name = "head@v1"
+        @Option(help: "Most training images.") var images = Int.max
+        @Option(name: .shortAndLong, help: "The file to write.") var output: String
+
+        static let fashionClasses = [
+            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+            "Ankle boot",
+        ]
+
+        func run() throws {
+            try runCommand {
+                guard let label = HeadLabel(name) else {
+                    throw CommandError(ExitCode(64), "--name is name@version, not '\(name)'")
+                }
+                let artifact = try model.backbone()
+                let plan = try BackbonePlan(artifact)
+                let names =
+                    classes == "fashion-mnist"
+                    ? Self.fashionClasses : classes.split(separator: ",").map(String.init)
+                var fitter = HeadFitter(
+                    featureCount: plan.network.featureCount, classNames: names,
+                    classes: try wantedLabels(names.count))
+                try FeatureExtraction.run(data, plan: plan, limit: images) { features, labels in
+                    try features.withUnsafeBufferPointer {
+                        try fitter.add(features: $0, count: labels.count, labels: labels)
+                    }
+                }
+                let head = try fitter.fit(
+                    name: label.name, version: label.version, backboneDigest: artifact.digest)
+                try InputFile.write(head.encoded(), to: output)
+                Terminal.print("\(output): \(label), \(head.classCount) classes, digest \(head.digest)")
+                Terminal.print(head.summary)
+                if let test { try state(head, on: test, plan) }
+            }
+        }
+
+        private func wantedLabels(_ count: Int) throws -> [Int]? {
+            guard let only else { return nil }
+            var labels: [Int] = []
+            for part in only.split(separator: ",") {
+                let ends = part.split(separator: "-").map { Int($0) }
+                guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last,
+                    (0..<count).contains(first), (0..<count).contains(last)
+                else { throw CommandError(ExitCode(64), "--only is a list like 0-7 or 0,2,5, not '\(only)'") }
+                labels += first...last
+            }
+            return labels
+        }
+
+        private func state(_ head: ClassifierHead, on test: String, _ plan: BackbonePlan) throws {
+            let bank = NPUBank(head)
+            var correct = 0
+            var known = 0
+            var total = 0
+            try FeatureExtraction.run(test, plan: plan, limit: .max) { features, labels in
+                let inside = labels.filter { $0 < head.classCount }.count
+                let accuracy = features.withUnsafeBufferPointer {
+                    Accuracy(of: bank, features: $0, count: labels.count, labels: labels)
+                }
+                correct += accuracy.correct
+                known += inside
+                total += labels.count
+            }
+            Terminal.print("measured on \(test), integer engine, n = \(total):")
+            Terminal.print("  all classes            \(Accuracy(correct: correct, total: total))")
+            Terminal.print("  classes the head knows \(Accuracy(correct: correct, total: known)), n = \(known)")
+        }
+    }
+}
+
+/// Runs the backbone over a labelled source on all processors, in blocks, in order.
+enum FeatureExtraction {
+    private static let blockImages = 512
+
+    static func run(
+        _ path: String, plan: BackbonePlan, limit: Int,
+        take: ([UInt8], [Int]) throws -> Void
+    ) throws {
+        var source = try ImageSourceFactory.open(path)
+        var block: [RGBImage] = []
+        var labels: [Int] = []
+        var count = 0
+        func flush() throws {
+            guard !block.isEmpty else { return }
+            try take(features(of: block, plan), labels)
+            count += block.count
+            if Terminal.isInteractive { Terminal.draw(["\(path): \(Format.count(count)) images"]) }
+            block = []
+            labels = []
+        }
+        while count + block.count < limit, let outcome = try source.next() {
+            guard case .image(let image) = outcome else { continue }
+            guard let label = image.label else {
+                throw CommandError(Exit.badInput, "\(path): image \(image.id) has no label")
+            }
+            block.append(try pixels(of: image))
+            labels.append(label)
+            if block.count == blockImages { try flush() }
+        }
+        try flush()
+    }
+
+    private static func features(of images: [RGBImage], _ plan: BackbonePlan) -> [UInt8] {
+        let workers = ProcessFacts.processors
+        let share = (images.count + workers - 1) / workers
+        let parts = Mutex([Int: [UInt8]]())
+        let threads = (0..<workers).map { worker in
+            PlatformThread("features-\(worker)") {
+                let mine = images.dropFirst(worker * share).prefix(share)
+                let replica = BackboneReplica(plan)
+                var features: [UInt8] = []
+                for image in mine {
+                    features += replica.features(
+                        of: TensorPreparation.tensor(image, size: plan.network.inputSize))
+                }
+                let done = features
+                parts.withLock { $0[worker] = done }
+            }
+        }
+        for thread in threads { thread.join() }
+        let done = parts.withLock { $0 }
+        return (0..<workers).flatMap { done[$0] ?? [] }
+    }
+}

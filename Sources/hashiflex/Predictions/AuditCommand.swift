@@ -1,0 +1,67 @@
+import ArgumentParser
+import Cutover
+import Foundation
+import PipelineMessages
+
+/// `hashiflex audit`.
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Check every prediction against the cut-over rule, reading nothing but the topics.",
+        discussion: """
+            Fails if an image was predicted twice with different bytes, if a record carries another head than its \
+            offset demands, or, with --images, if their number is another. Remembers about 100 bytes an image.
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "How many distinct images there must be.") var images: Int?
+    @Flag(help: "Print the findings as JSON.") var json = false
+
+    func run() throws {
+        try runCommand {
+            let link = try connection.connect()
+            let reader = try PredictionReader(link)
+            var records: [(Prediction, [UInt8])] = []
+            var unreadable = 0
+            var audit: StampAudit?
+            while !reader.isAtEnd {
+                switch try reader.next(timeoutMs: 500) {
+                case .record(let prediction, let bytes): records.append((prediction, bytes))
+                case .unreadable(let problem):
+                    unreadable += 1
+                    Terminal.complain(problem)
+                case .idle: break
+                }
+                if records.count >= 10_000 { try drain(&records, &audit, link) }
+            }
+            try drain(&records, &audit, link)
+            let findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
+            report(findings, unreadable)
+            let countFits = images.map { $0 == findings.images } ?? true
+            guard countFits, findings.differingDuplicates + findings.wrongHeads + unreadable == 0 else {
+                throw Exit.mismatch
+            }
+        }
+    }
+
+    private func drain(
+        _ records: inout [(Prediction, [UInt8])], _ audit: inout StampAudit?, _ link: Connection
+    ) throws {
+        // Read after the predictions: every cut-over that they can carry is in it.
+        let log = try ControlView(link).log
+        if audit == nil { audit = StampAudit(activations: log) } else { audit?.update(log) }
+        for (prediction, bytes) in records { audit?.take(prediction, bytes: bytes) }
+        records = []
+    }
+
+    private func report(_ findings: StampAudit.Findings, _ unreadable: Int) {
+        if json { return Terminal.print(JSONRecord.text(findings)) }
+        Terminal.print("images            \(Format.count(findings.images))")
+        Terminal.print("  with an error   \(Format.count(findings.errors))")
+        Terminal.print("repeated, same    \(Format.count(findings.identicalDuplicates))")
+        Terminal.print("repeated, differ  \(Format.count(findings.differingDuplicates))")
+        Terminal.print("wrong head        \(Format.count(findings.wrongHeads))")
+        Terminal.print("unreadable        \(Format.count(unreadable))")
+        for example in findings.examples { Terminal.print("  \(example)") }
+    }
+}

@@ -1,0 +1,64 @@
+import Kafka
+import PipelineMessages
+import Threads
+
+/// Reads the predictions topic from its beginning, all partitions.
+final class PredictionReader {
+    /// One step of reading.
+    enum Step {
+        /// A record and its bytes.
+        case record(Prediction, [UInt8])
+        /// A record that is not a prediction.
+        case unreadable(String)
+        /// Nothing for now.
+        case idle
+    }
+
+    private let consumer: KafkaConsumer
+    private var ended: Set<Int32> = []
+    private let partitions: Int
+
+    init(_ link: Connection, from start: StartOffset = .beginning) throws {
+        partitions = try link.partitions
+        consumer = try KafkaConsumer(
+            link.kafka, groupID: "\(link.topics.prefix).prediction-readers",
+            options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
+        try consumer.assign(
+            (0..<Int32(partitions)).map {
+                (TopicPartition(topic: link.topics.predictions, partition: $0), start)
+            })
+    }
+
+    deinit { _ = consumer.close() }
+
+    /// Whether every partition's end was reached since the last record of it.
+    var isAtEnd: Bool { ended.count == partitions }
+
+    /// The next record, if one comes within `timeoutMs`.
+    ///
+    /// - Throws: `CommandError` when records were deleted before they were read.
+    func next(timeoutMs: Int32) throws -> Step {
+        switch consumer.poll(timeoutMs: timeoutMs) {
+        case .message(let message):
+            ended.remove(message.partition)
+            let bytes = message.payload
+            do throws(RecordError) {
+                return .record(try Prediction(json: bytes), bytes)
+            } catch {
+                return .unreadable("\(message.topic)/\(message.partition)@\(message.offset): \(error)")
+            }
+        case .partitionEnd(let tp, _):
+            ended.insert(tp.partition)
+            return .idle
+        case .error(let error):
+            if error.code == KafkaError.Code.noOffsetToResetTo {
+                throw CommandError(
+                    Exit.mismatch,
+                    "predictions were deleted before they were read (\(error)); raise the topic's retention")
+            }
+            if error.isFatal { throw error }
+            return .idle
+        case .assigned, .revoked, nil: return .idle
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Artifacts
+import ClassifierHead
+import Cutover
+import HardenedBackbone
+import ImageDecoding
+import PipelineMessages
+
+/// Computes a prediction again with the normative reference, beside the fast executor.
+struct PredictionReplay {
+    private let artifact: BackboneArtifact
+    private let view: ControlView
+
+    init(artifact: BackboneArtifact, view: ControlView) {
+        self.artifact = artifact
+        self.view = view
+    }
+
+    /// A prediction, and where the reference and the executor disagree, which must be nowhere.
+    struct Result {
+        let prediction: Prediction
+        let selfDifference: String?
+    }
+
+    func predict(_ shard: ImageShard, address: ImageAddress) throws -> Result {
+        let image = shard.images[address.index]
+        func prediction(
+            _ head: HeadInForce?, _ top: [Prediction.Candidate], _ digest: ContentDigest?, _ error: String?
+        ) -> Prediction {
+            Prediction(
+                address: address, id: image.id, stream: shard.stream, sequence: shard.sequence,
+                capturedAtMs: image.capturedAtMs, label: image.label, backbone: artifact.digest, head: head,
+                top: top, logitsDigest: digest, error: error)
+        }
+        let tensors = tensors(of: shard)
+        guard case .success(let tensor) = tensors[address.index] else {
+            if case .failure(let reason) = tensors[address.index] {
+                return Result(prediction: prediction(nil, [], nil, reason.text), selfDifference: nil)
+            }
+            throw CommandError(Exit.fault, "no tensor for \(address)")
+        }
+        guard
+            let inForce = view.log.head(
+                partition: address.partition, offset: address.offset, stream: shard.stream)
+        else { throw CommandError(Exit.mismatch, "no head is in force at \(address)") }
+        guard let file = view.files[inForce.head] else {
+            throw CommandError(Exit.badInput, "head \(inForce.label) is no longer in the control topic")
+        }
+        let head = try ClassifierHead(decoding: file)
+        let (features, difference) = try run(tensor)
+        let plan = try BackbonePlan(artifact)
+        let replica = BackboneReplica(plan)
+        var logits: [Int32] = []
+        for (index, result) in tensors.enumerated() {
+            guard case .success(let other) = result else { continue }
+            // The digest covers the whole shard; its other images go through the fast executor.
+            let row = index == address.index ? features : replica.features(of: other)
+            logits += HeadReference.logits(head, features: row)
+        }
+        let mine = HeadReference.logits(head, features: features)
+        let recorded = mine.withUnsafeBufferPointer { TopK.select($0, k: topK) }
+        let top = recorded.map {
+            Prediction.Candidate(index: $0.classIndex, name: head.classNames[$0.classIndex], logit: $0.logit)
+        }
+        var hasher = ContentHasher()
+        for logit in logits { hasher.update(littleEndian: logit) }
+        return Result(
+            prediction: prediction(inForce, top, hasher.finalize(), nil), selfDifference: difference)
+    }
+
+    /// How many classes the record lists; set from it, since it is the worker's option.
+    var topK = 5
+
+    private struct Unreadable: Error { let text: String }
+
+    private func tensors(of shard: ImageShard) -> [Swift.Result<[UInt8], Unreadable>] {
+        let side = artifact.network.inputSize
+        switch shard.content {
+        case .tensors(_, _, _, let bytes):
+            let stride = side * side * 3
+            return shard.images.indices.map { .success(Array(bytes[($0 * stride)..<(($0 + 1) * stride)])) }
+        case .files(let files):
+            return files.map { file in
+                do throws(ImageDecodingError) {
+                    return .success(TensorPreparation.tensor(try ImageDecoder.decode(file), size: side))
+                } catch {
+                    return .failure(Unreadable(text: "\(error)"))
+                }
+            }
+        }
+    }
+
+    /// Reference features, and the first layer in which the executor differs.
+    private func run(_ tensor: [UInt8]) throws -> ([UInt8], String?) {
+        var layers: [[UInt8]] = []
+        let features = ReferenceBackbone.run(artifact, image: tensor) { _, bytes in layers.append(bytes) }
+        let replica = BackboneReplica(try BackbonePlan(artifact))
+        var difference: String?
+        var fast = [UInt8](repeating: 0, count: features.count)
+        fast.withUnsafeMutableBufferPointer { output in
+            tensor.withUnsafeBufferPointer { input in
+                replica.extractFeatures(image: input, into: output) { index, bytes in
+                    guard difference == nil, !bytes.elementsEqual(layers[index]) else { return }
+                    difference = "layer \(artifact.network.layers[index].name): executor and reference differ"
+                }
+            }
+        }
+        if difference == nil, fast != features { difference = "pooled features: executor and reference differ" }
+        return (features, difference)
+    }
+}

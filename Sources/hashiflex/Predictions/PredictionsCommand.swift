@@ -1,0 +1,64 @@
+import ArgumentParser
+import Artifacts
+import Foundation
+import PipelineMessages
+import Threads
+
+/// `hashiflex predictions`.
+struct PredictionsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predictions", abstract: "Print predictions: JSON lines or CSV.",
+        discussion: "After a crash a prediction may come twice, with the same bytes; --distinct prints it once.")
+
+    enum Layout: String, ExpressibleByArgument, CaseIterable { case json, csv }
+
+    @OptionGroup var connection: ConnectionOptions
+    @Flag(help: "Keep waiting for more until Ctrl-C.") var follow = false
+    @Option(help: "json or csv.") var format: Layout = .json
+    @Option(help: "Only this stream.") var stream: String?
+    @Option(help: "End after this many; 0 for no limit.") var limit = 0
+    @Flag(help: "Leave out repetitions; remembers about 100 bytes an image.") var distinct = false
+
+    func run() throws {
+        let stop = Signal()
+        Signals.onTermination { stop.set() }
+        try runCommand {
+            let reader = try PredictionReader(try connection.connect())
+            if format == .csv { Terminal.print(Self.csvHeader) }
+            var seen: Set<ImageAddress> = []
+            var printed = 0
+            while !stop.isSet, follow || !reader.isAtEnd, limit == 0 || printed < limit {
+                switch try reader.next(timeoutMs: 100) {
+                case .idle: continue
+                case .unreadable(let problem): Terminal.complain(problem)
+                case .record(let prediction, let bytes):
+                    if let stream, prediction.stream != stream { continue }
+                    if distinct, !seen.insert(prediction.address).inserted { continue }
+                    printed += 1
+                    Terminal.print(
+                        format == .json ? String(decoding: bytes, as: UTF8.self) : Self.csv(prediction))
+                }
+            }
+        }
+    }
+
+    private static let csvHeader =
+        "address,stream,sequence,id,label,class,name,logit,head,cutover,backbone,logits_digest,error"
+
+    private static func csv(_ prediction: Prediction) -> String {
+        let best = prediction.top.first
+        let fields: [String] = [
+            prediction.address.description, prediction.stream, "\(prediction.sequence)", prediction.id,
+            prediction.label.map(String.init) ?? "", best.map { "\($0.index)" } ?? "", best?.name ?? "",
+            best.map { "\($0.logit)" } ?? "", prediction.headName?.description ?? "",
+            prediction.cutover.map(String.init) ?? "", prediction.backbone.hex,
+            prediction.logitsDigest?.hex ?? "", prediction.error ?? "",
+        ]
+        return fields.map(quoted).joined(separator: ",")
+    }
+
+    private static func quoted(_ field: String) -> String {
+        guard field.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return field }
+        return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    }
+}

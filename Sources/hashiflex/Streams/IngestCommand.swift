@@ -1,0 +1,242 @@
+import ArgumentParser
+import Foundation
+import HardenedBackbone
+import ImageDecoding
+import Ingest
+import Kafka
+import PipelineMessages
+import Synchronization
+import Threads
+
+/// `hashiflex ingest`.
+struct IngestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Turn images into shards: folders, WebDataset tars, IDX files, raw frames.",
+        discussion: """
+            SOURCE is a folder of JPEG/PNG, a .tar, an IDX file (plain or .gz), one image, or - for a tar or raw \
+            frames on standard input. Several sources are several streams, read at once; NAME=SOURCE names one.
+
+              hashiflex ingest ./images --labels labels.csv
+              hashiflex ingest line-a=a.tar line-b=b.tar --fps 30
+              ffmpeg -i cam.mp4 -f rawvideo -pix_fmt rgb24 - | hashiflex ingest - --raw 1280x720 --stream cam
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var tuning: IngestTuning
+
+    @Argument(help: "What to read: [NAME=]SOURCE. Default: the built-in sample.")
+    var sources: [String] = []
+
+    @Option(help: "Name of the stream, with one source. Default: the source's file name.")
+    var stream: String?
+
+    @Flag(help: "Read folders inside folders.") var recursive = false
+    @Flag(help: "Keep watching a folder for new images until Ctrl-C.") var follow = false
+    @Flag(help: "Take labels from the names of the folders that hold the images.") var labelsFromFolders = false
+    @Option(help: "A CSV file of labels, name,label; for an IDX source its label file.") var labels: String?
+    @Option(help: "Raw rgb24 frames on standard input, WIDTHxHEIGHT.") var raw: String?
+    @Option(name: .customLong("repeat"), help: "Read every source this many times; ids get ~2, ~3, ...")
+    var passes = 1
+    @Flag(help: "Print the summary as JSON.") var json = false
+
+    func validate() throws {
+        guard passes >= 1 else { throw ValidationError("--repeat is 1 or more") }
+        if stream != nil, sources.count > 1 {
+            throw ValidationError("--stream names one source; with several write NAME=SOURCE")
+        }
+        if raw != nil, try frameSize() == nil {
+            throw ValidationError("--raw is WIDTHxHEIGHT, 1 to 32768 each, not '\(raw ?? "")'")
+        }
+        if raw != nil, sources != ["-"] { throw ValidationError("--raw reads standard input: give - as the source") }
+    }
+
+    func run() throws {
+        let service = Mailbox<IngestService>()
+        Signals.onTermination {
+            guard let service = service.value else { Foundation.exit(0) }
+            service.requestStop()
+        }
+        try runCommand {
+            let link = try connection.connect()
+            let options = try tuning.options(link, side: try tuning.side())
+            let ingest = IngestService(options, streams: try streams(), log: { Terminal.note($0) })
+            service.value = ingest
+            let ended = Signal()
+            let progress = watch(ingest, ended)
+            defer {
+                ended.set()
+                progress.join()
+            }
+            let begin = Clock.steadyMs
+            let summary: IngestSummary
+            do {
+                summary = try ingest.run()
+            } catch let error as SourceError {
+                throw CommandError(Exit.badInput, "\(error)")
+            }
+            ended.set()
+            progress.join()
+            report(summary, seconds: Double(Clock.steadyMs - begin) / 1_000)
+            if summary.unreadable > 0 {
+                throw CommandError(
+                    Exit.badInput, "\(Format.count(summary.unreadable)) images could not be sent; see above")
+            }
+        }
+    }
+
+    private func streams() throws -> [IngestService.Stream] {
+        let given = sources.isEmpty ? ["sample=" + (try SampleFile.path())] : sources
+        return try given.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let isNamed = parts.count == 2 && !FileManager.default.fileExists(atPath: text)
+            let path = isNamed ? parts[1] : text
+            let fallback = path == "-" ? "stdin" : URL(fileURLWithPath: path).lastPathComponent
+            let name = isNamed ? parts[0] : stream ?? fallback
+            guard (1...ShardLimits.nameBytesMax).contains(name.utf8.count) else {
+                throw CommandError(ExitCode(64), "a stream name has 1 to \(ShardLimits.nameBytesMax) bytes")
+            }
+            let options = try sourceOptions()
+            let passes = passes
+            return IngestService.Stream(name: name) { isStopped in
+                if passes == 1 {
+                    return try ImageSourceFactory.open(path, options: options, isStopped: isStopped)
+                }
+                return try RepeatingSource(passes: passes, isStopped: isStopped) { () throws(SourceError) in
+                    try ImageSourceFactory.open(path, options: options, isStopped: isStopped)
+                }
+            }
+        }
+    }
+
+    private func sourceOptions() throws -> ImageSourceFactory.Options {
+        var folder = DirectorySource.Options(recursive: recursive, follow: follow)
+        if labelsFromFolders { folder.labels = .folders } else if let labels { folder.labels = .file(path: labels) }
+        return ImageSourceFactory.Options(folder: folder, idxLabels: labels, rawFrames: try frameSize())
+    }
+
+    private func frameSize() throws -> ImageSourceFactory.Options.FrameSize? {
+        guard let raw else { return nil }
+        let sides = raw.split(separator: "x").map { Int($0) }
+        guard sides.count == 2, let width = sides[0], let height = sides[1],
+            (1...32_768).contains(width), (1...32_768).contains(height)
+        else { return nil }
+        return .init(width: width, height: height)
+    }
+
+    private func watch(_ ingest: IngestService, _ ended: Signal) -> PlatformThread {
+        PlatformThread("progress") {
+            var last: Int64 = 0
+            while !ended.wait(milliseconds: Terminal.isInteractive ? 500 : 5_000) {
+                let now = ingest.summary
+                let line =
+                    "ingest: \(Format.count(now.images)) images in \(Format.count(now.shards)) shards, "
+                    + Format.megabytes(now.bytes)
+                if Terminal.isInteractive {
+                    Terminal.draw([line])
+                } else if now.images != last {
+                    Terminal.note(line)
+                }
+                last = now.images
+            }
+        }
+    }
+
+    private func report(_ summary: IngestSummary, seconds: Double) {
+        if json { return Terminal.print(JSONRecord.text(summary)) }
+        Terminal.print(
+            "\(Format.count(summary.images)) images in \(Format.count(summary.shards)) shards, "
+                + "\(Format.megabytes(summary.bytes)), \(String(format: "%.1f", seconds)) s"
+                + (summary.pacedMs > 0
+                    ? ", \(String(format: "%.1f", Double(summary.pacedMs) / 1_000)) s of them waiting for the workers"
+                    : ""))
+    }
+}
+
+/// How images become shards; shared by `ingest`, `bench pipeline` and `demo`.
+struct IngestTuning: ParsableArguments {
+    @Option(help: "Side of the tensors, pixels: the backbone's input size. Default: the built-in model's.")
+    var size: Int?
+
+    @Option(help: "auto (files as they are, pixels as tensors), tensors, or files.")
+    var encoding: IngestEncoding = .auto
+
+    @Option(help: "Most images in a shard.")
+    var shardImages = 32
+
+    @Option(help: "Largest record, bytes. Default: 1000000, on the embedded broker 262144.")
+    var recordBytesMax: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Most bytes of a partition that the workers have not committed; 0 for no bound.",
+            discussion: "Default: 3000000 on the embedded broker, which drops what exceeds 5 MB; none elsewhere."))
+    var backlogMax: Int?
+
+    @Option(help: "Longest time an image waits for its shard to fill, milliseconds.")
+    var lingerMs: Int64 = 200
+
+    @Option(help: "Images a second and stream. Default: as fast as it goes.")
+    var fps: Double?
+
+    @Option(help: "Most images of each stream. Default: all.")
+    var images: Int?
+
+    func validate() throws {
+        guard (1...ShardLimits.imagesMax).contains(shardImages) else {
+            throw ValidationError("--shard-images is 1 to \(ShardLimits.imagesMax), not \(shardImages)")
+        }
+        if let size, !(1...ShardLimits.sideMax).contains(size) {
+            throw ValidationError("--size is 1 to \(ShardLimits.sideMax), not \(size)")
+        }
+        if let fps, !(fps > 0 && fps <= 1e6) { throw ValidationError("--fps is above 0, not \(fps)") }
+        if let images, images < 1 { throw ValidationError("--images is 1 or more") }
+        if let recordBytesMax, !(4_096...ShardLimits.bodyBytesMax).contains(recordBytesMax) {
+            throw ValidationError("--record-bytes-max is 4096 to \(ShardLimits.bodyBytesMax)")
+        }
+        if let backlogMax, backlogMax < 0 { throw ValidationError("--backlog-max is 0 or more") }
+        guard lingerMs >= 0 else { throw ValidationError("--linger-ms is 0 or more") }
+    }
+
+    /// The tensors' side.
+    func side() throws -> Int { try size ?? EmbeddedModel.backbone().network.inputSize }
+
+    /// The options for a broker.
+    func options(_ link: Connection, side: Int) throws -> IngestOptions {
+        var options = IngestOptions(kafka: link.kafka, topics: link.topics, side: side)
+        options.encoding = encoding
+        options.shardImages = shardImages
+        options.lingerMs = lingerMs
+        options.fps = fps
+        options.imagesMax = images
+        let recordDefault =
+            link.isEmbedded ? ShardLimits.recordBytesMaxEmbedded : ShardLimits.recordBytesMaxDefault
+        options.recordBytesMax = recordBytesMax ?? recordDefault
+        if link.isEmbedded {
+            let most = EmbeddedBrokerLimits.partitionBytes - 4 * options.recordBytesMax
+            let wanted = backlogMax ?? min(3_000_000, most)
+            guard wanted > 0, wanted <= most, options.recordBytesMax <= wanted else {
+                throw CommandError(
+                    ExitCode(64),
+                    "the embedded broker drops what exceeds 5 MB a partition: --backlog-max must be between "
+                        + "--record-bytes-max (\(options.recordBytesMax)) and \(most), not \(wanted)")
+            }
+            options.backlogBytesMax = wanted
+        } else {
+            options.backlogBytesMax = backlogMax == 0 ? nil : backlogMax
+        }
+        return options
+    }
+}
+
+extension IngestEncoding: ExpressibleByArgument {}
+
+/// The built-in sample as a file, since sources read files.
+enum SampleFile {
+    static func path() throws -> String {
+        let path = NSTemporaryDirectory() + "/hashiflex-sample-\(ProcessFacts.pid).tar"
+        try InputFile.write(EmbeddedModel.sample(), to: path)
+        atexit { unlink(NSTemporaryDirectory() + "/hashiflex-sample-\(ProcessFacts.pid).tar") }
+        return path
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// Another `hashiflex` process that this one started.
+final class ChildProcess: @unchecked Sendable {
+    // Safety: Foundation's Process is only driven from the thread that made the child; `isRunning`,
+    // `processIdentifier` and signals are safe from any.
+    private let process = Process()
+
+    /// Starts this same program with other arguments.
+    init(_ arguments: [String], output: FileHandle? = nil, input: Pipe? = nil, errors: FileHandle? = nil) throws {
+        process.executableURL = URL(fileURLWithPath: try Self.executablePath())
+        process.arguments = arguments
+        process.standardInput = input ?? FileHandle.nullDevice
+        process.standardOutput = output ?? FileHandle.nullDevice
+        if let errors { process.standardError = errors }
+        try process.run()
+    }
+
+    /// This program's own file.
+    static func executablePath() throws -> String {
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    }
+
+    var isRunning: Bool { process.isRunning }
+    var pid: Int32 { process.processIdentifier }
+    var exitStatus: Int32 { process.terminationStatus }
+
+    /// Asks it to finish.
+    func terminate() { if process.isRunning { process.terminate() } }
+
+    /// Ends it at once.
+    func kill() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
+
+    /// Waits for its end, at most `seconds`; returns whether it ended.
+    func wait(seconds: Double) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while process.isRunning, Date() < deadline { usleep(20_000) }
+        return !process.isRunning
+    }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Artifacts
+import Foundation
+import HardenedBackbone
+import ImageDecoding
+import Kafka
+import PipelineMessages
+import Threads
+
+/// `hashiflex doctor`.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check this machine, the broker, the topics and the fleet, and say what to do.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var model: ModelOptions
+    @Flag(help: "Print JSON, one check a line.") var json = false
+
+    struct Check: Codable {
+        let what: String
+        let ok: Bool
+        let found: String
+        let advice: String?
+    }
+
+    func run() throws {
+        try runCommand {
+            var checks = machine()
+            do {
+                let link = try connection.connect()
+                checks += broker(link)
+                if checks.allSatisfy(\.ok) { checks += try fleet(link) }
+            } catch let error as CommandError {
+                checks.append(Check(what: "broker", ok: false, found: error.text, advice: nil))
+            } catch {
+                checks.append(
+                    Check(
+                        what: "broker", ok: false, found: "\(error)",
+                        advice: "check the address and the credentials; settings in force:\n"
+                            + (try connection.configuration().description)))
+            }
+            for check in checks { show(check) }
+            guard checks.allSatisfy(\.ok) else { throw Exit.mismatch }
+        }
+    }
+
+    private func show(_ check: Check) {
+        if json { return Terminal.print(JSONRecord.text(check)) }
+        Terminal.print("\(check.ok ? "ok  " : "BAD ") \(check.what): \(check.found)")
+        if let advice = check.advice { Terminal.print("       -> \(advice)") }
+    }
+
+    private func machine() -> [Check] {
+        var checks = [
+            Check(what: "librdkafka", ok: true, found: LibraryVersion.rdkafka, advice: nil),
+            Check(
+                what: "image libraries", ok: true,
+                found: ImageDecoder.libraryVersions.joined(separator: ", "), advice: nil),
+            Check(what: "processor", ok: true, found: MachineFacts.cpu, advice: nil),
+        ]
+        do {
+            let best = try ISATier.best()
+            checks.append(
+                Check(
+                    what: "instruction-set tier", ok: true,
+                    found: "\(best) of \(ISATier.supported.map(\.rawValue).joined(separator: ", "))",
+                    advice: best == .scalar ? "this processor has no fast tier; expect a fraction of the speed" : nil))
+        } catch {
+            checks.append(Check(what: "instruction-set tier", ok: false, found: "\(error)", advice: "unset HASHIFLEX_ISA"))
+        }
+        do {
+            let artifact = try model.backbone()
+            checks.append(
+                Check(what: "backbone", ok: true, found: "\(artifact.digest.short), \(artifact.description)", advice: nil))
+        } catch {
+            checks.append(Check(what: "backbone", ok: false, found: "\(error)", advice: "pass another --model"))
+        }
+        return checks
+    }
+
+    private func broker(_ link: Connection) -> [Check] {
+        var checks = [
+            Check(
+                what: "broker", ok: true,
+                found: "\(link.kafka.brokers), \(link.cluster.brokers.count) nodes"
+                    + (link.isEmbedded ? ", embedded: in memory, 5 MB a partition, no transactions" : ""),
+                advice: nil)
+        ]
+        for plan in TopicPlan.all(link.topics, partitions: 1) {
+            let count = link.cluster.topics[plan.name]?.partitions.count
+            let fits = plan.partitions > 1 || plan.name == link.topics.shards || count == nil || count == 1
+                || [link.topics.predictions, link.topics.receipts].contains(plan.name)
+            checks.append(
+                Check(
+                    what: "topic \(plan.name)", ok: count != nil && fits,
+                    found: count.map { "\($0) partitions" } ?? "missing",
+                    advice: count == nil
+                        ? "run hashiflex topics create" : fits ? nil : "it must have one partition: recreate it"))
+        }
+        let bulk = [link.topics.shards, link.topics.predictions, link.topics.receipts]
+            .compactMap { link.cluster.topics[$0]?.partitions.count }
+        if Set(bulk).count > 1 {
+            checks.append(
+                Check(
+                    what: "partitions", ok: false, found: "shards, predictions and receipts differ: \(bulk)",
+                    advice: "give all three the same number"))
+        }
+        return checks
+    }
+
+    private func fleet(_ link: Connection) throws -> [Check] {
+        let snapshot = try FleetSnapshot.read(link)
+        let now = Clock.wallMs
+        let leads = snapshot.coordinator.map { now - $0.atMs < FleetSnapshot.freshMs } ?? false
+        let alarms = snapshot.coordinator?.alarms ?? []
+        var checks = [
+            Check(
+                what: "coordinator", ok: true,
+                found: leads ? "\(snapshot.coordinator?.coordinator ?? "") leads" : "none is running",
+                advice: leads ? nil : "start hashiflex coordinator, or heads can not be switched"),
+            Check(
+                what: "workers", ok: true, found: "\(snapshot.liveWorkers.count) live",
+                advice: snapshot.liveWorkers.isEmpty ? "start hashiflex fleet up" : nil),
+            Check(
+                what: "ledger", ok: alarms.isEmpty,
+                found: alarms.isEmpty ? "no alarm" : alarms.joined(separator: "; "), advice: nil),
+        ]
+        for worker in snapshot.liveWorkers {
+            for partition in worker.partitions {
+                guard let blocked = partition.blocked else { continue }
+                checks.append(
+                    Check(
+                        what: "partition \(partition.partition) of \(worker.worker)", ok: false, found: blocked,
+                        advice: nil))
+            }
+        }
+        return checks
+    }
+}

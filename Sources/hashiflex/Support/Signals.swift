@@ -1,0 +1,34 @@
+import Foundation
+import Threads
+
+/// Turns SIGINT and SIGTERM into a call, on a thread of its own.
+enum Signals {
+    /// Calls `first` at the first signal and ends the process at the second.
+    static func onTermination(_ first: @escaping @Sendable () -> Void) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGINT)
+        sigaddset(&set, SIGTERM)
+        // Before any other thread exists, so that all of them inherit the mask.
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        signal(SIGPIPE, SIG_IGN)
+        let waited = set
+        _ = PlatformThread("signals") {
+            var waited = waited
+            var number: Int32 = 0
+            sigwait(&waited, &number)
+            first()
+            sigwait(&waited, &number)
+            _exit(128 + number)
+        }
+    }
+
+    /// Calls `body` when the parent process is gone.
+    static func onParentDeath(_ body: @escaping @Sendable () -> Void) {
+        let parent = ProcessFacts.parentPID
+        _ = PlatformThread("parent-watch") {
+            while ProcessFacts.parentPID == parent { usleep(200_000) }
+            body()
+        }
+    }
+}
