@@ -94,6 +94,11 @@ let tests: [(target: String, also: [String])] = [
     ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"]),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts"]),
 ]
+package.targets.append(
+    // Drives the built program; depends on it so that it is built.
+    .testTarget(
+        name: "CommandLineTests", dependencies: ["hashiflex", "Artifacts", "ClassifierHead"],
+        swiftSettings: swift))
 package.targets += tests.map { test in
     .testTarget(
         name: "\(test.target)Tests",

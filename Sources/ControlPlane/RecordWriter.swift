@@ -8,6 +8,8 @@ public final class RecordWriter: Sendable {
     private let producer: KafkaProducer
     /// The tag of the next record; deliveries of a call that timed out come late and are told apart by it.
     private let nextTag = Mutex<UInt64>(0)
+    /// Topics whose leaders are known; librdkafka holds the first record of any other for up to a second.
+    private let knownTopics = Mutex<Set<String>>([])
 
     /// Connects on first use.
     public init(_ kafka: KafkaConfiguration) throws(KafkaError) {
@@ -56,6 +58,10 @@ public final class RecordWriter: Sendable {
     private func write(
         _ records: [Record], firstTag: UInt64, timeoutMs: Int64
     ) throws(KafkaError) -> [Int64] {
+        for topic in Set(records.map(\.topic)) where !knownTopics.withLock({ $0.contains(topic) }) {
+            _ = try producer.partitionCount(of: topic, timeoutMs: Int32(clamping: timeoutMs))
+            knownTopics.withLock { _ = $0.insert(topic) }
+        }
         for (index, record) in records.enumerated() {
             try producer.produce(
                 topic: record.topic, partition: record.partition, key: record.key, value: record.value,

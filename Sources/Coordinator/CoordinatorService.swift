@@ -67,7 +67,7 @@ public final class CoordinatorService: Sendable {
         }
         let tail = try ControlTail(options.kafka, topics: options.topics)
         defer { tail.close() }
-        var rollout = RolloutDriver(
+        var rollout = try RolloutDriver(
             options: options, partitions: partitions, writer: writer, log: log)
         var caughtUp = false
         var beatAtMs: Int64 = 0

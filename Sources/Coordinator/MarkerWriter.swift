@@ -7,19 +7,27 @@ import Threads
 ///
 /// The offsets it reports are always read back: the first marker of the cut-over in each partition.
 /// So a second marker, written by a coordinator that was thought dead, changes nothing.
-struct MarkerWriter {
+///
+/// One reader serves a whole term of leadership: a new one would have to learn the topic's leaders first,
+/// which takes librdkafka up to a second.
+final class MarkerWriter {
     private let options: CoordinatorOptions
     private let writer: RecordWriter
+    private let reader: KafkaConsumer
 
-    init(_ options: CoordinatorOptions, writer: RecordWriter) {
+    init(_ options: CoordinatorOptions, writer: RecordWriter) throws(KafkaError) {
         self.options = options
         self.writer = writer
+        var consumerOptions = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
+        consumerOptions.queueKilobytes = 16_384
+        reader = try KafkaConsumer(
+            options.kafka, groupID: "\(options.topics.prefix).marker-readers", options: consumerOptions)
     }
+
+    deinit { _ = reader.close() }
 
     /// The ends of the partitions now: where a later search for markers begins.
     func ends(_ partitions: [Int32]) throws(KafkaError) -> [PartitionOffset] {
-        let reader = try reader()
-        defer { _ = reader.close() }
         var ends: [PartitionOffset] = []
         for partition in partitions {
             let high = try reader.watermarks(topicPartition(partition), timeoutMs: 10_000).high
@@ -59,8 +67,7 @@ struct MarkerWriter {
     private func find(
         _ record: CutoverRecord, from: [PartitionOffset]
     ) throws(KafkaError) -> [PartitionOffset] {
-        let reader = try reader()
-        defer { _ = reader.close() }
+        defer { try? reader.unassign() }
         var open = Set(from.map(\.partition))
         var found: [PartitionOffset] = []
         try reader.assign(from.map { (topicPartition($0.partition), .offset($0.offset)) })
@@ -89,13 +96,6 @@ struct MarkerWriter {
             let marker = try? JSONRecord.decode(CutoverMarker.self, from: message.payload)
         else { return false }
         return marker.request == record.request
-    }
-
-    private func reader() throws(KafkaError) -> KafkaConsumer {
-        var consumerOptions = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
-        consumerOptions.queueKilobytes = 16_384
-        return try KafkaConsumer(
-            options.kafka, groupID: "\(options.topics.prefix).marker-readers", options: consumerOptions)
     }
 
     private func topicPartition(_ partition: Int32) -> TopicPartition {

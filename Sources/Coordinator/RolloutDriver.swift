@@ -9,6 +9,7 @@ struct RolloutDriver {
     private let options: CoordinatorOptions
     private let partitions: [Int32]
     private let writer: RecordWriter
+    private let markers: MarkerWriter
     private let say: @Sendable (String) -> Void
     private(set) var log = ActivationLog()
     /// The last decision written, until the log shows it.
@@ -18,10 +19,11 @@ struct RolloutDriver {
     init(
         options: CoordinatorOptions, partitions: [Int32], writer: RecordWriter,
         log say: @escaping @Sendable (String) -> Void
-    ) {
+    ) throws(KafkaError) {
         self.options = options
         self.partitions = partitions
         self.writer = writer
+        markers = try MarkerWriter(options, writer: writer)
         self.say = say
     }
 
@@ -35,8 +37,8 @@ struct RolloutDriver {
             guard log.apply(record, at: offset) else { return }
             switch record.state {
             case .requested: say("cut-over to \(record.label) requested for \(record.slot)")
-            case .committing: break
-            case .committed: say("cut-over to \(record.label) committed in every partition")
+            case .committing: say("cut-over to \(record.label): the workers are ready\(age(record))")
+            case .committed: say("cut-over to \(record.label) committed in every partition\(age(record))")
             case .aborted:
                 say("cut-over to \(record.label) aborted: \((record.reasons ?? []).joined(separator: "; "))")
             }
@@ -44,6 +46,10 @@ struct RolloutDriver {
         case .command, .caughtUp: break
         case .error(let error): say("control topic: \(error)")
         }
+    }
+
+    private func age(_ record: CutoverRecord) -> String {
+        ", \(max(0, record.updatedAtMs - record.requestedAtMs)) ms after the request"
     }
 
     /// Does the next thing, if it is time for one.
@@ -57,12 +63,12 @@ struct RolloutDriver {
                 record.updatedAtMs = Clock.wallMs
                 if record.state == .committing {
                     let wanted = (record.partitions ?? partitions).filter(partitions.contains)
-                    record.scanFrom = try MarkerWriter(options, writer: writer).ends(wanted)
+                    record.scanFrom = try markers.ends(wanted)
                 }
                 pending = record
                 try writer.write(record, topics: options.topics)
             case .completeMarkers(var record):
-                record.offsets = try MarkerWriter(options, writer: writer).complete(record)
+                record.offsets = try markers.complete(record)
                 record.state = .committed
                 record.updatedAtMs = Clock.wallMs
                 pending = record

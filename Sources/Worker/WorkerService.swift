@@ -19,6 +19,7 @@ public final class WorkerService: Sendable {
     private let stop = Signal()
     private let drain = Signal()
     private let failure = Mutex<WorkerFailure?>(nil)
+    private let lastNote = Mutex<(text: String, atMs: Int64)>(("", 0))
 
     /// A worker that says what matters through `log`, one line at a time.
     public init(_ options: WorkerOptions, log: @escaping @Sendable (String) -> Void) {
@@ -114,9 +115,20 @@ public final class WorkerService: Sendable {
         return result
     }
 
+    /// Says something once every five seconds at most.
+    private func note(_ text: String) {
+        let now = Clock.steadyMs
+        let isNews = lastNote.withLock { last in
+            guard last.text != text || now - last.atMs > 5_000 else { return false }
+            last = (text, now)
+            return true
+        }
+        if isNews { log("worker \(options.worker): \(text)") }
+    }
+
     private func fail(_ what: WorkerFailure) {
+        guard what.isTerminal else { return note("\(what)") }
         log("worker \(options.worker): \(what)")
-        guard what.isTerminal else { return }
         failure.withLock { $0 = $0 ?? what }
         requestStop()
     }

@@ -74,12 +74,13 @@ func headError(_ body: () throws(HeadError) -> Void) -> HeadError? {
     }
 }
 
-/// The logits of `count` images as the bank computes them.
-func bankLogits(_ head: ClassifierHead, features: [UInt8], count: Int) -> [Int32] {
+/// The logits of `count` images as a bank computes them; the one of the usual tier where none is given.
+func bankLogits(_ head: ClassifierHead, bank: NPUBank? = nil, features: [UInt8], count: Int) -> [Int32] {
+    let bank = bank ?? NPUBank(head)
     var logits = [Int32](repeating: .min, count: count * head.classCount)
     features.withUnsafeBufferPointer { features in
         logits.withUnsafeMutableBufferPointer { logits in
-            NPUBank(head).logits(features: features, count: count, into: logits)
+            bank.logits(features: features, count: count, into: logits)
         }
     }
     return logits

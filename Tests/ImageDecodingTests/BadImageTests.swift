@@ -136,11 +136,22 @@ private func fixtures() throws -> [(name: String, file: [UInt8])] {
         #expect(failure(file) == expected)
     }
 
-    @Test func refusesADamagedPixelEvenWhereOnlyTheChecksumShowsIt() throws {
-        let samples = (0..<(16 * 16 * 3)).map { UInt16($0 % 256) }
-        var file = HandmadePNG(width: 16, height: 16, samples: samples).encoded()
-        file[file.count / 2] ^= 1
-        #expect(failure(file) == "corrupt")
+    /// Palette and transparency lie outside the pixels' own checksum: only each chunk's CRC covers them.
+    @Test func refusesAPNGWithAnyByteFlipped() throws {
+        let file = HandmadePNG(
+            width: 5,
+            height: 4,
+            type: .palette,
+            samples: (0..<20).map { UInt16($0 % 3) },
+            palette: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+            transparency: [255, 128, 0]
+        ).encoded()
+        #expect(failure(file) == "decoded")
+        for index in 8..<file.count {
+            var damaged = file
+            damaged[index] ^= 1
+            #expect(failure(damaged) == "corrupt", "byte \(index)")
+        }
     }
 
     @Test func probesTheHeaderWithoutThePixels() throws {

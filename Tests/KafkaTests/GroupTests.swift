@@ -42,5 +42,133 @@ extension OnBroker {
                 #expect(try stranger.committed([first])[first]?.offset == nil)
             }
         }
+
+        @Test func membersSharePartitionsAndTheOneLeavingHandsItsOver() throws {
+            try withBroker([("t", 6)]) { broker in
+                let all = Set((0..<6).map { TopicPartition(topic: "t", partition: $0) })
+                let one = TopicPartition(topic: "t", partition: 0)
+                let first = try Reader(broker)
+                first.commitsOnRevocation = [OffsetCommit(one, offset: 7)]
+                try first.consumer.subscribe(["t"])
+                try eventually("the first member owns everything") {
+                    try first.step()
+                    return first.owned == all
+                }
+                let second = try Reader(broker)
+                try second.consumer.subscribe(["t"])
+                try eventually("both own something") {
+                    try first.step()
+                    try second.step()
+                    return !first.owned.isEmpty && !second.owned.isEmpty
+                }
+                #expect(first.owned.isDisjoint(with: second.owned))
+                #expect(first.owned.union(second.owned) == all)
+                #expect(first.owned.count == 3)
+                #expect(first.revocations.map { Set($0.partitions) } == [all])
+                #expect(first.revocations.map(\.lost) == [false])
+                // Kafka takes commits of the old generation while members join again; the embedded broker does
+                // not: the next owner reads that work again, so its results must be repeatable.
+                #expect(first.errors.map(\.code) == [KafkaError.Code.rebalanceInProgress])
+                #expect(first.errors.allSatisfy { $0.isStaleMember && !$0.isRetriable })
+                #expect(try second.consumer.committed([one])[one]?.offset == nil)
+
+                #expect(first.consumer.close())
+                #expect(first.consumer.poll(timeoutMs: 0) == nil)
+                try eventually("the second member owns everything") {
+                    try second.step()
+                    return second.owned == all
+                }
+                #expect(second.errors == [])
+            }
+        }
+
+        @Test func nothingIsReadBeforeTheAssignmentIsAnsweredAndClosingDoesNotWaitForTheAnswer() throws {
+            try withBroker([("t", 1)]) { broker in
+                let partition = TopicPartition(topic: "t", partition: 0)
+                try KafkaProducer(broker.configuration).deliver("t", [bytes("a"), bytes("b"), bytes("c")])
+                let consumer = try KafkaConsumer(broker.configuration, groupID: "g", options: .test)
+                try consumer.subscribe(["t"])
+                let silent = try KafkaConsumer(broker.configuration, groupID: "other", options: .test)
+                try silent.subscribe(["t"])
+                var assigned: [TopicPartition]?
+                eventually("the assignment") {
+                    if case .assigned(let partitions) = consumer.poll(timeoutMs: 20) { assigned = partitions }
+                    return assigned != nil
+                }
+                #expect(assigned == [partition])
+                #expect(consumer.poll(timeoutMs: 300) == nil)
+                // The application may begin elsewhere than at the committed offset.
+                try consumer.assign([(partition, .tail(1))])
+                var texts: [String] = []
+                eventually("the last message") {
+                    if case .message(let message) = consumer.poll(timeoutMs: 20) {
+                        texts.append(text(message.payload) ?? "")
+                    }
+                    return !texts.isEmpty
+                }
+                #expect(texts == ["c"])
+                #expect(consumer.close())
+
+                var isAssigned = false
+                eventually("the assignment nobody answers") {
+                    if case .assigned = silent.poll(timeoutMs: 20) { isAssigned = true }
+                    return isAssigned
+                }
+                #expect(silent.close())
+                #expect(silent.close(), "closing twice is closing once")
+                #expect(throws: KafkaError.self) { try silent.subscribe(["t"]) }
+                #expect(throws: KafkaError.self) { try silent.unassign() }
+                #expect(throws: KafkaError.self) { try silent.commit([], synchronously: true) }
+                #expect(silent.poll(timeoutMs: 0) == nil)
+            }
+        }
+
+        @Test func aMemberTheGroupForgotLosesItsPartitionsAndJoinsAgain() throws {
+            try withBroker([("t", 2)]) { broker in
+                let reader = try Reader(broker)
+                try reader.consumer.subscribe(["t"])
+                try eventually("the assignment") {
+                    try reader.step()
+                    return reader.owned.count == 2
+                }
+                try broker.pushRequestErrors(.heartbeat, codes: [KafkaError.Code.unknownMember])
+                try eventually("the next assignment") {
+                    try reader.step()
+                    return reader.assignments == 2
+                }
+                #expect(reader.revocations.map(\.lost) == [true])
+                #expect(reader.owned.count == 2)
+
+                // Closing does not wait for the answer to a revocation either.
+                try broker.pushRequestErrors(.heartbeat, codes: [KafkaError.Code.unknownMember])
+                var isRevoked = false
+                eventually("the revocation nobody answers") {
+                    if case .revoked = reader.consumer.poll(timeoutMs: 20) { isRevoked = true }
+                    return isRevoked
+                }
+                #expect(reader.consumer.close(timeoutMs: 3000))
+            }
+        }
+
+        @Test func aCommitForPartitionsOfOthersIsStale() throws {
+            try withBroker([("t", 1)]) { broker in
+                let partition = TopicPartition(topic: "t", partition: 0)
+                let reader = try Reader(broker)
+                try broker.pushRequestErrors(.offsetCommit, codes: [KafkaError.Code.unknownMember])
+                let failure = #expect(throws: KafkaError.self) {
+                    try reader.consumer.commit([.init(partition, offset: 1)], synchronously: true)
+                }
+                #expect(failure?.isStaleMember == true)
+                #expect(failure?.isRetriable == false)
+
+                // The same, without waiting: the failure comes as an event.
+                try broker.pushRequestErrors(.offsetCommit, codes: [KafkaError.Code.illegalGeneration])
+                try reader.consumer.commit([.init(partition, offset: 1)], synchronously: false)
+                try eventually("the failure of the commit") {
+                    try reader.step()
+                    return reader.errors.contains { $0.isStaleMember }
+                }
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Kafka
 import Synchronization
 import Testing
@@ -34,6 +35,7 @@ func withBroker(_ topics: [(String, Int)], _ body: (EmbeddedBroker) throws -> Vo
 extension KafkaProducer {
     /// Produces and waits until everything is delivered.
     func deliver(_ topic: String, partition: Int32 = 0, _ values: [[UInt8]]) throws {
+        #expect(try partitionCount(of: topic, timeoutMs: 10_000) > partition)
         for (index, value) in values.enumerated() {
             try produce(topic: topic, partition: partition, value: value, tag: UInt64(index))
         }
@@ -51,6 +53,7 @@ final class Reader {
     var errors: [KafkaError] = []
     var revocations: [(partitions: [TopicPartition], lost: Bool)] = []
     var assignments = 0
+    var commitsOnRevocation: [OffsetCommit] = []
 
     init(_ broker: EmbeddedBroker, group: String = "g", options: ConsumerOptions = .test) throws {
         consumer = try KafkaConsumer(broker.configuration, groupID: group, options: options)
@@ -73,6 +76,11 @@ final class Reader {
             revocations.append((partitions, lost))
             #expect(Set(partitions) == owned)
             owned = []
+            do {
+                try consumer.commit(commitsOnRevocation, synchronously: true)
+            } catch {
+                errors.append(error)
+            }
             try consumer.unassign()
         }
         return true
@@ -105,4 +113,25 @@ extension ConsumerOptions {
     static var test: ConsumerOptions {
         ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true, sessionTimeoutMs: 2500)
     }
+}
+
+/// How much memory this process holds.
+///
+/// - Units: bytes; 0 where the system does not say.
+func residentBytes() -> Int {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var total = 0
+    var resident = 0
+    guard
+        withUnsafeMutablePointer(
+            to: &total,
+            { total in
+                withUnsafeMutablePointer(to: &resident) { resident in
+                    withVaList([total, resident]) { vfscanf(file, "%ld %ld", $0) }
+                }
+            }
+        ) == 2
+    else { return 0 }
+    return resident * sysconf(Int32(_SC_PAGESIZE))
 }

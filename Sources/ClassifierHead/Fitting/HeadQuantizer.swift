@@ -45,13 +45,14 @@ package struct HeadQuantizer {
     /// Measured as the squared rounding error of each weight times the variance of its feature, with plain
     /// rounding: an estimate that costs one pass over the weights.
     package static func estimatedClip(_ head: RealHead) -> Double {
+        let variances = head.metric.variances
         var best = (clip: 1.0, error: Double.infinity)
         for clip in clipCandidates {
             let scale = scale(of: head, clip: clip)
             var error = 0.0
             for (index, weight) in head.weights.enumerated() {
                 let difference = weight - Double(nearest(weight / scale)) * scale
-                error += difference * difference * head.metric.variances[index % head.featureCount]
+                error += difference * difference * variances[index % head.featureCount]
             }
             if error < best.error { best = (clip, error) }
         }

@@ -35,6 +35,22 @@ struct ResizeAxis: Sendable, Hashable {
         }
     }
 
+    /// Lends `firsts`, `starts` and `weights` as pointers, for the innermost loop.
+    func withTaps(
+        _ body: (UnsafePointer<Int>, UnsafePointer<Int>, UnsafePointer<UInt32>) -> Void
+    ) {
+        firsts.withUnsafeBufferPointer { firsts in
+            starts.withUnsafeBufferPointer { starts in
+                weights.withUnsafeBufferPointer { weights in
+                    guard let firsts = firsts.baseAddress, let starts = starts.baseAddress,
+                        let weights = weights.baseAddress
+                    else { return }
+                    body(firsts, starts, weights)
+                }
+            }
+        }
+    }
+
     /// Area average. Widths are counted in `1 / targetCount` of a source sample.
     private mutating func appendArea(_ target: Int) {
         let low = target * sourceCount

@@ -94,13 +94,13 @@ public struct Resizer: Sendable, Hashable {
 
     /// The weighted sum along a blended row, rounded to samples.
     private func blendColumns(_ row: UnsafePointer<UInt32>, into target: UnsafeMutablePointer<UInt8>) {
-        columns.weights.withUnsafeBufferPointer { weights in
+        columns.withTaps { firsts, starts, weights in
             for x in 0..<targetWidth {
                 var red: UInt32 = 1 << 23
                 var green: UInt32 = 1 << 23
                 var blue: UInt32 = 1 << 23
-                var from = row + columns.firsts[x] * 3
-                for tap in columns.starts[x]..<columns.starts[x + 1] {
+                var from = row + firsts[x] * 3
+                for tap in starts[x]..<starts[x + 1] {
                     let weight = weights[tap]
                     red &+= weight &* from[0]
                     green &+= weight &* from[1]

@@ -24,8 +24,6 @@ public final class KafkaAdmin: Sendable {
         var answer: UnsafePointer<rd_kafka_metadata>?
         let code = rd_kafka_metadata(client.pointer, 1, nil, &answer, timeoutMs)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
-            // Lets the reasons in that have been waiting to be told.
-            rd_kafka_poll(client.pointer, 0)
             throw client.unreachable(code, doing: "cannot describe the cluster", timeoutMs: timeoutMs)
         }
         defer { rd_kafka_metadata_destroy(answer) }
@@ -124,6 +122,13 @@ private struct NewTopics: ~Copyable {
 
     init(_ topics: [TopicSpecification]) throws(KafkaError) {
         for topic in topics {
+            guard !topic.name.isEmpty else {
+                throw KafkaError(
+                    code: KafkaError.Code.invalidArgument,
+                    doing: "cannot create a topic",
+                    detail: "it has no name"
+                )
+            }
             var text = [CChar](repeating: 0, count: 256)
             guard
                 let made = rd_kafka_NewTopic_new(

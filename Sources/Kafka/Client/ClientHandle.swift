@@ -64,20 +64,6 @@ final class ClientHandle: @unchecked Sendable {
         return String(cText: text)
     }
 
-    /// The error that has made this client useless, if one has.
-    var fatalError: KafkaError? {
-        var text = [CChar](repeating: 0, count: 512)
-        let code = rd_kafka_fatal_error(pointer, &text, text.count)
-        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-        return KafkaError(
-            code: code.rawValue,
-            doing: "the kafka client is of no further use",
-            detail: String(cText: text),
-            isRetriable: false,
-            isFatal: true
-        )
-    }
-
     /// `action`, with what is known about the brokers when the code says they cannot be reached.
     func unreachable(_ code: rd_kafka_resp_err_t, doing action: String, timeoutMs: Int32) -> KafkaError {
         let standard = String(cString: rd_kafka_err2str(code))
@@ -92,6 +78,20 @@ final class ClientHandle: @unchecked Sendable {
 }
 
 extension KafkaError {
+    /// The error that has made a client useless, if one has.
+    static func fatal(of client: OpaquePointer) -> KafkaError? {
+        var text = [CChar](repeating: 0, count: 512)
+        let code = rd_kafka_fatal_error(client, &text, text.count)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return KafkaError(
+            code: code.rawValue,
+            doing: "the kafka client is of no further use",
+            detail: String(cText: text),
+            isRetriable: false,
+            isFatal: true
+        )
+    }
+
     /// A refused setting, as the error of the client it was for.
     init(_ error: KafkaConfigurationError) {
         self.init(
@@ -112,13 +112,16 @@ private func onLog(
 ) {
     guard let client, let text else { return }
     // The opaque is a plain field, the one thing that may be read here.
-    if let context = ClientContext.from(rd_kafka_opaque(client)), context.closing { return }
+    let context = ClientContext.from(rd_kafka_opaque(client))
+    if let context, context.closing { return }
     let line = KafkaLogLine(
         level: level,
         client: rd_kafka_name(client).map { String(cString: $0) } ?? "",
         facility: facility.map { String(cString: $0) } ?? "",
         text: String(cString: text)
     )
+    // Kept from here as well: a call that waits in vain does not poll, so it would never be told the reason.
+    if line.facility == "FAIL" { context?.lastTrouble = line.text }
     // One configuration serves producers and consumers: settings for the other kind are no news.
     if line.facility == "CONFWARN", line.text.contains("will be ignored by this") { return }
     KafkaLog.emit(line)
@@ -135,6 +138,7 @@ private func onError(
     let text = reason.map { String(cString: $0) } ?? ""
     context.lastTrouble = text
     guard rd_kafka_type(client) == RD_KAFKA_CONSUMER else { return }
-    context.park(.error(KafkaError(code: code, doing: "", detail: text)))
+    let fatal = code == RD_KAFKA_RESP_ERR__FATAL.rawValue ? KafkaError.fatal(of: client) : nil
+    context.park(.error(fatal ?? KafkaError(code: code, doing: "", detail: text)))
     rd_kafka_yield(client)
 }

@@ -41,9 +41,9 @@ public enum KafkaLog {
             receiver(line)
             return
         }
-        let admitted = standardError.withLock { $0.admit(at: ContinuousClock.now) }
-        guard let admitted else { return }
-        if admitted.dropped > 0 { write("kafka: \(admitted.dropped) log lines were left out") }
+        let dropped = standardError.withLock { $0.admit(at: ContinuousClock.now) }
+        guard let dropped else { return }
+        if dropped > 0 { write("kafka: \(dropped) log lines were left out") }
         write("kafka \(line.client) \(line.facility): \(line.text)")
     }
 
@@ -75,7 +75,7 @@ package struct LogLimiter: Sendable {
     /// Asks whether a line may pass now.
     ///
     /// - Returns: `nil` to drop it; else how many were dropped since the last that passed.
-    package mutating func admit(at now: ContinuousClock.Instant) -> (dropped: Int, Void)? {
+    package mutating func admit(at now: ContinuousClock.Instant) -> Int? {
         if periodStart.map({ now - $0 >= Self.period }) ?? true {
             periodStart = now
             passed = 0
@@ -86,6 +86,6 @@ package struct LogLimiter: Sendable {
         }
         passed += 1
         defer { dropped = 0 }
-        return (dropped, ())
+        return dropped
     }
 }

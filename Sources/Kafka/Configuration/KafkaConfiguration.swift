@@ -83,7 +83,7 @@ extension KafkaConfiguration {
     /// Whether the value of `property` must never be shown.
     package static func isSecret(_ property: String) -> Bool {
         let name = property.lowercased()
-        return ["password", "secret", "pem", "token", "sasl.oauthbearer.config"].contains {
+        return ["password", "secret", "pem", "token", "jaas", "sasl.oauthbearer.config"].contains {
             name.contains($0)
         }
     }

@@ -16,6 +16,7 @@ public enum ConsumerEvent: Sendable {
     /// The group takes these partitions back: finish or drop their work, commit, then answer with
     /// ``KafkaConsumer/unassign()``.
     ///
+    /// A poll before the answer may still bring messages of these partitions.
     /// When `lost`, others may own them already: drop the work, commits will fail.
     case revoked([TopicPartition], lost: Bool)
 

@@ -12,6 +12,8 @@ import Synchronization
 /// | `assigned` | ``assign(_:)``, usually from `.committed`; an empty list too |
 /// | `revoked` | ``unassign()``, after the last commit |
 ///
+/// The last reference that goes closes the consumer, and waits for it: better call ``close(timeoutMs:)``.
+///
 /// Only eager strategies are offered: in librdkafka 2.0.2 the cooperative one loses assignments.
 public final class KafkaConsumer: Sendable {
     let client: ClientHandle
@@ -131,7 +133,10 @@ public final class KafkaConsumer: Sendable {
     }
 
     /// The error that has made this consumer useless, if one has: make a new one or end the process.
-    public var fatalError: KafkaError? { client.fatalError }
+    public var fatalError: KafkaError? { KafkaError.fatal(of: client.pointer) }
+
+    /// The value in force for a property, in the library's own words; `nil` for an unknown one.
+    package func value(of property: String) -> String? { client.value(of: property) }
 
     func requireOpen(doing action: String) throws(KafkaError) {
         guard !isClosed.load(ordering: .acquiring) else {
@@ -164,7 +169,7 @@ public final class KafkaConsumer: Sendable {
 
     /// Gives everything back and waits until the coordinator knows, serving what the library asks meanwhile.
     private func leaveGroup(timeoutMs: Int32) -> Bool {
-        // A group call that was handed out but never answered would hold the close up for ever.
+        // A revocation that was handed out but never answered would hold the close up for ever.
         rd_kafka_assign(client.pointer, nil)
         guard let queue = rd_kafka_queue_new(client.pointer) else { return false }
         defer { rd_kafka_queue_destroy(queue) }

@@ -26,8 +26,11 @@ public enum EmbeddedBrokerLimits {
 /// data: see ``EmbeddedBrokerLimits``, and read with ``OffsetReset/error`` so that loss shows. It speaks enough
 /// for producers, groups, commits and the calls of transactions, but keeps no promise about the latter: offsets
 /// sent inside a transaction are not stored, aborted messages are delivered, nobody is fenced. The first member
-/// of a group waits 3 s for company; later rebalances last the session timeout less one second. All members of a
-/// group must use the same strategy, or the process that owns the broker aborts.
+/// of a group waits 3 s for company, so a session timeout must be 2.5 s or more; later rebalances last the session
+/// timeout less one second, and commits made meanwhile are refused. All members of a group must use the same
+/// strategy, or the process that owns the broker aborts.
+///
+/// The broker ends with the last reference to this object: keep one while it is needed.
 public final class EmbeddedBroker: Sendable {
     /// Request kinds for ``pushRequestErrors(_:codes:)``, with Kafka's numbers.
     public enum Request: Int16, Sendable {

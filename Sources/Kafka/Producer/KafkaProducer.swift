@@ -120,11 +120,44 @@ public final class KafkaProducer: Sendable {
         return waitingCount
     }
 
+    /// Asks how many partitions a topic has, and connects on the way.
+    ///
+    /// Worth asking before the first message: a topic the producer has not heard of costs that message up to a
+    /// second. Brokers that create topics by themselves may create this one.
+    ///
+    /// - Throws: ``KafkaError`` when the topic is not known, or nobody answers in time.
+    public func partitionCount(of topic: String, timeoutMs: Int32) throws(KafkaError) -> Int {
+        guard let handle = rd_kafka_topic_new(client.pointer, topic, nil) else {
+            throw KafkaError(
+                code: KafkaError.Code.invalidArgument,
+                doing: "cannot ask about topic \"\(topic)\""
+            )
+        }
+        defer { rd_kafka_topic_destroy(handle) }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(client.pointer, 0, handle, &answer, timeoutMs)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
+            throw client.unreachable(code, doing: "cannot ask about topic \(topic)", timeoutMs: timeoutMs)
+        }
+        defer { rd_kafka_metadata_destroy(answer) }
+        guard answer.pointee.topic_cnt == 1, let found = answer.pointee.topics?.pointee else {
+            throw KafkaError(
+                code: KafkaError.Code.unknownTopicOrPartition,
+                doing: "cannot ask about topic \(topic)"
+            )
+        }
+        try KafkaError.check(found.err, doing: "cannot ask about topic \(topic)")
+        return Int(found.partition_cnt)
+    }
+
     /// How many messages and outcomes are still in the library.
     public var waitingCount: Int { Int(rd_kafka_outq_len(client.pointer)) }
 
     /// The error that has made this producer useless, if one has: make a new one or end the process.
-    public var fatalError: KafkaError? { client.fatalError }
+    public var fatalError: KafkaError? { KafkaError.fatal(of: client.pointer) }
+
+    /// The value in force for a property, in the library's own words; `nil` for an unknown one.
+    package func value(of property: String) -> String? { client.value(of: property) }
 
     private func enqueue(
         topic: String,
@@ -159,8 +192,10 @@ public final class KafkaProducer: Sendable {
             let limit = client.value(of: "message.max.bytes") ?? "?"
             action += " (message.max.bytes=\(limit) is the limit, with key and headers)"
         case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-            let limit = client.value(of: "queue.buffering.max.kbytes") ?? "?"
-            action += " (queue.buffering.max.kbytes=\(limit) is reached; take deliveries)"
+            let bytes = client.value(of: "queue.buffering.max.kbytes") ?? "?"
+            let messages = client.value(of: "queue.buffering.max.messages") ?? "?"
+            action += " (queue.buffering.max.kbytes=\(bytes) or queue.buffering.max.messages=\(messages) is"
+            action += " reached; take deliveries)"
         default: break
         }
         return KafkaError.consume(error, doing: action)

@@ -20,6 +20,7 @@ struct DemoCommand: ParsableCommand {
             """)
 
     @Option(help: "Images to stream.") var images = 8_000
+    @Option(help: "Images a second of the stream, at most.") var fps = 800.0
     @Option(help: "Worker processes.") var workers = 2
     @Option(help: "Partitions.") var partitions = 16
     @OptionGroup var tuning: WorkerTuning
@@ -27,6 +28,7 @@ struct DemoCommand: ParsableCommand {
 
     func validate() throws {
         guard (100...1_000_000).contains(images) else { throw ValidationError("--images is 100 to 1000000") }
+        guard fps > 0 else { throw ValidationError("--fps is above 0") }
         guard (1...64).contains(workers) else { throw ValidationError("--workers is 1 to 64") }
         guard (1...256).contains(partitions) else { throw ValidationError("--partitions is 1 to 256") }
     }
@@ -99,6 +101,7 @@ struct DemoCommand: ParsableCommand {
         options.backlogBytesMax = 65_536
         options.imagesMax = images
         options.shardImages = 8
+        options.fps = fps
         let path = try SampleFile.path()
         let stream = IngestService.Stream(name: "fashion") { isStopped in
             try RepeatingSource(passes: nil, isStopped: isStopped) { () throws(SourceError) in

@@ -33,7 +33,8 @@ struct ConnectionOptions: ParsableArguments {
     /// The configuration, without connecting.
     func configuration() throws -> KafkaConfiguration {
         let environment = ProcessInfo.processInfo.environment
-        guard let address = brokers ?? environment["HASHIFLEX_BROKERS"] ?? BrokerAddressFile.read() else {
+        let named = [brokers, environment["HASHIFLEX_BROKERS"]].compactMap { $0 }.first { !$0.isEmpty }
+        guard let address = named ?? BrokerAddressFile.read() else {
             throw CommandError(
                 Exit.unavailable,
                 "no broker: pass --brokers HOST:PORT, set HASHIFLEX_BROKERS, or start `hashiflex broker`")
@@ -43,6 +44,7 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Connects once, and adapts to what is there.
     func connect() throws -> Connection {
+        let topics = try topics
         let plain = try configuration()
         let cluster = try KafkaAdmin(plain).metadata(timeoutMs: 10_000)
         let isEmbedded = cluster.topics[TopicNames.embeddedBrokerSign] != nil
@@ -50,7 +52,7 @@ struct ConnectionOptions: ParsableArguments {
             isEmbedded
             ? try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers)) : plain
         return Connection(
-            kafka: configuration, topics: try topics, cluster: cluster, isEmbedded: isEmbedded)
+            kafka: configuration, topics: topics, cluster: cluster, isEmbedded: isEmbedded)
     }
 
     /// Arguments that hand the same connection to a child process; secrets stay in files and variables.

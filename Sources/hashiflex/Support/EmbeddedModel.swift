@@ -44,9 +44,19 @@ enum InputFile {
     }
 
     /// Writes a whole file, or nothing: a full disk leaves no half file behind.
+    ///
+    /// Pipes and devices are written to, not replaced.
     static func write(_ bytes: [UInt8], to path: String) throws {
         do {
-            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+            var facts = stat()
+            let isSpecial = stat(path, &facts) == 0 && facts.st_mode & S_IFMT != S_IFREG
+            if isSpecial {
+                let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+                try handle.write(contentsOf: Data(bytes))
+                try handle.close()
+            } else {
+                try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+            }
         } catch {
             throw CommandError(Exit.output, "can not write \(path): \(error.localizedDescription)")
         }

@@ -47,7 +47,8 @@ func runCommand(_ body: () throws -> Void) throws {
         Terminal.complain("\(error)")
         throw ExitCode(64)
     } catch let error as ValidationError {
-        throw error
+        Terminal.complain("\(error.message)")
+        throw ExitCode(64)
     } catch {
         Terminal.complain("\(error)")
         throw Exit.badInput

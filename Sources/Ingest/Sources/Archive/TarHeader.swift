@@ -42,9 +42,7 @@ struct TarHeader: Sendable, Hashable {
             if !prefix.isEmpty { name = prefix + [UInt8(ascii: "/")] + name }
         }
         switch block[156] {
-        // An old-style folder is a file whose name ends in a slash.
-        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
-            kind = name.last == UInt8(ascii: "/") ? .other : .file
+        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = .file
         case UInt8(ascii: "L"): kind = .longName
         case UInt8(ascii: "x"): kind = .attributes
         default: kind = .other

@@ -47,7 +47,14 @@ struct TarReader: Sendable {
                     paddingLeft = -size & (TarHeader.blockBytes - 1)
                 }
                 memberName = attributes?.path ?? longName ?? header.name
-                return Member(name: memberName, size: contentLeft)
+                // An old-style folder is a file whose whole name ends in a slash; the header alone may hold
+                // only the start of it.
+                guard memberName.last == UInt8(ascii: "/") else {
+                    return Member(name: memberName, size: contentLeft)
+                }
+                longName = nil
+                attributes = nil
+                try finishMember()
             case .other:
                 longName = nil
                 attributes = nil

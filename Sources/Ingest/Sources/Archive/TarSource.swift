@@ -5,7 +5,8 @@ private import ImageDecoding
 /// Members that follow each other and share a key form one sample: an image (`.jpg`, `.jpeg`, `.png`) and
 /// its label, from `.cls` (a whole number), else `.json` (`label` or `cls`), else `.txt` when it is a whole
 /// number. The key is the path up to the first dot of its last component, and becomes the id. Names are
-/// never used as paths. Archives set one after another read as one.
+/// never used as paths. Archives set one after another read as one. A sample is complete when the next one
+/// begins, so a pipe runs one sample behind.
 public struct TarSource: ImageSource {
     /// The archive's name.
     public let summary: String
@@ -18,6 +19,8 @@ public struct TarSource: ImageSource {
     private let memberBytesMax: Int
     private var reader: TarReader
     private var sample: ArchiveSample?
+    /// A member whose content has not been read, since the sample before it had to go out first.
+    private var waiting: TarReader.Member?
     private var ready: ArraySlice<SourceOutcome> = []
     private var failure: SourceError?
     private var ended = false
@@ -90,7 +93,8 @@ public struct TarSource: ImageSource {
     private mutating func step() throws(SourceError) {
         let found: TarReader.Member?
         do throws(SourceError) {
-            found = try reader.next()
+            found = if let waiting { waiting } else { try reader.next() }
+            waiting = nil
         } catch {
             // A sample before the damage may miss the label that would have followed.
             if error != .stopped, let sample, sample.label != nil || !anyLabel { flush() }
@@ -105,6 +109,11 @@ public struct TarSource: ImageSource {
         if sample?.key != key {
             flush()
             sample = ArchiveSample(key: key)
+            // What is complete goes out before the next content is waited for.
+            if !ready.isEmpty {
+                waiting = member
+                return
+            }
         }
         let field = ArchiveSample.Field(extension: fieldName)
         guard field != .other else { return }

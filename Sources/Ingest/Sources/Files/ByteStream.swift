@@ -128,9 +128,10 @@ private struct BufferedInput: ~Copyable {
 
     /// Adds bytes to `ready`; false at the end.
     private mutating func fill() throws(SourceError) -> Bool {
+        let before = ready.count
         try begin()
+        if ready.count > before { return true }
         while !ended {
-            let before = ready.count
             if inflater == nil {
                 let step = try input.read(Self.stepBytes)
                 ended = step.isEmpty

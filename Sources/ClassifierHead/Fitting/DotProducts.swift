@@ -1,4 +1,4 @@
-/// Sums of products of 16-bit integers: the one inner loop of scoring and fitting.
+/// Sums of products of 16-bit integers: the inner loop of accumulating samples.
 enum DotProducts {
     /// How many rows one pass over a vector serves.
     static let rows = 4

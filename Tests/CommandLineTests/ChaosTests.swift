@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// Kills things in the middle of the work and counts with a reader that is not ours.
+///
+/// Each run: 20,000 real images at 1,000 a second, two workers, something dying all the time.
+@Suite(.serialized) struct ChaosTests {
+    private static let images = 20_000
+
+    private func stream(_ deployment: Deployment, _ disturb: (Int) throws -> Void) throws {
+        try deployment.push("builtin:v1")
+        let ingest = try deployment.start(
+            "ingest", "--repeat", "20", "--fps", "1000", "--shard-images", "16")
+        var round = 0
+        while ingest.isRunning {
+            usleep(2_500_000)
+            guard ingest.isRunning else { break }
+            try disturb(round)
+            round += 1
+        }
+        #expect(ingest.text.contains("20,000 images in"), "ingest: \(ingest.text)")
+        #expect(round >= 4, "the run was over before anything was killed")
+    }
+
+    private func check(_ deployment: Deployment) throws {
+        let count = try deployment.waitForPredictions(Self.images)
+        #expect(count.images == Self.images)
+        #expect(count.differing == 0)
+        let audit = try deployment.run("audit", "--images", "\(Self.images)")
+        #expect(audit.code == 0, "\(audit.output)\(audit.errors)")
+        let counted = try eventually(seconds: 20) {
+            try deployment.ledger()?.imagesCommitted == Int64(Self.images)
+        }
+        let ledger = try deployment.ledger()
+        #expect(counted, "the ledger has \(String(describing: ledger))")
+        #expect(ledger?.alarms == [])
+        print("chaos: \(count.images) images, \(count.records - count.images) repeated records, all identical")
+    }
+
+    @Test(arguments: 1...3)
+    func killedWorkersLoseNothingAndRepeatIdentically(run: Int) throws {
+        let deployment = try Deployment(workers: 2)
+        var killed = 0
+        try stream(deployment) { _ in
+            guard let victim = try deployment.workers().filter({ kill($0.pid, 0) == 0 }).randomElement() else { return }
+            kill(victim.pid, SIGKILL)
+            killed += 1
+        }
+        #expect(killed >= 3)
+        try check(deployment)
+    }
+
+    @Test func killedCoordinatorStopsNothingAndLosesNoState() throws {
+        let deployment = try Deployment(workers: 2)
+        var pushes: [Background] = []
+        try stream(deployment) { round in
+            // A head is on its way while the coordinator dies.
+            let push = try deployment.start(
+                "head", "push", round % 2 == 0 ? "builtin:v2" : "builtin:v1", "--deadline", "20")
+            usleep(UInt32.random(in: 0...120_000))
+            deployment.coordinator.crash()
+            try deployment.restartCoordinator()
+            usleep(200_000)
+            pushes.append(push)
+        }
+        // The last push must end one way or the other, never half.
+        let settled = try eventually(seconds: 60) {
+            let states = try deployment.succeed("head", "status").lines
+            return !states.isEmpty && states.allSatisfy { $0.contains(": committed") || $0.contains(": aborted") }
+        }
+        let states = try deployment.succeed("head", "status").output
+        #expect(settled, "\(states)")
+        try check(deployment)
+    }
+
+    @Test func brokerConnectionsThatGoDownAndUpLoseNothing() throws {
+        let deployment = try Deployment(workers: 2)
+        try stream(deployment) { _ in
+            try deployment.broker.say("down")
+            usleep(700_000)
+            try deployment.broker.say("up")
+        }
+        try check(deployment)
+    }
+}

@@ -1,0 +1,203 @@
+import Cutover
+import PipelineMessages
+import Testing
+
+@Suite struct RolloutStateMachineTests {
+    /// A log with published heads and requests, in this order.
+    private func log(_ requests: [CutoverRecord], published: Bool = true) -> ActivationLog {
+        var log = ActivationLog()
+        for (offset, request) in requests.enumerated() {
+            if published { log.apply(manifest(request.request)) }
+            log.apply(request, at: Int64(offset))
+        }
+        return log
+    }
+
+    private func machine(_ workers: [WorkerStatus], atMs: Int64 = 0) -> RolloutStateMachine {
+        var machine = RolloutStateMachine(livenessMs: 500)
+        for worker in workers { machine.observe(worker, nowMs: atMs) }
+        return machine
+    }
+
+    private func decision(_ action: RolloutStateMachine.Action) -> CutoverRecord? {
+        if case .decide(let record) = action { record } else { nil }
+    }
+
+    @Test func nothingIsDoneWithoutARequest() {
+        var machine = machine([heartbeat("w1", ready: ["a"])])
+        #expect(machine.next(ActivationLog(), nowMs: 0) == .wait)
+        #expect(machine.next(log([request("a").with(.aborted)]), nowMs: 0) == .wait)
+        #expect(machine.next(log([request("a").with(.committed, offsets: [:])]), nowMs: 0) == .wait)
+    }
+
+    @Test func allReadyCommits() throws {
+        var machine = machine([heartbeat("w1", ready: ["x", "a"]), heartbeat("w2", ready: ["a"])])
+        let record = try #require(decision(machine.next(log([request("a")]), nowMs: 7)))
+        #expect(record.state == .committing)
+        #expect(record.request == "a" && record.number == 0 && record.updatedAtMs == 7)
+    }
+
+    @Test func oneThatIsNotReadyIsWaitedFor() {
+        var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2")])
+        #expect(machine.next(log([request("a")]), nowMs: 0) == .wait)
+        machine.observe(heartbeat("w2", ready: ["a"]), nowMs: 10)
+        #expect(decision(machine.next(log([request("a")]), nowMs: 10))?.state == .committing)
+    }
+
+    @Test func aRefusalAbortsWithItsReason() throws {
+        var machine = machine([
+            heartbeat("w1", ready: ["a"]), heartbeat("w2", refused: ["a": "wrong backbone"]),
+        ])
+        let record = try #require(decision(machine.next(log([request("a")]), nowMs: 0)))
+        #expect(record.state == .aborted)
+        #expect(record.reasons == ["w2: wrong backbone"])
+    }
+
+    @Test func aRefusalOfAnotherHeadIsNoRefusal() {
+        var machine = machine([heartbeat("w1", ready: ["a"], refused: ["b": "no room"])])
+        #expect(decision(machine.next(log([request("a")]), nowMs: 0))?.state == .committing)
+    }
+
+    @Test func aQuorumNeedsOnlySoMany() {
+        let three = [heartbeat("w1", ready: ["a"]), heartbeat("w2", ready: ["a"]), heartbeat("w3")]
+        var machine = machine(three)
+        #expect(decision(machine.next(log([request("a", quorum: 2)]), nowMs: 0))?.state == .committing)
+        #expect(machine.next(log([request("a", quorum: 3)]), nowMs: 0) == .wait)
+    }
+
+    @Test func aRefusalThatLeavesTheQuorumPossibleDoesNotAbort() {
+        var machine = machine([
+            heartbeat("w1", ready: ["a"]), heartbeat("w2"), heartbeat("w3", refused: ["a": "no room"]),
+        ])
+        let two = log([request("a", quorum: 2)])
+        #expect(machine.next(two, nowMs: 0) == .wait)
+        machine.observe(heartbeat("w2", refused: ["a": "no room"]), nowMs: 1)
+        #expect(decision(machine.next(two, nowMs: 1))?.reasons == ["w2: no room", "w3: no room"])
+    }
+
+    @Test func theDeadlineAbortsAndNamesWhoIsNotReady() throws {
+        var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2"), heartbeat("w3")])
+        let waiting = log([request("a", deadlineMs: 300)])
+        // It runs from when this coordinator first saw the request, here from 100.
+        #expect(machine.next(waiting, nowMs: 100) == .wait)
+        #expect(machine.next(waiting, nowMs: 400) == .wait)
+        let record = try #require(decision(machine.next(waiting, nowMs: 401)))
+        #expect(record.state == .aborted)
+        #expect(record.reasons == ["w2: not ready", "w3: not ready"])
+    }
+
+    @Test func aDeadlineWithoutEnoughWorkersSaysSo() throws {
+        var machine = machine([heartbeat("w1", ready: ["a"])])
+        let waiting = log([request("a", quorum: 2, deadlineMs: 10)])
+        #expect(machine.next(waiting, nowMs: 0) == .wait)
+        let record = try #require(decision(machine.next(waiting, nowMs: 11)))
+        #expect(record.state == .aborted)
+        #expect(record.reasons?.isEmpty == false, "an abort always names a reason")
+    }
+
+    @Test func aRefusalIsNamedAlsoWhenTheDeadlineAborts() throws {
+        var machine = machine([
+            heartbeat("w1"), heartbeat("w2", refused: ["a": "no room"]), heartbeat("w3", ready: ["a"]),
+        ])
+        let waiting = log([request("a", quorum: 2, deadlineMs: 10)])
+        #expect(machine.next(waiting, nowMs: 0) == .wait)
+        let record = try #require(decision(machine.next(waiting, nowMs: 11)))
+        #expect(record.reasons == ["w1: not ready", "w2: no room"])
+    }
+
+    @Test(arguments: [nil, 1, 2] as [Int?])
+    func noLiveWorkerNeverCommits(quorum: Int?) {
+        var machine = machine([])
+        let waiting = log([request("a", quorum: quorum, deadlineMs: 10)])
+        #expect(machine.next(waiting, nowMs: 0) == .wait)
+        #expect(
+            decision(machine.next(waiting, nowMs: 11))?.reasons == ["no live worker to prepare the head"]
+        )
+    }
+
+    @Test func aManifestThatComesLateIsWaitedFor() {
+        var machine = machine([heartbeat("w1", ready: ["a"])])
+        #expect(machine.next(log([request("a")], published: false), nowMs: 0) == .wait)
+        #expect(decision(machine.next(log([request("a")]), nowMs: 1))?.state == .committing)
+    }
+
+    @Test func aManifestThatNeverComesAborts() {
+        var machine = machine([heartbeat("w1")])
+        let waiting = log([request("a", deadlineMs: 10)], published: false)
+        #expect(machine.next(waiting, nowMs: 0) == .wait)
+        #expect(
+            decision(machine.next(waiting, nowMs: 11))?.reasons
+                == ["the head was never published completely"]
+        )
+    }
+
+    @Test func committingIsAlwaysCompleted() {
+        let record = request("a").with(.committing, number: 0, scanFrom: [0: 4])
+        for workers in [[], [heartbeat("w1", refused: ["a": "late"])]] {
+            var machine = machine(workers)
+            guard case .completeMarkers(let found) = machine.next(log([record]), nowMs: 99_999) else {
+                Issue.record("a cut-over that commits only goes forward")
+                return
+            }
+            #expect(found == record)
+        }
+    }
+
+    @Test func cutOversGoOneAtATimeInOrder() {
+        var machine = machine([heartbeat("w1", ready: ["b"])])
+        var both = log([request("a"), request("b")])
+        #expect(machine.next(both, nowMs: 0) == .wait, "b is ready, but a is first")
+        both.apply(request("a").with(.committing), at: 5)
+        guard case .completeMarkers(let first) = machine.next(both, nowMs: 0) else {
+            Issue.record("a comes first")
+            return
+        }
+        #expect(first.request == "a")
+        both.apply(request("a").with(.committed, offsets: [:]), at: 6)
+        #expect(decision(machine.next(both, nowMs: 0))?.request == "b")
+    }
+
+    @Test func aSecondCutOversDeadlineBeginsWhenItsTurnComes() {
+        var machine = machine([heartbeat("w1")])
+        var both = log([request("a", deadlineMs: 100), request("b", deadlineMs: 100)])
+        #expect(machine.next(both, nowMs: 0) == .wait)
+        machine.observe(heartbeat("w1"), nowMs: 101)
+        #expect(decision(machine.next(both, nowMs: 101))?.request == "a")
+        both.apply(request("a").with(.aborted), at: 5)
+        #expect(machine.next(both, nowMs: 150) == .wait)
+        #expect(machine.next(both, nowMs: 250) == .wait)
+        #expect(decision(machine.next(both, nowMs: 251))?.request == "b")
+    }
+
+    @Test func aSilentWorkerDropsOut() {
+        var machine = machine([heartbeat("w1", ready: ["a"])])
+        machine.observe(heartbeat("w2", ready: ["a"]), nowMs: 400)
+        #expect(machine.live(nowMs: 500).map(\.worker) == ["w1", "w2"])
+        #expect(machine.live(nowMs: 501).map(\.worker) == ["w2"])
+        machine.forgetSilent(nowMs: 5_000)
+        #expect(machine.live(nowMs: 0).map(\.worker) == ["w1", "w2"])
+        machine.forgetSilent(nowMs: 5_001)
+        #expect(machine.live(nowMs: 0).map(\.worker) == ["w2"])
+    }
+
+    @Test func aStoppedWorkerDropsOutAtOnce() {
+        var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2")])
+        machine.observe(heartbeat("w2", state: .stopped), nowMs: 1)
+        #expect(decision(machine.next(log([request("a")]), nowMs: 1))?.state == .committing)
+    }
+
+    @Test(arguments: [WorkerStatus.State.starting, .running, .draining])
+    func aWorkerThatMayStillScoreIsNeeded(state: WorkerStatus.State) {
+        var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2", state: state)])
+        #expect(machine.next(log([request("a")]), nowMs: 0) == .wait)
+    }
+
+    @Test func aStragglerOfAnEarlierLifeIsIgnored() {
+        var machine = machine([heartbeat("w1", incarnation: "2", startedAtMs: 50)])
+        machine.observe(heartbeat("w1", incarnation: "1", startedAtMs: 10, ready: ["a"]), nowMs: 1)
+        #expect(machine.live(nowMs: 1).map(\.incarnation) == ["2"])
+        #expect(machine.next(log([request("a")]), nowMs: 1) == .wait, "the new life has not loaded it")
+        machine.observe(heartbeat("w1", incarnation: "3", startedAtMs: 60, ready: ["a"]), nowMs: 2)
+        #expect(decision(machine.next(log([request("a")]), nowMs: 2))?.state == .committing)
+    }
+}

@@ -1,0 +1,135 @@
+import Artifacts
+import PipelineMessages
+import Testing
+
+@Suite struct PredictionRecordTests {
+    /// One bit for each optional part.
+    @Test(arguments: 0..<64)
+    func theFastWriterGivesWhatTheSlowOneGives(parts: Int) throws {
+        let prediction = try sample(parts: parts, text: "img-1.png")
+        #expect(text(prediction.json) == text(JSONRecord.encode(prediction)))
+        #expect(try Prediction(json: prediction.json) == prediction)
+    }
+
+    @Test(arguments: [
+        "\"", "\\", "a/b", "\u{0}\u{1}\u{1F}", "\n\r\t\u{8}\u{C}", "\u{7F}\u{85}\u{2028}\u{2029}", "🛰️👩‍👩‍👧", "é",
+        "e\u{301}",
+        "\u{301}", "\u{FEFF}", "\u{FFFF}\u{10FFFF}", "</script>", "\r\n", "",
+    ])
+    func everyTextIsWrittenAlike(nasty: String) throws {
+        let prediction = try sample(parts: 63, text: nasty)
+        #expect(text(prediction.json) == text(JSONRecord.encode(prediction)))
+        let back = try Prediction(json: prediction.json)
+        #expect(Array(back.id.utf8) == Array(nasty.utf8))
+        #expect(back == prediction)
+    }
+
+    @Test func randomRecordsAreWrittenAlike() throws {
+        for seed in UInt64(0)..<1_000 {
+            var random = SeededRandom(seed: seed)
+            let nasty = random.text(scalars: Int(random.next() % 20))
+            var prediction = try sample(parts: Int(random.next() % 64), text: nasty)
+            prediction.offset = Int64(bitPattern: random.next())
+            prediction.sequence = Int64(bitPattern: random.next())
+            prediction.topic = random.text(scalars: 5)
+            #expect(prediction.json == JSONRecord.encode(prediction), "seed \(seed)")
+            #expect(try Prediction(json: prediction.json) == prediction, "seed \(seed)")
+        }
+    }
+
+    @Test func theFieldsHaveTheirPublishedNames() throws {
+        let text = text(try sample(parts: 63, text: "x").json)
+        for name in [
+            "backbone", "captured_at_ms", "cutover", "error", "head", "head_name", "id", "index", "label",
+            "logits_digest", "offset", "partition", "schema", "sequence", "stream", "top", "topic",
+        ] {
+            #expect(text.contains("\"\(name)\":"), "\(name)")
+        }
+        #expect(text.contains(#""schema":"prediction/1""#))
+        #expect(text.contains(#""head_name":"defects@v41""#))
+    }
+
+    @Test func anAbsentPartIsLeftOut() throws {
+        let text = text(try sample(parts: 0, text: "x").json)
+        for name in ["captured_at_ms", "cutover", "error", "head", "head_name", "label", "logits_digest"] {
+            #expect(!text.contains("\"\(name)\":"), "\(name)")
+        }
+        #expect(text.contains("\"top\":[]"))
+    }
+
+    @Test func correctnessNeedsALabelAndAClass() throws {
+        var prediction = try sample(parts: 63, text: "x")
+        prediction.label = 4
+        #expect(prediction.isCorrect == true)
+        prediction.label = 5
+        #expect(prediction.isCorrect == false)
+        prediction.label = nil
+        #expect(prediction.isCorrect == nil)
+        prediction.label = 4
+        prediction.top = []
+        #expect(prediction.isCorrect == nil)
+    }
+
+    @Test func bytesThatAreNoPredictionAreRefusedWithAReason() {
+        for bytes in [[], Array("{}".utf8), Array("[1]".utf8), [0xFF, 0xFE]] {
+            do throws(RecordError) {
+                _ = try Prediction(json: bytes)
+                Issue.record("accepted \(bytes)")
+            } catch {
+                #expect(error.description.hasPrefix("not a Prediction record: "))
+            }
+        }
+    }
+
+    @Test func aReceiptRoundTripsAndAddsUp() throws {
+        for dead in [true, false] {
+            let receipt = Receipt(
+                topic: "t.shards",
+                partition: 3,
+                offset: 12,
+                stream: dead ? "" : "cam",
+                images: dead ? 0 : 32,
+                errors: 2,
+                imagesBefore: 100,
+                deadLetter: dead ? "checksum-mismatch" : nil,
+                head: dead ? nil : try headInForce(.standard),
+                worker: "w",
+                incarnation: "i",
+                serviceUs: 5,
+                scoredAtMs: 6
+            )
+            try roundTrip(receipt)
+            #expect(receipt.key == "t.shards/3@12")
+            #expect(receipt.imagesAfter == (dead ? 100 : 132))
+            #expect(receipt.headName?.description == (dead ? nil : "defects@v41"))
+        }
+    }
+
+    @Test func aDeadLetterRoundTrips() throws {
+        try roundTrip(
+            DeadLetter(topic: "t", partition: 0, offset: 1, code: "truncated", reason: "line\nbreak \"x\"")
+        )
+    }
+
+    private func sample(parts: Int, text: String) throws -> Prediction {
+        func has(_ bit: Int) -> Bool { parts >> bit & 1 == 1 }
+        return Prediction(
+            address: ImageAddress(topic: "t.shards", partition: 3, offset: 12, index: 5),
+            id: text,
+            stream: text,
+            sequence: -9,
+            capturedAtMs: has(0) ? -1 : nil,
+            label: has(1) ? 4 : nil,
+            backbone: digest("backbone"),
+            head: has(2) ? try headInForce(.stream(text)) : nil,
+            top: has(3)
+                ? [
+                    .init(index: 4, name: text, logit: .max), .init(index: 0, name: "b\(text)", logit: .min),
+                ] : [],
+            logitsDigest: has(4) ? digest("logits") : nil,
+            error: has(5) ? "cannot read \(text)" : nil
+        )
+    }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

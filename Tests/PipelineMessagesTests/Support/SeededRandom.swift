@@ -1,0 +1,34 @@
+/// SplitMix64: the same seed gives the same numbers everywhere.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 32) }
+    }
+
+    /// Scalars from everywhere, with a preference for those that JSON treats specially.
+    mutating func text(scalars count: Int) -> String {
+        var view = String.UnicodeScalarView()
+        for _ in 0..<count {
+            let value: UInt32 =
+                switch next() % 4 {
+                case 0: UInt32.random(in: 0..<0x20, using: &self)
+                case 1: [0x22, 0x5C, 0x2F, 0x7F, 0x85, 0x2028, 0x301][Int(next() % 7)]
+                case 2: UInt32.random(in: 0x20..<0x7F, using: &self)
+                default: UInt32.random(in: 0..<0x11_0000, using: &self)
+                }
+            if let scalar = Unicode.Scalar(value) { view.append(scalar) }
+        }
+        return String(view)
+    }
+}
