@@ -51,7 +51,8 @@ let package = Package(
         .target(name: "Threads", swiftSettings: swift),
         .target(name: "Kafka", dependencies: ["CRDKafka"], swiftSettings: swift),
         .target(
-            name: "ControlPlane", dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads"],
+            name: "ControlPlane",
+            dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads"],
             swiftSettings: swift),
         .target(
             name: "Ingest", dependencies: ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"],
@@ -59,7 +60,8 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding", "PipelineMessages", "Cutover",
+                "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding", "PipelineMessages",
+                "Cutover",
                 "Kafka", "Threads", "ControlPlane",
             ],
             swiftSettings: swift),
@@ -81,27 +83,32 @@ let package = Package(
     ]
 )
 
-/// Every target with a test folder of its own, and what its tests import beyond the target itself.
-let tests: [(target: String, also: [String])] = [
-    ("Artifacts", []),
-    ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels"]),
-    ("ClassifierHead", ["QuantizedTensors", "Artifacts"]),
-    ("ImageDecoding", []),
-    ("PipelineMessages", ["Artifacts"]),
-    ("Cutover", ["PipelineMessages", "Artifacts"]),
-    ("Kafka", []),
-    ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"]),
-    ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"]),
-    ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts"]),
+/// Every target with a test folder of its own, what its tests import beyond the target itself, and data
+/// that they read by path.
+let tests: [(target: String, also: [String], data: [String])] = [
+    ("Artifacts", [], ["Golden"]),
+    ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels"], []),
+    ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
+    ("ImageDecoding", [], ["Golden"]),
+    ("PipelineMessages", ["Artifacts"], []),
+    ("Cutover", ["PipelineMessages", "Artifacts"], []),
+    ("Kafka", [], []),
+    ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
+    ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"], []),
+    ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts"], []),
 ]
 package.targets.append(
     // Drives the built program; depends on it so that it is built.
     .testTarget(
-        name: "CommandLineTests", dependencies: ["hashiflex", "Artifacts", "ClassifierHead"],
+        name: "CommandLineTests",
+        dependencies: [
+            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest",
+        ],
         swiftSettings: swift))
 package.targets += tests.map { test in
     .testTarget(
         name: "\(test.target)Tests",
         dependencies: ([test.target] + test.also).map { .init(stringLiteral: $0) },
+        exclude: test.data,
         swiftSettings: swift)
 }

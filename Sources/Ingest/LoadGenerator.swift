@@ -1,6 +1,7 @@
 internal import ImageDecoding
 internal import Kafka
 internal import PipelineMessages
+internal import Synchronization
 internal import Threads
 
 /// Sends the same packed shards again and again, as fast as the backlog bound lets it: load for
@@ -9,6 +10,7 @@ public final class LoadGenerator: Sendable {
     private let options: IngestOptions
     private let shards: [ShardPacker.Encoded]
     private let stop = Signal()
+    private let isPaused = Atomic(false)
 
     /// Packs `tensors`, each `[side, side, 3]`, once.
     public init(_ options: IngestOptions, tensors: [[UInt8]]) {
@@ -26,6 +28,9 @@ public final class LoadGenerator: Sendable {
     /// Ends sending.
     public func requestStop() { stop.set() }
 
+    /// Holds sending, or goes on.
+    public func pause(_ paused: Bool) { isPaused.store(paused, ordering: .releasing) }
+
     /// Sends until stopped, or until `imagesMax` images. Blocks; call from a thread of its own.
     public func run(imagesMax: Int = .max) throws -> IngestSummary {
         let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
@@ -39,6 +44,10 @@ public final class LoadGenerator: Sendable {
         var turn = 0
         var sent = 0
         while !stop.isSet, sent < imagesMax {
+            if isPaused.load(ordering: .acquiring) {
+                _ = stop.wait(milliseconds: 5)
+                continue
+            }
             let shard = shards[turn % shards.count]
             guard try sender.send(shard, stream: "load", turn: turn, isStopped: { stop.isSet }) else { break }
             turn += 1

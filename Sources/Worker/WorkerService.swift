@@ -53,7 +53,7 @@ public final class WorkerService: Sendable {
         let board = AssignmentBoard()
         let store = HeadStore(
             backbone: options.plan.digest, featureCount: options.plan.network.featureCount,
-            bytesMax: options.headBytesMax)
+            tierName: options.plan.tier.rawValue, bytesMax: options.headBytesMax)
         let tasks = BoundedQueue<ShardTask>(capacity: options.shardsInFlightMax)
         let features = BoundedQueue<FeatureBatch>(capacity: options.shardsInFlightMax)
         let outcomes = BoundedQueue<PublisherMessage>(capacity: 4 * options.shardsInFlightMax)

@@ -13,7 +13,8 @@ import Testing
     private static let nowhere = ["--brokers", "127.0.0.1:1"]
 
     static let cases: [Case] = [
-        Case(arguments: ["ingest", "--shard-images", "0"] + nowhere, code: 64, says: "--shard-images is 1 to"),
+        Case(
+            arguments: ["ingest", "--shard-images", "0"] + nowhere, code: 64, says: "--shard-images is 1 to"),
         Case(arguments: ["worker", "--replicas", "0"] + nowhere, code: 64, says: "--replicas is 1 to"),
         Case(arguments: ["worker", "--isa", "mmx"] + nowhere, code: 64, says: "mmx"),
         Case(arguments: ["worker", "--model", "/no/such/file"] + nowhere, code: 65, says: "/no/such/file"),
@@ -22,10 +23,13 @@ import Testing
         Case(arguments: ["head", "push", "/no/such/head"] + nowhere, code: 65, says: "/no/such/head"),
         Case(arguments: ["replay", "nonsense"] + nowhere, code: 64, says: "TOPIC/PARTITION@OFFSET#INDEX"),
         Case(arguments: ["predictions"] + nowhere, code: 69, says: "127.0.0.1:1"),
-        Case(arguments: ["topics", "list", "-X", "no.such.property=1"] + nowhere, code: 64, says: "no.such.property"),
+        Case(
+            arguments: ["topics", "list", "-X", "no.such.property=1"] + nowhere, code: 64,
+            says: "no.such.property"),
         Case(arguments: ["topics", "list", "-X", "novalue"] + nowhere, code: 64, says: "novalue"),
         Case(
-            arguments: ["topics", "list", "--topic-prefix", "a b"] + nowhere, code: 64, says: "--topic-prefix"),
+            arguments: ["topics", "list", "--topic-prefix", "a b"] + nowhere, code: 64, says: "--topic-prefix"
+        ),
         Case(
             arguments: ["topics", "list", "--kafka-config", "/no/such/config"] + nowhere, code: 66,
             says: "/no/such/config"),
@@ -44,7 +48,8 @@ import Testing
         let folder = try TemporaryFolder()
         let data = URL(fileURLWithPath: SampleTar.path).deletingLastPathComponent()
         for (file, command) in [
-            ("backbone.safetensors", ["model", "info", "--model"]), ("head-v1.safetensors", ["head", "push"]),
+            ("backbone.safetensors", ["model", "info", "--model"]),
+            ("head-v1.safetensors", ["head", "push"]),
         ] {
             var bytes = try Data(contentsOf: data.appendingPathComponent(file))
             bytes[bytes.count / 2] ^= 4
@@ -106,6 +111,8 @@ import Testing
                 "-C", "-b", deployment.brokers, "-t", "hashiflex.dead-letters", "-o", "beginning", "-e", "-q",
                 "-f", "%h\n",
             ], executable: "/usr/bin/kcat")
-        #expect(letters.lines.count { $0.contains("not-a-shard") || $0.contains("truncated") } >= 2, "\(letters.output)")
+        #expect(
+            letters.lines.count { $0.contains("not-a-shard") || $0.contains("truncated") } >= 2,
+            "\(letters.output)")
     }
 }

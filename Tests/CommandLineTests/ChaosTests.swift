@@ -34,7 +34,8 @@ import Testing
         let ledger = try deployment.ledger()
         #expect(counted, "the ledger has \(String(describing: ledger))")
         #expect(ledger?.alarms == [])
-        print("chaos: \(count.images) images, \(count.records - count.images) repeated records, all identical")
+        print(
+            "chaos: \(count.images) images, \(count.records - count.images) repeated records, all identical")
     }
 
     @Test(arguments: 1...3)
@@ -42,7 +43,8 @@ import Testing
         let deployment = try Deployment(workers: 2)
         var killed = 0
         try stream(deployment) { _ in
-            guard let victim = try deployment.workers().filter({ kill($0.pid, 0) == 0 }).randomElement() else { return }
+            guard let victim = try deployment.workers().filter({ kill($0.pid, 0) == 0 }).randomElement()
+            else { return }
             kill(victim.pid, SIGKILL)
             killed += 1
         }
@@ -66,7 +68,8 @@ import Testing
         // The last push must end one way or the other, never half.
         let settled = try eventually(seconds: 60) {
             let states = try deployment.succeed("head", "status").lines
-            return !states.isEmpty && states.allSatisfy { $0.contains(": committed") || $0.contains(": aborted") }
+            return !states.isEmpty
+                && states.allSatisfy { $0.contains(": committed") || $0.contains(": aborted") }
         }
         let states = try deployment.succeed("head", "status").output
         #expect(settled, "\(states)")

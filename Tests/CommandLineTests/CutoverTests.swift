@@ -30,7 +30,9 @@ import Testing
         #expect(audit.code == 0, "\(audit.output)")
         let heads = Set(
             try deployment.succeed("predictions", "--format", "csv").lines.dropFirst()
-                .compactMap { $0.split(separator: ",", omittingEmptySubsequences: false)[safe: 8].map(String.init) })
+                .compactMap {
+                    $0.split(separator: ",", omittingEmptySubsequences: false)[safe: 8].map(String.init)
+                })
         #expect(heads == ["fashion@v1", "fashion@v2"])
         #expect(second.finish() == 0)
     }
@@ -91,7 +93,9 @@ import Testing
         let deployment = try Deployment(workers: 1)
         try deployment.succeed("ingest", "--images", "100")
         let waits = try eventually(seconds: 20) {
-            try deployment.workers().contains { $0.partitions.contains { $0.blocked?.contains("no head") == true } }
+            try deployment.workers().contains {
+                $0.partitions.contains { $0.blocked?.contains("no head") == true }
+            }
         }
         #expect(waits, "no partition says that it waits for a head")
         try deployment.push("builtin:v2")

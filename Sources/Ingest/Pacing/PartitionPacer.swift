@@ -29,7 +29,8 @@ final class PartitionPacer: Sendable {
             // Without a bound nobody reads the meter; with one, what is there already counts.
             let done = committed[tp]?.offset ?? marks.low
             meters.append(
-                BacklogMeter(recordBytesMax: recordBytesMax, committed: max(done, marks.low), end: marks.high))
+                BacklogMeter(recordBytesMax: recordBytesMax, committed: max(done, marks.low), end: marks.high)
+            )
         }
         self.meters = Mutex(meters)
     }

@@ -81,7 +81,9 @@ package struct ShardPacker: Sendable {
         if let first = images.first, Self.isFile(first) != Self.isFile(image) { done = close(nowMs: nowMs) }
         if case .file(_, let file) = image {
             // Files do not shrink: close before the record would overflow.
-            if !images.isEmpty, bytes + file.count + 512 > recordBytesMax { done = done + close(nowMs: nowMs) }
+            if !images.isEmpty, bytes + file.count + 512 > recordBytesMax {
+                done = done + close(nowMs: nowMs)
+            }
             bytes += file.count + 512
         }
         images.append(image)
@@ -106,7 +108,8 @@ package struct ShardPacker: Sendable {
             return Batch(shards: [Encoded(bytes: record, images: part.count)])
         }
         guard part.count > 1 else {
-            return Batch(rejected: part.map { TooLarge(id: Self.facts($0).id, bytes: bytes, limit: recordBytesMax) })
+            return Batch(
+                rejected: part.map { TooLarge(id: Self.facts($0).id, bytes: bytes, limit: recordBytesMax) })
         }
         let middle = part.startIndex + part.count / 2
         return encode(part[..<middle], nowMs) + encode(part[middle...], nowMs)

@@ -18,9 +18,11 @@ final class HeadStore: Sendable {
     private let contents = Mutex(Contents())
     private let backbone: ContentDigest
     private let featureCount: Int
+    private let tierName: String
     private let bytesMax: Int
 
-    init(backbone: ContentDigest, featureCount: Int, bytesMax: Int) {
+    init(backbone: ContentDigest, featureCount: Int, tierName: String, bytesMax: Int) {
+        self.tierName = tierName
         self.backbone = backbone
         self.featureCount = featureCount
         self.bytesMax = bytesMax
@@ -36,7 +38,10 @@ final class HeadStore: Sendable {
                 return refuse(
                     manifest.head, "the head's content is \(head.digest), its manifest says \(manifest.head)")
             }
-            let loaded = LoadedHead(head: head, bank: NPUBank(head))
+            guard let bank = NPUBank(head, tierName: tierName) else {
+                return refuse(manifest.head, "the NPU has no kernels for \(tierName)")
+            }
+            let loaded = LoadedHead(head: head, bank: bank)
             contents.withLock { contents in
                 let bytes = contents.bytes + loaded.bank.memoryBytes
                 guard bytes <= bytesMax else {

@@ -66,7 +66,9 @@ struct PublisherShell {
         try publishReleased()
         try takeDeliveries(timeoutMs: 0)
         collectFrontiers()
-        guard !frontiers.isEmpty, now || Clock.steadyMs - lastCommitMs >= options.commitIntervalMs else { return }
+        guard !frontiers.isEmpty, now || Clock.steadyMs - lastCommitMs >= options.commitIntervalMs else {
+            return
+        }
         // Set first: a refused commit is tried again after the interval, not at once.
         lastCommitMs = Clock.steadyMs
         try consumer.commit(commits, synchronously: true)

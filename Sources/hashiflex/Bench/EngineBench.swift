@@ -112,7 +112,8 @@ enum BenchImages {
             guard wrong == nil, features == expected else {
                 throw CommandError(
                     Exit.fault,
-                    "layer \(wrong ?? "pooling") differs from the reference on \(plan.tier): nothing is reported")
+                    "layer \(wrong ?? "pooling") differs from the reference on \(plan.tier): nothing is reported"
+                )
             }
         }
     }

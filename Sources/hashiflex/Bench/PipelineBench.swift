@@ -14,7 +14,8 @@ extension BenchCommand {
             abstract: "Images/s through Kafka over images/s of the bare engine, on the same cores.",
             discussion: """
                 Starts an embedded broker, a coordinator, worker processes with one replica a processor in all, and \
-                a load generator; measures the committed images between bare-engine runs before and after.
+                a load generator. Windows of the pipeline and of the bare engine take turns, so that a machine that \
+                changes its speed changes both; the efficiency is the median of the ratios pair by pair.
                 """)
 
         @OptionGroup var tuning: WorkerTuning
@@ -22,13 +23,14 @@ extension BenchCommand {
         @Option(help: "Images in a shard.") var shardImages = 32
         @Option(help: "Windows to measure (at least 3).") var windows = 7
         @Option(help: "Length of a window, seconds.") var seconds = 2.0
-        @Option(help: "A head to score with. Default: the built-in one for ten classes.") var head = "builtin:v2"
+        @Option(help: "A head to score with. Default: the built-in one for ten classes.") var head =
+            "builtin:v2"
         @Flag(help: "Print JSON.") var json = false
 
         struct Report: Codable {
             let pipeline: Windows
             let engine: Windows
-            let efficiency: Double
+            let efficiency: Windows
             let workers: Int
             let replicas: Int
             let isa: String
@@ -38,7 +40,9 @@ extension BenchCommand {
         }
 
         func validate() throws {
-            guard windows >= 3, seconds >= 0.5 else { throw ValidationError("--windows 3 or more, --seconds 0.5 or more") }
+            guard windows >= 3, seconds >= 0.5 else {
+                throw ValidationError("--windows 3 or more, --seconds 0.5 or more")
+            }
             guard (1...64).contains(workers) else { throw ValidationError("--workers is 1 to 64") }
         }
 
@@ -48,18 +52,12 @@ extension BenchCommand {
                 let images = try BenchImages.tensors(size: plan.network.inputSize, count: 256)
                 try BenchImages.checkExact(try tuning.model.backbone(), plan, Array(images.prefix(3)))
                 let replicas = (tuning.replicas ?? max(1, ProcessFacts.processors / workers)) * workers
-                let half = max(2, (windows + 1) / 2)
-                func bare() -> [Double] {
-                    EngineLoop.measure(plan, images, threads: replicas, windows: half, seconds: seconds)
-                }
-                let before = bare()
-                let (pipeline, resident) = try measurePipeline(plan, images)
-                let after = bare()
-                let engine = Windows(before + after)
+                let (pipeline, engine, resident) = try measure(plan, images, replicas: replicas)
                 let measured = Windows(pipeline)
                 report(
                     Report(
-                        pipeline: measured, engine: engine, efficiency: measured.median / engine.median,
+                        pipeline: measured, engine: Windows(engine),
+                        efficiency: Windows(zip(pipeline, engine).map { $0 / $1 }),
                         workers: workers, replicas: replicas, isa: plan.tier.rawValue,
                         cpu: MachineFacts.cpu, residentBytesMax: resident, version: BuildFacts.version))
             }
@@ -68,15 +66,19 @@ extension BenchCommand {
         private func report(_ report: Report) {
             if json { return Terminal.print(JSONRecord.text(report)) }
             Terminal.print("pipeline (measured): \(report.pipeline.text)")
-            Terminal.print("engine   (measured): \(report.engine.text), before and after")
+            Terminal.print("engine   (measured): \(report.engine.text), in turns")
+            let ratio = report.efficiency
             Terminal.print(
-                "efficiency: \(String(format: "%.3f", report.efficiency)) (\(report.workers) workers, "
-                    + "\(report.replicas) replicas, \(report.isa), \(report.cpu))")
+                "efficiency: \(String(format: "%.3f (min %.3f, max %.3f)", ratio.median, ratio.min, ratio.max)), "
+                    + "\(report.workers) workers, \(report.replicas) replicas, \(report.isa), \(report.cpu)")
             Terminal.print("worker memory at most \(Format.megabytes(report.residentBytesMax)) resident")
         }
 
-        private func measurePipeline(_ plan: BackbonePlan, _ images: [[UInt8]]) throws -> ([Double], Int64) {
-            let deployment = try LocalDeployment(partitions: 16, workers: workers, tuning: tuning, quiet: true)
+        private func measure(
+            _ plan: BackbonePlan, _ images: [[UInt8]], replicas: Int
+        ) throws -> (pipeline: [Double], engine: [Double], resident: Int64) {
+            let deployment = try LocalDeployment(
+                partitions: 16, workers: workers, tuning: tuning, quiet: true)
             defer { deployment.stop() }
             try deployment.waitForWorkers(workers, seconds: 60)
             try push(deployment.link)
@@ -96,14 +98,32 @@ extension BenchCommand {
             }
             try waitForFirstImages(deployment.link)
             var rates: [Double] = []
+            var bare: [Double] = []
             var resident: Int64 = 0
             for _ in 0..<windows {
+                load.pause(false)
+                usleep(1_000_000)  // queues fill
                 let (rate, bytes) = try window(deployment.link)
                 rates.append(rate)
                 resident = max(resident, bytes)
+                load.pause(true)
+                try waitUntilIdle(deployment.link)
+                bare += EngineLoop.measure(plan, images, threads: replicas, windows: 1, seconds: seconds)
                 if let error = failure.withLock({ $0 }) { throw error }
             }
-            return (rates, resident)
+            return (rates, bare, resident)
+        }
+
+        private func waitUntilIdle(_ link: Connection) throws {
+            var last: Int64 = -1
+            let deadline = Clock.steadyMs + 30_000
+            while Clock.steadyMs < deadline {
+                let now = try committed(link).images
+                if now == last { return }
+                last = now
+                usleep(300_000)
+            }
+            throw CommandError(Exit.late, "the backlog did not drain in 30 s")
         }
 
         private func push(_ link: Connection) throws {
@@ -116,10 +136,11 @@ extension BenchCommand {
         private func waitForFirstImages(_ link: Connection) throws {
             let deadline = Clock.steadyMs + 30_000
             while try committed(link).images == 0 {
-                guard Clock.steadyMs < deadline else { throw CommandError(Exit.late, "no image came through in 30 s") }
+                guard Clock.steadyMs < deadline else {
+                    throw CommandError(Exit.late, "no image came through in 30 s")
+                }
                 usleep(100_000)
             }
-            usleep(1_500_000)  // queues fill
         }
 
         /// Committed images a second over one window, from the group's own offsets: independent of heartbeats.

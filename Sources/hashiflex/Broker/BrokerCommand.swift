@@ -54,7 +54,8 @@ struct BrokerCommand: ParsableCommand {
                 do {
                     try BrokerAddressFile.write(broker.bootstrap)
                 } catch {
-                    Terminal.note("its address could not be left for other commands: \(error.localizedDescription)")
+                    Terminal.note(
+                        "its address could not be left for other commands: \(error.localizedDescription)")
                 }
             }
             Terminal.print(broker.bootstrap)

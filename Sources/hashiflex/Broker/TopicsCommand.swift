@@ -12,7 +12,8 @@ struct TopicsCommand: ParsableCommand {
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create every topic with the right settings; topics that exist are left alone.",
-            discussion: "The embedded broker makes its own topics when it starts: there, this only checks them.")
+            discussion:
+                "The embedded broker makes its own topics when it starts: there, this only checks them.")
 
         @OptionGroup var connection: ConnectionOptions
 

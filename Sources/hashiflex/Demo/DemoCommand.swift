@@ -45,7 +45,11 @@ struct DemoCommand: ParsableCommand {
             defer { deployment.stop() }
             try deployment.waitForWorkers(workers, seconds: 60)
             let report = try stream(deployment, interrupted)
-            if json { Terminal.print(JSONRecord.text(report)) } else { report.lines.forEach { Terminal.print($0) } }
+            if json {
+                Terminal.print(JSONRecord.text(report))
+            } else {
+                report.lines.forEach { Terminal.print($0) }
+            }
             guard report.failures.isEmpty else { throw Exit.mismatch }
         }
     }

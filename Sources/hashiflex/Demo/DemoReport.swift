@@ -90,7 +90,9 @@ struct DemoReport: Codable {
         if findings.identicalDuplicates > 0 {
             failures.append("\(findings.identicalDuplicates) records are doubled though nothing was killed")
         }
-        if findings.wrongHeads > 0 { failures.append("\(findings.wrongHeads) stamps disagree with the cut-over") }
+        if findings.wrongHeads > 0 {
+            failures.append("\(findings.wrongHeads) stamps disagree with the cut-over")
+        }
         if findings.errors > 0 { failures.append("\(findings.errors) images could not be read") }
         if unreadable > 0 { failures.append("\(unreadable) records are no predictions") }
         if heads.count < 2 { failures.append("the second head never came into force") }
@@ -125,7 +127,8 @@ struct DemoReport: Codable {
         lines.append("head in force per partition, from offset:")
         for chunk in stride(from: 0, to: partitions.count, by: 4) {
             let some = partitions[chunk..<min(chunk + 4, partitions.count)]
-            lines.append("  " + some.map { "p\($0.partition) \($0.head) @\($0.from)" }.joined(separator: "   "))
+            lines.append(
+                "  " + some.map { "p\($0.partition) \($0.head) @\($0.from)" }.joined(separator: "   "))
         }
         lines.append("backbone: \(backbone)")
         lines.append(failures.isEmpty ? "PASS" : "FAIL")

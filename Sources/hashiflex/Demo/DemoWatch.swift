@@ -74,7 +74,9 @@ final class DemoWatch: Sendable {
             let now = Clock.steadyMs
             if now - state.rateFrom.ms >= 1_000 {
                 let elapsed = Double(now - state.rateFrom.ms) / 1_000
-                if state.rateFrom.ms > 0 { state.rate = Double(state.seen.count - state.rateFrom.count) / elapsed }
+                if state.rateFrom.ms > 0 {
+                    state.rate = Double(state.seen.count - state.rateFrom.count) / elapsed
+                }
                 state.rateFrom = (now, state.seen.count)
             }
             return state.rate

@@ -24,7 +24,9 @@ final class LocalDeployment {
             errors: quiet ? FileHandle.nullDevice : nil)
         let line = address.fileHandleForReading.availableData
         let bootstrap = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !bootstrap.isEmpty else { throw CommandError(Exit.unavailable, "the embedded broker did not start") }
+        guard !bootstrap.isEmpty else {
+            throw CommandError(Exit.unavailable, "the embedded broker did not start")
+        }
         let kafka = EmbeddedBroker.clientConfiguration(bootstrap: bootstrap)
         let errors: FileHandle? = quiet ? FileHandle.nullDevice : nil
         coordinatorArguments = ["coordinator", "--exit-with-parent", "--brokers", bootstrap]

@@ -15,7 +15,8 @@ struct FleetCommand: ParsableCommand {
     struct Up: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Start workers and keep them running; a worker that dies is started again.",
-            discussion: "SIGTERM and SIGINT drain all workers. Workers of other machines join by `fleet up` there.")
+            discussion:
+                "SIGTERM and SIGINT drain all workers. Workers of other machines join by `fleet up` there.")
 
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var tuning: WorkerTuning
@@ -74,7 +75,8 @@ struct FleetCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                try send(.fleet(name), FleetCommandRecord(workers: workers, issuedAtMs: Clock.wallMs), connection)
+                try send(
+                    .fleet(name), FleetCommandRecord(workers: workers, issuedAtMs: Clock.wallMs), connection)
                 Terminal.print("fleet \(name) is to run \(workers) workers")
             }
         }

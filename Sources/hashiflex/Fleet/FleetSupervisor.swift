@@ -66,7 +66,9 @@ struct FleetSupervisor {
         return PlatformThread("control") { [name, target, stop, drained] in
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) {
-                    guard case .command(let key, let command) = event, command.issuedAtMs >= begin else { continue }
+                    guard case .command(let key, let command) = event, command.issuedAtMs >= begin else {
+                        continue
+                    }
                     if case .worker(let worker) = key, command.drain == true {
                         drained.value = (drained.value ?? []).union([worker])
                     }

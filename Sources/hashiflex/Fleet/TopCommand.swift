@@ -40,7 +40,11 @@ struct TopCommand: ParsableCommand {
                 shown += 1
                 guard !json else { continue }
                 let lines = snapshot.lines(nowMs: Clock.wallMs)
-                if Terminal.isInteractive { Terminal.draw(lines) } else { lines.forEach { Terminal.print($0) } }
+                if Terminal.isInteractive {
+                    Terminal.draw(lines)
+                } else {
+                    lines.forEach { Terminal.print($0) }
+                }
             }
             Terminal.settle()
         }

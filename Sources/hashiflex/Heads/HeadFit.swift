@@ -21,7 +21,8 @@ extension HeadCommand {
         @OptionGroup var model: ModelOptions
         @Option(help: "Labelled training images, any source that ingest reads.") var data: String
         @Option(help: "Labelled images to state the accuracy on.") var test: String?
-        @Option(help: "Class names in label order, separated by commas; fashion-mnist is known.") var classes: String
+        @Option(help: "Class names in label order, separated by commas; fashion-mnist is known.") var classes:
+            String
         @Option(help: "Labels to know, for example 0-7 or 0,2,5. Default: all.") var only: String?
         @Option(help: "name@version of the head.") var name = "head@v1"
         @Option(help: "Most training images.") var images = Int.max
@@ -42,9 +43,9 @@ extension HeadCommand {
                 let names =
                     classes == "fashion-mnist"
                     ? Self.fashionClasses : classes.split(separator: ",").map(String.init)
+                let known = try wantedLabels(names.count)
                 var fitter = HeadFitter(
-                    featureCount: plan.network.featureCount, classNames: names,
-                    classes: try wantedLabels(names.count))
+                    featureCount: plan.network.featureCount, classNames: names, classes: known)
                 try FeatureExtraction.run(data, plan: plan, limit: images) { features, labels in
                     try features.withUnsafeBufferPointer {
                         try fitter.add(features: $0, count: labels.count, labels: labels)
@@ -55,7 +56,7 @@ extension HeadCommand {
                 try InputFile.write(head.encoded(), to: output)
                 Terminal.print("\(output): \(label), \(head.classCount) classes, digest \(head.digest)")
                 Terminal.print(head.summary)
-                if let test { try state(head, on: test, plan) }
+                if let test { try state(head, on: test, plan, known ?? Array(names.indices)) }
             }
         }
 
@@ -64,7 +65,8 @@ extension HeadCommand {
             var labels: [Int] = []
             for part in only.split(separator: ",") {
                 let ends = part.split(separator: "-").map { Int($0) }
-                guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first <= last,
+                guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+                    first <= last,
                     (0..<count).contains(first), (0..<count).contains(last)
                 else { throw CommandError(ExitCode(64), "--only is a list like 0-7 or 0,2,5, not '\(only)'") }
                 labels += first...last
@@ -72,23 +74,28 @@ extension HeadCommand {
             return labels
         }
 
-        private func state(_ head: ClassifierHead, on test: String, _ plan: BackbonePlan) throws {
+        private func state(
+            _ head: ClassifierHead, on test: String, _ plan: BackbonePlan, _ labels: [Int]
+        ) throws {
+            let classOfLabel = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
             let bank = NPUBank(head)
             var correct = 0
             var known = 0
             var total = 0
             try FeatureExtraction.run(test, plan: plan, limit: .max) { features, labels in
-                let inside = labels.filter { $0 < head.classCount }.count
+                // A label that the head does not know can not be right: -1 is no class.
+                let classes = labels.map { classOfLabel[$0] ?? -1 }
                 let accuracy = features.withUnsafeBufferPointer {
-                    Accuracy(of: bank, features: $0, count: labels.count, labels: labels)
+                    Accuracy(of: bank, features: $0, count: labels.count, labels: classes)
                 }
                 correct += accuracy.correct
-                known += inside
+                known += classes.count { $0 >= 0 }
                 total += labels.count
             }
             Terminal.print("measured on \(test), integer engine, n = \(total):")
             Terminal.print("  all classes            \(Accuracy(correct: correct, total: total))")
-            Terminal.print("  classes the head knows \(Accuracy(correct: correct, total: known)), n = \(known)")
+            Terminal.print(
+                "  classes the head knows \(Accuracy(correct: correct, total: known)), n = \(known)")
         }
     }
 }

@@ -57,9 +57,11 @@ struct CutoverOptions: ParsableArguments {
     private func wantedPartitions(count: Int) throws -> [Int32]? {
         guard let partitions else { return nil }
         let numbers = partitions.split(separator: ",").map { Int32($0) }
-        guard !numbers.isEmpty, numbers.allSatisfy({ $0.map { (0..<Int32(count)).contains($0) } == true }) else {
+        guard !numbers.isEmpty, numbers.allSatisfy({ $0.map { (0..<Int32(count)).contains($0) } == true })
+        else {
             throw CommandError(
-                ExitCode(64), "--partitions names partitions 0 to \(count - 1), separated by commas, not '\(partitions)'")
+                ExitCode(64),
+                "--partitions names partitions 0 to \(count - 1), separated by commas, not '\(partitions)'")
         }
         return Array(Set(numbers.compactMap { $0 })).sorted()
     }
@@ -91,7 +93,8 @@ struct CutoverOptions: ParsableArguments {
             }
         }
         throw CommandError(
-            Exit.late, "no outcome yet: is `hashiflex coordinator` running? The request stands; see head status")
+            Exit.late,
+            "no outcome yet: is `hashiflex coordinator` running? The request stands; see head status")
     }
 }
 
@@ -109,7 +112,8 @@ extension HeadCommand {
         @OptionGroup var cutover: CutoverOptions
 
         @Argument(help: "The head, a safetensors file.") var file: String
-        @Option(name: .customLong("as"), help: "name@version. Default: the file's, or its name's next version.")
+        @Option(
+            name: .customLong("as"), help: "name@version. Default: the file's, or its name's next version.")
         var label: String?
 
         func run() throws {
@@ -121,7 +125,8 @@ extension HeadCommand {
                 if let known = view.manifest(label), known.head != head.digest {
                     throw CommandError(
                         Exit.refused,
-                        "\(label) is already another head (\(known.head.short)); choose another version with --as")
+                        "\(label) is already another head (\(known.head.short)); choose another version with --as"
+                    )
                 }
                 if link.isEmbedded { try checkRoom(bytes.count, view) }
                 let manifest = HeadManifest(
@@ -144,7 +149,8 @@ extension HeadCommand {
             }
             let version = head.version ?? view.nextVersion(of: head.name)
             guard let label = HeadLabel(name: head.name, version: version) else {
-                throw CommandError(Exit.badInput, "\(file) has no usable name; give one with --as name@version")
+                throw CommandError(
+                    Exit.badInput, "\(file) has no usable name; give one with --as name@version")
             }
             return label
         }

@@ -78,7 +78,9 @@ struct ModelCommand: ParsableCommand {
                     guard case .image(let image) = outcome else { continue }
                     tensors.append(TensorPreparation.tensor(try pixels(of: image), size: size))
                 }
-                guard !tensors.isEmpty else { throw CommandError(Exit.badInput, "\(calibration) has no images") }
+                guard !tensors.isEmpty else {
+                    throw CommandError(Exit.badInput, "\(calibration) has no images")
+                }
                 let artifact = try BackboneInitialiser.make(
                     widthPercent: width, inputSize: size, seed: seed, calibration: tensors,
                     preprocessing: TensorPreparation.identity)

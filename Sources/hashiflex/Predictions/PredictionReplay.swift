@@ -104,7 +104,9 @@ struct PredictionReplay {
                 }
             }
         }
-        if difference == nil, fast != features { difference = "pooled features: executor and reference differ" }
+        if difference == nil, fast != features {
+            difference = "pooled features: executor and reference differ"
+        }
         return (features, difference)
     }
 }

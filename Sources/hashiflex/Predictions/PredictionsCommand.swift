@@ -8,7 +8,8 @@ import Threads
 struct PredictionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predictions", abstract: "Print predictions: JSON lines or CSV.",
-        discussion: "After a crash a prediction may come twice, with the same bytes; --distinct prints it once.")
+        discussion:
+            "After a crash a prediction may come twice, with the same bytes; --distinct prints it once.")
 
     enum Layout: String, ExpressibleByArgument, CaseIterable { case json, csv }
 

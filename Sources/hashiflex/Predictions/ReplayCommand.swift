@@ -43,7 +43,8 @@ struct ReplayCommand: ParsableCommand {
             let shard = try readShard(address, link)
             guard shard.images.indices.contains(address.index) else {
                 throw CommandError(
-                    Exit.badInput, "the shard has \(shard.images.count) images, there is no #\(address.index)")
+                    Exit.badInput, "the shard has \(shard.images.count) images, there is no #\(address.index)"
+                )
             }
             let record = try readRecord(address, link)
             let view = try ControlView(link)
@@ -105,7 +106,8 @@ struct ReplayCommand: ParsableCommand {
         guard let message, message.offset == address.offset else {
             throw CommandError(
                 Exit.badInput,
-                "\(address.topic)/\(address.partition)@\(address.offset) is no longer (or not yet) in the topic")
+                "\(address.topic)/\(address.partition)@\(address.offset) is no longer (or not yet) in the topic"
+            )
         }
         return try message.withPayload { payload in
             do {
@@ -140,10 +142,13 @@ struct ReplayCommand: ParsableCommand {
     private func readRecord(_ address: ImageAddress, _ link: Connection) throws -> Prediction {
         let reader = try PredictionReader(link)
         while !reader.isAtEnd {
-            if case .record(let prediction, _) = try reader.next(timeoutMs: 500), prediction.address == address {
+            if case .record(let prediction, _) = try reader.next(timeoutMs: 500),
+                prediction.address == address
+            {
                 return prediction
             }
         }
-        throw CommandError(Exit.badInput, "there is no prediction for \(address) in \(link.topics.predictions)")
+        throw CommandError(
+            Exit.badInput, "there is no prediction for \(address) in \(link.topics.predictions)")
     }
 }

@@ -33,7 +33,8 @@ struct IngestCommand: ParsableCommand {
 
     @Flag(help: "Read folders inside folders.") var recursive = false
     @Flag(help: "Keep watching a folder for new images until Ctrl-C.") var follow = false
-    @Flag(help: "Take labels from the names of the folders that hold the images.") var labelsFromFolders = false
+    @Flag(help: "Take labels from the names of the folders that hold the images.") var labelsFromFolders =
+        false
     @Option(help: "A CSV file of labels, name,label; for an IDX source its label file.") var labels: String?
     @Option(help: "Raw rgb24 frames on standard input, WIDTHxHEIGHT.") var raw: String?
     @Option(name: .customLong("repeat"), help: "Read every source this many times; ids get ~2, ~3, ...")
@@ -48,7 +49,9 @@ struct IngestCommand: ParsableCommand {
         if raw != nil, try frameSize() == nil {
             throw ValidationError("--raw is WIDTHxHEIGHT, 1 to 32768 each, not '\(raw ?? "")'")
         }
-        if raw != nil, sources != ["-"] { throw ValidationError("--raw reads standard input: give - as the source") }
+        if raw != nil, sources != ["-"] {
+            throw ValidationError("--raw reads standard input: give - as the source")
+        }
     }
 
     func run() throws {
@@ -111,7 +114,11 @@ struct IngestCommand: ParsableCommand {
 
     private func sourceOptions() throws -> ImageSourceFactory.Options {
         var folder = DirectorySource.Options(recursive: recursive, follow: follow)
-        if labelsFromFolders { folder.labels = .folders } else if let labels { folder.labels = .file(path: labels) }
+        if labelsFromFolders {
+            folder.labels = .folders
+        } else if let labels {
+            folder.labels = .file(path: labels)
+        }
         return ImageSourceFactory.Options(folder: folder, idxLabels: labels, rawFrames: try frameSize())
     }
 
@@ -170,7 +177,8 @@ struct IngestTuning: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Most bytes of a partition that the workers have not committed; 0 for no bound.",
-            discussion: "Default: 3000000 on the embedded broker, which drops what exceeds 5 MB; none elsewhere."))
+            discussion:
+                "Default: 3000000 on the embedded broker, which drops what exceeds 5 MB; none elsewhere."))
     var backlogMax: Int?
 
     @Option(help: "Longest time an image waits for its shard to fill, milliseconds.")

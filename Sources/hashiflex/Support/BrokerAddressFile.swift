@@ -6,7 +6,9 @@ enum BrokerAddressFile {
     /// `$XDG_RUNTIME_DIR/hashiflex-broker`, else a file named after the user in the temporary folder.
     static var path: String {
         let environment = ProcessInfo.processInfo.environment
-        if let folder = environment["XDG_RUNTIME_DIR"], !folder.isEmpty { return folder + "/hashiflex-broker" }
+        if let folder = environment["XDG_RUNTIME_DIR"], !folder.isEmpty {
+            return folder + "/hashiflex-broker"
+        }
         return NSTemporaryDirectory() + "/hashiflex-broker-\(getuid())"
     }
 

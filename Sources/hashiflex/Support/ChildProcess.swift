@@ -7,7 +7,9 @@ final class ChildProcess: @unchecked Sendable {
     private let process = Process()
 
     /// Starts this same program with other arguments.
-    init(_ arguments: [String], output: FileHandle? = nil, input: Pipe? = nil, errors: FileHandle? = nil) throws {
+    init(
+        _ arguments: [String], output: FileHandle? = nil, input: Pipe? = nil, errors: FileHandle? = nil
+    ) throws {
         process.executableURL = URL(fileURLWithPath: try Self.executablePath())
         process.arguments = arguments
         process.standardInput = input ?? FileHandle.nullDevice

@@ -65,16 +65,23 @@ struct DoctorCommand: ParsableCommand {
                 Check(
                     what: "instruction-set tier", ok: true,
                     found: "\(best) of \(ISATier.supported.map(\.rawValue).joined(separator: ", "))",
-                    advice: best == .scalar ? "this processor has no fast tier; expect a fraction of the speed" : nil))
+                    advice: best == .scalar
+                        ? "this processor has no fast tier; expect a fraction of the speed" : nil))
         } catch {
-            checks.append(Check(what: "instruction-set tier", ok: false, found: "\(error)", advice: "unset HASHIFLEX_ISA"))
+            checks.append(
+                Check(
+                    what: "instruction-set tier", ok: false, found: "\(error)", advice: "unset HASHIFLEX_ISA")
+            )
         }
         do {
             let artifact = try model.backbone()
             checks.append(
-                Check(what: "backbone", ok: true, found: "\(artifact.digest.short), \(artifact.description)", advice: nil))
+                Check(
+                    what: "backbone", ok: true, found: "\(artifact.digest.short), \(artifact.description)",
+                    advice: nil))
         } catch {
-            checks.append(Check(what: "backbone", ok: false, found: "\(error)", advice: "pass another --model"))
+            checks.append(
+                Check(what: "backbone", ok: false, found: "\(error)", advice: "pass another --model"))
         }
         return checks
     }
@@ -89,14 +96,16 @@ struct DoctorCommand: ParsableCommand {
         ]
         for plan in TopicPlan.all(link.topics, partitions: 1) {
             let count = link.cluster.topics[plan.name]?.partitions.count
-            let fits = plan.partitions > 1 || plan.name == link.topics.shards || count == nil || count == 1
+            let fits =
+                plan.partitions > 1 || plan.name == link.topics.shards || count == nil || count == 1
                 || [link.topics.predictions, link.topics.receipts].contains(plan.name)
             checks.append(
                 Check(
                     what: "topic \(plan.name)", ok: count != nil && fits,
                     found: count.map { "\($0) partitions" } ?? "missing",
                     advice: count == nil
-                        ? "run hashiflex topics create" : fits ? nil : "it must have one partition: recreate it"))
+                        ? "run hashiflex topics create"
+                        : fits ? nil : "it must have one partition: recreate it"))
         }
         let bulk = [link.topics.shards, link.topics.predictions, link.topics.receipts]
             .compactMap { link.cluster.topics[$0]?.partitions.count }
@@ -131,7 +140,8 @@ struct DoctorCommand: ParsableCommand {
                 guard let blocked = partition.blocked else { continue }
                 checks.append(
                     Check(
-                        what: "partition \(partition.partition) of \(worker.worker)", ok: false, found: blocked,
+                        what: "partition \(partition.partition) of \(worker.worker)", ok: false,
+                        found: blocked,
                         advice: nil))
             }
         }

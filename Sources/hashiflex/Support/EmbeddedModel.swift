@@ -15,10 +15,14 @@ enum EmbeddedModel {
     }
 
     /// The head that knows eight of the ten Fashion-MNIST classes.
-    static func headV1() throws -> ClassifierHead { try ClassifierHead(decoding: bytes(hsf_embedded_head_v1())) }
+    static func headV1() throws -> ClassifierHead {
+        try ClassifierHead(decoding: bytes(hsf_embedded_head_v1()))
+    }
 
     /// The head that knows all ten.
-    static func headV2() throws -> ClassifierHead { try ClassifierHead(decoding: bytes(hsf_embedded_head_v2())) }
+    static func headV2() throws -> ClassifierHead {
+        try ClassifierHead(decoding: bytes(hsf_embedded_head_v2()))
+    }
 
     /// 1,000 labelled Fashion-MNIST test images, a WebDataset tar.
     static func sample() -> [UInt8] { bytes(hsf_embedded_sample()) }

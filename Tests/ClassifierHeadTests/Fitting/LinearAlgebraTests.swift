@@ -81,6 +81,18 @@ import Testing
         }
     }
 
+    /// 40,000 products of 255 and 255 are above 2^31, so a block of them all would overflow.
+    @Test func manySamplesOfTheLargestFeaturesDoNotOverflow() {
+        var equations = NormalEquations(featureCount: 4, classCount: 2)
+        let sample: [UInt8] = [255, 255, 255, 255]
+        sample.withUnsafeBufferPointer { sample in
+            for index in 0..<40_000 { equations.add(sample, classIndex: index % 2) }
+        }
+        equations.flush()
+        #expect(equations.product(0, 0) == 40_000 * 65_025)
+        #expect(equations.product(3, 1) == 40_000 * 65_025)
+    }
+
     private func definiteMatrix(size: Int, using generator: inout SeededGenerator) -> [Double] {
         let roots = (0..<(size * size)).map { _ in generator.normal() }
         var matrix = [Double](repeating: 0, count: size * size)

@@ -38,12 +38,15 @@ final class Deployment {
     @discardableResult
     func succeed(_ arguments: String..., input: Data? = nil) throws -> Program.Outcome {
         let outcome = try Program.run(arguments + ["--brokers", brokers], input: input)
-        try #require(outcome.code == 0, "\(arguments): code \(outcome.code)\n\(outcome.output)\(outcome.errors)")
+        try #require(
+            outcome.code == 0, "\(arguments): code \(outcome.code)\n\(outcome.output)\(outcome.errors)")
         return outcome
     }
 
     /// Starts a command in the background.
-    func start(_ arguments: String...) throws -> Background { try Background(arguments + ["--brokers", brokers]) }
+    func start(_ arguments: String...) throws -> Background {
+        try Background(arguments + ["--brokers", brokers])
+    }
 
     func restartCoordinator() throws { coordinator = try Background(["coordinator", "--brokers", brokers]) }
 

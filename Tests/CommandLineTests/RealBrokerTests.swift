@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// What only a real Kafka can show; skipped unless HASHIFLEX_TEST_BOOTSTRAP names one.
+///
+/// The embedded broker drops offsets that are committed in transactions and shows aborted records.
+@Suite(.serialized) struct RealBrokerTests {
+    static let bootstrap = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_BOOTSTRAP"]
+
+    @Test(
+        .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"))
+    func exactlyOnceSurvivesKilledWorkersWithoutASingleRepeatedRecord() throws {
+        let prefix = "hashiflex-test-\(UUID().uuidString.prefix(8).lowercased())"
+        let link = ["--brokers", try #require(Self.bootstrap), "--topic-prefix", prefix]
+        func succeed(_ arguments: String...) throws -> Program.Outcome {
+            let outcome = try Program.run(arguments + link, seconds: 180)
+            try #require(outcome.code == 0, "\(arguments): \(outcome.output)\(outcome.errors)")
+            return outcome
+        }
+        _ = try succeed("topics", "create", "--partitions", "16")
+        let coordinator = try Background(["coordinator"] + link)
+        let fleet = try Background(
+            ["fleet", "up", "--workers", "2", "--delivery", "exactly-once", "--session-timeout-ms", "6000"]
+                + link)
+        _ = eventually(seconds: 60) {
+            ((try? succeed("fleet", "status", "--json").lines.count) ?? 0) >= 3
+        }
+        _ = try succeed("head", "push", "builtin:v2", "--deadline", "60")
+        let ingest = try Background(
+            ["ingest", "--repeat", "5", "--fps", "250", "--shard-images", "8"] + link)
+        while ingest.isRunning {
+            usleep(4_000_000)
+            let status = try Program.run(["fleet", "status", "--json"] + link)
+            let pids = status.lines.compactMap { line -> Int32? in
+                let record = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return record?["incarnation"] == nil ? nil : (record?["pid"] as? Int).map(Int32.init)
+            }
+            if let victim = pids.filter({ kill($0, 0) == 0 }).randomElement() { kill(victim, SIGKILL) }
+        }
+        let done = eventually(seconds: 180) {
+            (try? Program.run(["audit", "--images", "5000"] + link).code) == 0
+        }
+        let audit = try Program.run(["audit", "--json"] + link)
+        #expect(done, "\(audit.output)\(audit.errors)")
+        #expect(audit.output.contains("\"identical_duplicates\":0"), "\(audit.output)")
+        withExtendedLifetime((coordinator, fleet)) {}
+    }
+}
