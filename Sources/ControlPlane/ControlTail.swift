@@ -46,10 +46,14 @@ public final class ControlTail: Sendable {
         }
     }
 
+    /// Bytes of all records read so far, with their framing, roughly.
+    public var bytesRead: Int { assembler.bytesRead }
+
     /// Leaves the broker.
     public func close() { _ = consumer.close() }
 
     private func decode(_ message: KafkaMessage) -> [Event] {
+        assembler.bytesRead += message.byteCount + 100
         let keyBytes = message.key ?? []
         let keyText = String(decoding: keyBytes, as: UTF8.self)
         guard let key = ControlKey(keyBytes) else {
@@ -86,4 +90,5 @@ public final class ControlTail: Sendable {
 // Safety: a ControlTail is used from one thread, as its documentation demands.
 private final class AssemblerBox: @unchecked Sendable {
     var value = HeadAssembler()
+    var bytesRead = 0
 }

@@ -93,8 +93,15 @@ public struct RolloutStateMachine: Sendable {
             return .decide(decided)
         }
         guard expired else { return .wait }
-        let missing = live.filter { !$0.headsReady.contains(record.head) }.map { "\($0.worker): not ready" }
-        return abort(record, live.isEmpty ? ["no live worker to prepare the head"] : missing, nowMs)
+        guard !live.isEmpty else { return abort(record, ["no live worker to prepare the head"], nowMs) }
+        var reasons = live.filter { !$0.headsReady.contains(record.head) }.map { status in
+            let refusal = status.refusals.first { $0.head == record.head }
+            return "\(status.worker): \(refusal?.reason ?? "not ready")"
+        }
+        if live.count < needed {
+            reasons.append("\(ready.count) of the \(needed) needed workers are ready, \(live.count) are live")
+        }
+        return abort(record, reasons, nowMs)
     }
 
     private mutating func abort(_ record: CutoverRecord, _ reasons: [String], _ nowMs: Int64) -> Action {

@@ -69,8 +69,9 @@ public enum HeadSlot: Hashable, Sendable, Codable, CustomStringConvertible {
     public init?(_ text: String) {
         if text == "default" {
             self = .standard
-        } else if text.hasPrefix("stream:"), text.utf8.count > 7 {
-            self = .stream(String(text.dropFirst(7)))
+        } else if text.utf8.starts(with: "stream:".utf8), text.utf8.count > 7 {
+            // By bytes: a name that begins with a combining mark would melt into the colon.
+            self = .stream(String(decoding: text.utf8.dropFirst(7), as: UTF8.self))
         } else {
             return nil
         }

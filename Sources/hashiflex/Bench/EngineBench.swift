@@ -37,7 +37,7 @@ extension BenchCommand {
 
         func run() throws {
             try runCommand {
-                let plan = try tuning.plan()
+                let plan = try tuning.model.plan()
                 let images = try BenchImages.tensors(size: plan.network.inputSize, count: 64)
                 try BenchImages.checkExact(try tuning.model.backbone(), plan, Array(images.prefix(3)))
                 let threads = tuning.threads ?? ProcessFacts.processors
@@ -66,16 +66,6 @@ struct EngineTuning: ParsableArguments {
     func validate() throws {
         if let threads, !(1...1_024).contains(threads) {
             throw ValidationError("--threads is 1 to 1024, not \(threads)")
-        }
-    }
-
-    func plan() throws -> BackbonePlan {
-        let artifact = try model.backbone()
-        do throws(ISATierError) {
-            let tier = try model.isa == nil ? ISATier.best() : ISATier.best(requested: model.isa)
-            return try BackbonePlan(artifact, tier: tier)
-        } catch {
-            throw CommandError(ExitCode(64), "\(error)")
         }
     }
 }

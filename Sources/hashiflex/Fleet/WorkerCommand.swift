@@ -82,15 +82,7 @@ struct WorkerTuning: ParsableArguments {
     }
 
     /// The backbone, packed for the tier asked for.
-    func plan() throws -> BackbonePlan {
-        let artifact = try model.backbone()
-        do throws(ISATierError) {
-            let tier = try model.isa == nil ? ISATier.best() : ISATier.best(requested: model.isa)
-            return try BackbonePlan(artifact, tier: tier)
-        } catch {
-            throw CommandError(ExitCode(64), "\(error)")
-        }
-    }
+    func plan() throws -> BackbonePlan { try model.plan() }
 
     /// Sets what was asked for.
     func apply(to options: inout WorkerOptions, isEmbedded: Bool) {

@@ -10,8 +10,8 @@ final class ControlView {
     private let tail: ControlTail
     private(set) var log = ActivationLog()
     private(set) var files: [ContentDigest: [UInt8]] = [:]
-    /// Bytes of head files and records in the topic, as far as read.
-    private(set) var headBytes = 0
+    /// Bytes of the topic's records, as far as read.
+    var bytes: Int { tail.bytesRead }
 
     init(_ link: Connection) throws {
         tail = try ControlTail(link.kafka, topics: link.topics)
@@ -32,7 +32,6 @@ final class ControlView {
             switch event {
             case .head(let manifest, let file):
                 log.apply(manifest)
-                headBytes += manifest.bytes
                 if case .success(let bytes) = file { files[manifest.head] = bytes }
             case .cutover(let record, let offset): log.apply(record, at: offset)
             case .caughtUp: atEnd = true
@@ -54,5 +53,16 @@ final class ControlView {
         let used = log.manifests.values.filter { $0.label.name == name }
             .compactMap { $0.label.version.hasPrefix("v") ? Int($0.label.version.dropFirst()) : nil }
         return "v\((used.max() ?? 0) + 1)"
+    }
+
+    /// Refuses what would not fit: the embedded broker silently drops what exceeds 5 MB a partition.
+    func checkRoom(for fileBytes: Int) throws {
+        let limit = EmbeddedBrokerLimits.partitionBytes * 4 / 5
+        guard bytes + fileBytes <= limit else {
+            throw CommandError(
+                Exit.refused,
+                "the embedded broker keeps \(Format.count(limit)) bytes of heads and cut-overs and has "
+                    + "\(Format.count(bytes)); restart it, or use a real broker")
+        }
     }
 }

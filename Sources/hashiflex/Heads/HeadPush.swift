@@ -128,7 +128,7 @@ extension HeadCommand {
                         "\(label) is already another head (\(known.head.short)); choose another version with --as"
                     )
                 }
-                if link.isEmbedded { try checkRoom(bytes.count, view) }
+                if link.isEmbedded { try view.checkRoom(for: bytes.count) }
                 let manifest = HeadManifest(
                     file: bytes, head: head.digest, label: label, backbone: head.backboneDigest,
                     classes: head.classCount, publishedAtMs: Clock.wallMs)
@@ -154,17 +154,6 @@ extension HeadCommand {
             }
             return label
         }
-
-        /// The embedded broker drops what exceeds 5 MB a partition, heads too.
-        private func checkRoom(_ bytes: Int, _ view: ControlView) throws {
-            let limit = EmbeddedBrokerLimits.partitionBytes * 4 / 5
-            guard view.headBytes + bytes <= limit else {
-                throw CommandError(
-                    Exit.refused,
-                    "the embedded broker keeps \(Format.count(limit)) bytes of heads and has "
-                        + "\(Format.count(view.headBytes)); restart it, or use a real broker")
-            }
-        }
     }
 
     /// `hashiflex head rollback`.
@@ -184,6 +173,7 @@ extension HeadCommand {
                 let manifest = try chosen(view)
                 // A head that an aborted cut-over made workers drop is published again; harmless otherwise.
                 if let file = view.files[manifest.head] {
+                    if link.isEmbedded { try view.checkRoom(for: file.count) }
                     try RecordWriter(link.kafka).publish(head: file, manifest: manifest, topics: link.topics)
                 }
                 try cutover.run(manifest, link, view)

@@ -22,4 +22,15 @@ struct ModelOptions: ParsableArguments {
             throw CommandError(Exit.badInput, "\(model): \(error)")
         }
     }
+
+    /// The backbone, packed for the tier asked for.
+    func plan() throws -> BackbonePlan {
+        let artifact = try backbone()
+        do throws(ISATierError) {
+            let tier = try isa == nil ? ISATier.best() : ISATier.best(requested: isa)
+            return try BackbonePlan(artifact, tier: tier)
+        } catch {
+            throw CommandError(ExitCode(64), "\(error)")
+        }
+    }
 }

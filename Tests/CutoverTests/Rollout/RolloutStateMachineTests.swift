@@ -200,4 +200,28 @@ import Testing
         machine.observe(heartbeat("w1", incarnation: "3", startedAtMs: 60, ready: ["a"]), nowMs: 2)
         #expect(decision(machine.next(log([request("a")]), nowMs: 2))?.state == .committing)
     }
+
+    @Test func moreSlotsThanACommittedOffsetCanNameAreRefused() throws {
+        var machine = machine([heartbeat("w1", ready: (0..<64).map { "h\($0)" })])
+        var log = ActivationLog()
+        for number in 0..<64 {
+            let asked = request("h\(number)", slot: .stream("plant-3/line-\(number)"))
+            log.apply(manifest("h\(number)"))
+            log.apply(asked, at: Int64(number))
+            let decided = try #require(decision(machine.next(log, nowMs: 0)))
+            guard decided.state == .committing else {
+                #expect(number >= 16, "sixteen slots of usual names fit")
+                #expect(decided.reasons?.first?.contains("4096 bytes") == true)
+                // A head for a slot that is there already needs no room.
+                log.apply(decided, at: 200)
+                log.apply(manifest("h63"))
+                log.apply(request("h63", slot: .stream("plant-3/line-0")), at: 201)
+                #expect(decision(machine.next(log, nowMs: 0))?.state == .committing)
+                return
+            }
+            log.apply(asked.with(.committing), at: 100)
+            log.apply(asked.with(.committed, offsets: [0: Int64(number)]), at: 101)
+        }
+        Issue.record("64 slots were accepted; workers could not commit any more")
+    }
 }

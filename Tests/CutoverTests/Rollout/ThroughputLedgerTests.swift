@@ -64,6 +64,15 @@ import Testing
         #expect(ledger.imagesCounted == 30)
     }
 
+    @Test func aReceiptReadAgainChangesNothing() {
+        var ledger = ThroughputLedger()
+        ledger.apply(receipt("a", offset: 0, before: 0), receiptsOffset: 4)
+        ledger.apply(receipt("a", offset: 1, before: 10), receiptsOffset: 5)
+        let before = ledger
+        ledger.apply(receipt("a", offset: 0, before: 0), receiptsOffset: 4)
+        #expect(ledger == before, "not even the place to read on from")
+    }
+
     @Test func aLostReceiptShowsAsAGap() {
         var ledger = ThroughputLedger()
         ledger.apply(receipt("a", offset: 0, before: 0), receiptsOffset: 0)

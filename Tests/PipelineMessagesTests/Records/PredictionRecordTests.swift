@@ -12,9 +12,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "\"", "\\", "a/b", "\u{0}\u{1}\u{1F}", "\n\r\t\u{8}\u{C}", "\u{7F}\u{85}\u{2028}\u{2029}", "🛰️👩‍👩‍👧", "é",
-        "e\u{301}",
-        "\u{301}", "\u{FEFF}", "\u{FFFF}\u{10FFFF}", "</script>", "\r\n", "",
+        "\"", "\\", "a/b", "\u{0}\u{1}\u{1F}", "\n\r\t\u{8}\u{C}", "\u{7F}\u{85}\u{2028}\u{2029}", "🛰️👩‍👩‍👧",
+        "é", "e\u{301}", "\u{301}", "\u{FEFF}", "\u{FFFF}\u{10FFFF}", "</script>", "\r\n", "",
     ])
     func everyTextIsWrittenAlike(nasty: String) throws {
         let prediction = try sample(parts: 63, text: nasty)
