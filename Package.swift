@@ -90,12 +90,12 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels"], []),
     ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
     ("ImageDecoding", [], ["Golden"]),
-    ("PipelineMessages", ["Artifacts"], []),
+    ("PipelineMessages", ["Artifacts", "CXXHash"], []),
     ("Cutover", ["PipelineMessages", "Artifacts"], []),
     ("Kafka", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
     ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"], []),
-    ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts"], []),
+    ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
 package.targets.append(
     // Drives the built program; depends on it so that it is built.
@@ -105,6 +105,9 @@ package.targets.append(
             "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest",
         ],
         swiftSettings: swift))
+package.targets.append(
+    .testTarget(
+        name: "SchemaTests", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift))
 package.targets += tests.map { test in
     .testTarget(
         name: "\(test.target)Tests",

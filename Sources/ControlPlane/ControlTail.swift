@@ -64,8 +64,10 @@ public final class ControlTail: Sendable {
         do {
             switch key {
             case .headChunk(let head, let index):
-                assembler.value.take(chunk: value, index: index, of: head)
-                return []
+                guard let (manifest, file) = assembler.value.take(chunk: value, index: index, of: head) else {
+                    return []
+                }
+                return [.head(manifest, .success(file))]
             case .headManifest(let head):
                 let manifest = try JSONRecord.decode(HeadManifest.self, from: value)
                 guard manifest.head == head else {

@@ -69,15 +69,14 @@ public final class CoordinatorService: Sendable {
         defer { tail.close() }
         var rollout = try RolloutDriver(
             options: options, partitions: partitions, writer: writer, log: log)
-        var caughtUp = false
         var beatAtMs: Int64 = 0
         while leads() {
             for event in tail.poll(timeoutMs: 10) {
-                if case .caughtUp = event { caughtUp = true }
+                if case .caughtUp = event { rollout.isLive = true }
                 rollout.take(event)
             }
             view.take(status)
-            if caughtUp { try rollout.step(&view.machine) }
+            if rollout.isLive { try rollout.step(&view.machine) }
             if Clock.steadyMs - beatAtMs >= options.heartbeatMs {
                 beatAtMs = Clock.steadyMs
                 beat(writer, view, ledger.snapshot, rollout.log)

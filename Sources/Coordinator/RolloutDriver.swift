@@ -27,6 +27,9 @@ struct RolloutDriver {
         self.say = say
     }
 
+    /// Whether what comes is news; before, it is history, which nobody wants to read again.
+    var isLive = false
+
     /// Takes what the control topic says.
     mutating func take(_ event: ControlTail.Event) {
         switch event {
@@ -34,7 +37,7 @@ struct RolloutDriver {
         case .head(let manifest, .failure(let failure)): say("head \(manifest.label): \(failure)")
         case .cutover(let record, let offset):
             if pending?.request == record.request, pending?.state == record.state { pending = nil }
-            guard log.apply(record, at: offset) else { return }
+            guard log.apply(record, at: offset), isLive else { return }
             switch record.state {
             case .requested: say("cut-over to \(record.label) requested for \(record.slot)")
             case .committing: say("cut-over to \(record.label): the workers are ready\(age(record))")

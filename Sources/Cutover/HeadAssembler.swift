@@ -32,17 +32,26 @@ public struct HeadAssembler: Sendable {
     private var waiting: [ContentDigest: [Int: [UInt8]]] = [:]
     private var order: [ContentDigest] = []
     private var waitingBytes = 0
+    /// Manifests whose chunks were not all there.
+    private var incomplete: [ContentDigest: HeadManifest] = [:]
+    private static let incompleteMax = 1_024
 
     /// Knows of no chunk.
     public init() {}
 
     /// Takes one chunk.
-    public mutating func take(chunk: [UInt8], index: Int, of head: ContentDigest) {
-        guard chunk.count <= Self.waitingBytesMax, index < 1 << 16 else { return }
+    ///
+    /// - Returns: the joined file if the chunk completed a head whose manifest came first: compaction
+    ///   leaves that order when a head was pushed again and the push was interrupted.
+    @discardableResult
+    public mutating func take(chunk: [UInt8], index: Int, of head: ContentDigest) -> (HeadManifest, [UInt8])? {
+        guard (1...Self.waitingBytesMax).contains(chunk.count), index < 1 << 16 else { return nil }
         if waiting[head] == nil { order.append(head) }
         waitingBytes += chunk.count - (waiting[head]?[index]?.count ?? 0)
         waiting[head, default: [:]][index] = chunk
         while waitingBytes > Self.waitingBytesMax, let oldest = order.first { forget(oldest) }
+        guard let manifest = incomplete[head], case .success(let file) = take(manifest) else { return nil }
+        return (manifest, file)
     }
 
     /// Joins the chunks that `manifest` names.
@@ -53,6 +62,7 @@ public struct HeadAssembler: Sendable {
         let chunks = waiting[manifest.head] ?? [:]
         let parts = (0..<max(0, min(manifest.chunks, 1 << 16))).compactMap { chunks[$0] }
         guard manifest.chunks >= 1, parts.count == manifest.chunks else {
+            if incomplete.count < Self.incompleteMax { incomplete[manifest.head] = manifest }
             return .failure(.incomplete(expected: manifest.chunks, found: parts.count))
         }
         let file = Array(parts.joined())
@@ -60,6 +70,7 @@ public struct HeadAssembler: Sendable {
         guard actual == manifest.file, file.count == manifest.bytes else {
             return .failure(.digestMismatch(expected: manifest.file, actual: actual))
         }
+        incomplete[manifest.head] = nil
         forget(manifest.head)
         return .success(file)
     }

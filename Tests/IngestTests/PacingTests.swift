@@ -61,12 +61,13 @@ import Testing
         #expect(BacklogMeter(recordBytesMax: 1_000, committed: 9, end: 4).bytes == 0)
     }
 
-    @Test func aRecordWithoutAnOffsetStillCounts() {
+    @Test func aRecordCountsUntilAnOffsetAboveItIsCommitted() {
         var meter = BacklogMeter(recordBytesMax: 1_000, committed: 0, end: 0)
         meter.sending(bytes: 100)
-        meter.delivered(offset: nil, bytes: 100)
+        meter.delivered(offset: 7, bytes: 100)
+        meter.committed(7)
         #expect(meter.bytes >= 100)
-        meter.committed(1)
+        meter.committed(8)
         #expect(meter.bytes == 0)
     }
 

@@ -78,6 +78,12 @@ public struct RolloutStateMachine: Sendable {
         guard log.manifests[record.head] != nil else {
             return expired ? abort(record, ["the head was never published completely"], nowMs) : .wait
         }
+        guard Self.fitsBesideAnOffset(record, log) else {
+            let problem =
+                "with one more slot the heads in force exceed the \(PartitionProgress.textBytesMax) bytes that "
+                + "Kafka keeps beside an offset; use fewer or shorter stream names and labels"
+            return abort(record, [problem], nowMs)
+        }
         let live = live(nowMs: nowMs)
         let ready = live.filter { $0.headsReady.contains(record.head) }
         let refusals = live.compactMap { status in
@@ -85,7 +91,7 @@ public struct RolloutStateMachine: Sendable {
         }
         let needed = record.quorum ?? max(live.count, 1)
         if live.count - refusals.count < needed, !refusals.isEmpty { return abort(record, refusals, nowMs) }
-        if ready.count >= needed, record.quorum != nil || ready.count == live.count {
+        if ready.count >= needed {
             firstSeenAtMs[record.request] = nil
             var decided = record
             decided.state = .committing
@@ -102,6 +108,17 @@ public struct RolloutStateMachine: Sendable {
             reasons.append("\(ready.count) of the \(needed) needed workers are ready, \(live.count) are live")
         }
         return abort(record, reasons, nowMs)
+    }
+
+    /// Whether workers could still commit if every slot were in force in one partition.
+    private static func fitsBesideAnOffset(_ record: CutoverRecord, _ log: ActivationLog) -> Bool {
+        var heads: [HeadSlot: HeadInForce] = [:]
+        for cutover in log.committed + [record] {
+            heads[cutover.slot] = HeadInForce(
+                slot: cutover.slot, head: cutover.head, label: cutover.label, number: .max, marker: .max)
+        }
+        let progress = PartitionProgress(images: .max, heads: Array(heads.values))
+        return progress.text.utf8.count <= PartitionProgress.textBytesMax
     }
 
     private mutating func abort(_ record: CutoverRecord, _ reasons: [String], _ nowMs: Int64) -> Action {

@@ -31,9 +31,8 @@ package struct BacklogMeter: Sendable, Equatable {
     /// Takes note of a record that is being sent.
     package mutating func sending(bytes: Int) { inFlightBytes += bytes }
 
-    /// Takes note of a record that arrived at `offset`; `nil` where the broker did not say.
-    package mutating func delivered(offset: Int64?, bytes: Int) {
-        let offset = offset ?? end
+    /// Takes note of a record that arrived at `offset`, or at most there where the broker did not say.
+    package mutating func delivered(offset: Int64, bytes: Int) {
         inFlightBytes -= bytes
         end = max(end, offset + 1)
         if offset >= committed { sent.append(Sent(offset: offset, bytes: bytes)) }

@@ -13,6 +13,8 @@ final class PartitionPacer: Sendable {
     private let topics: TopicNames
     private let reader: KafkaConsumer
     private let stop = Signal()
+    /// Delivered records of which the broker did not say where they are; in flight until that is known.
+    private let unplaced = Mutex<[(partition: Int32, bytes: Int)]>([])
 
     init(
         kafka: KafkaConfiguration, topics: TopicNames, partitions: Int, backlogBytesMax: Int?,
@@ -40,6 +42,7 @@ final class PartitionPacer: Sendable {
         PlatformThread("pacer") { [self] in
             let count = meters.withLock { $0.count }
             while !stop.wait(milliseconds: backlogBytesMax == nil ? 500 : 20) {
+                place()
                 guard
                     let committed = try? reader.committed(Self.all(topics, count), timeoutMs: 5_000)
                 else { continue }
@@ -69,7 +72,21 @@ final class PartitionPacer: Sendable {
     }
 
     func delivered(_ partition: Int32, offset: Int64?, bytes: Int) {
-        meters.withLock { $0[Int(partition)].delivered(offset: offset, bytes: bytes) }
+        if let offset {
+            meters.withLock { $0[Int(partition)].delivered(offset: offset, bytes: bytes) }
+        } else {
+            unplaced.withLock { $0.append((partition, bytes)) }
+        }
+    }
+
+    /// Places records of unknown offset at the end of their partition: not below where they are.
+    private func place() {
+        for (partition, bytes) in unplaced.withLock({ $0 }) {
+            let tp = TopicPartition(topic: topics.shards, partition: partition)
+            guard let end = try? reader.watermarks(tp, timeoutMs: 5_000).high else { return }
+            meters.withLock { $0[Int(partition)].delivered(offset: end - 1, bytes: bytes) }
+            unplaced.withLock { _ = $0.removeFirst() }
+        }
     }
 
     func failed(_ partition: Int32, bytes: Int) {
