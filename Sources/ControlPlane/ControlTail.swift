@@ -26,11 +26,17 @@ public final class ControlTail: Sendable {
     private let assembler = AssemblerBox()
 
     /// Starts at the beginning of the topic.
-    public init(_ kafka: KafkaConfiguration, topics: TopicNames) throws(KafkaError) {
+    ///
+    /// - Parameter latencyMs: how late news may arrive, milliseconds; every wait costs a request.
+    public init(
+        _ kafka: KafkaConfiguration, topics: TopicNames, latencyMs: Int = 20
+    ) throws(KafkaError) {
         var options = ConsumerOptions()
         options.offsetReset = .earliest
         options.reportsPartitionEnd = true
         options.isolation = .readCommitted
+        options.fetchWaitMs = latencyMs
+        options.queueKilobytes = 16_384
         consumer = try KafkaConsumer(kafka, groupID: "\(topics.prefix).control-readers", options: options)
         try consumer.assign([(TopicPartition(topic: topics.control, partition: 0), .beginning)])
     }

@@ -23,9 +23,11 @@ public final class StatusTail: Sendable {
 
     /// Starts at `start`, for example `.beginning`, or `.end` for live views.
     public init(_ kafka: KafkaConfiguration, topics: TopicNames, from start: StartOffset) throws(KafkaError) {
+        var options = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
+        options.fetchWaitMs = 20
+        options.queueKilobytes = 16_384
         consumer = try KafkaConsumer(
-            kafka, groupID: "\(topics.prefix).status-readers",
-            options: ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true))
+            kafka, groupID: "\(topics.prefix).status-readers", options: options)
         try consumer.assign([(TopicPartition(topic: topics.status, partition: 0), start)])
     }
 

@@ -27,9 +27,12 @@ final class LedgerFollower: Sendable {
     func requestStop() { stop.set() }
 
     func run() throws(KafkaError) -> PlatformThread {
+        var consumerOptions = ConsumerOptions(offsetReset: .earliest)
+        // The ledger may lag a little; many small answers would cost more than they tell.
+        consumerOptions.fetchWaitMs = 250
+        consumerOptions.queueKilobytes = 16_384
         let consumer = try KafkaConsumer(
-            options.kafka, groupID: options.topics.workerGroup,
-            options: ConsumerOptions(offsetReset: .earliest))
+            options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
         let start = snapshot
         try consumer.assign(
             partitions.map { partition in

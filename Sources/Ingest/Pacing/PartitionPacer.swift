@@ -41,7 +41,7 @@ final class PartitionPacer: Sendable {
     func run() -> PlatformThread {
         PlatformThread("pacer") { [self] in
             let count = meters.withLock { $0.count }
-            while !stop.wait(milliseconds: backlogBytesMax == nil ? 500 : 20) {
+            while !stop.wait(milliseconds: backlogBytesMax == nil ? 500 : 50) {
                 place()
                 guard
                     let committed = try? reader.committed(Self.all(topics, count), timeoutMs: 5_000)

@@ -75,14 +75,29 @@ private struct JSONLine {
 
     mutating func field(_ name: StaticString, _ value: Int64) {
         key(name)
-        bytes.append(contentsOf: String(value).utf8)
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        // Digits from the end; `magnitude` also holds the most negative number's.
+        var rest = value.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
     }
 
     mutating func field(_ name: StaticString, hex digest: ContentDigest) {
         key(name)
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: digest.hex.utf8)
+        for byte in digest.bytes {
+            bytes.append(Self.hexDigit(byte >> 4))
+            bytes.append(Self.hexDigit(byte & 15))
+        }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     mutating func field(_ name: StaticString, _ value: String) {

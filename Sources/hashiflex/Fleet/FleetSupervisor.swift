@@ -61,7 +61,7 @@ struct FleetSupervisor {
 
     /// Hears `fleet scale` and `fleet drain`.
     private func listen() throws -> PlatformThread {
-        let tail = try ControlTail(link.kafka, topics: link.topics)
+        let tail = try ControlTail(link.kafka, topics: link.topics, latencyMs: 250)
         let begin = Clock.wallMs
         return PlatformThread("control") { [name, target, stop, drained] in
             while !stop.isSet {
