@@ -44,7 +44,8 @@ public struct HeadAssembler: Sendable {
     /// - Returns: the joined file if the chunk completed a head whose manifest came first: compaction
     ///   leaves that order when a head was pushed again and the push was interrupted.
     @discardableResult
-    public mutating func take(chunk: [UInt8], index: Int, of head: ContentDigest) -> (HeadManifest, [UInt8])? {
+    public mutating func take(chunk: [UInt8], index: Int, of head: ContentDigest) -> (HeadManifest, [UInt8])?
+    {
         guard (1...Self.waitingBytesMax).contains(chunk.count), index < 1 << 16 else { return nil }
         if waiting[head] == nil { order.append(head) }
         waitingBytes += chunk.count - (waiting[head]?[index]?.count ?? 0)

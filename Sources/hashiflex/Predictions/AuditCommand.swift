@@ -2,6 +2,7 @@ import ArgumentParser
 import Cutover
 import Foundation
 import PipelineMessages
+import Threads
 
 /// `hashiflex audit`.
 struct AuditCommand: ParsableCommand {
@@ -48,7 +49,13 @@ struct AuditCommand: ParsableCommand {
         _ records: inout [(Prediction, [UInt8])], _ audit: inout StampAudit?, _ link: Connection
     ) throws {
         // Read after the predictions: every cut-over that they can carry is in it.
-        let log = try ControlView(link).log
+        // One whose markers are being written is waited for: its offsets are not known yet.
+        let view = try ControlView(link)
+        let deadline = Clock.steadyMs + 30_000
+        while view.log.open.contains(where: { $0.state == .committing }), Clock.steadyMs < deadline {
+            view.take(timeoutMs: 200)
+        }
+        let log = view.log
         if audit == nil { audit = StampAudit(activations: log) } else { audit?.update(log) }
         for (prediction, bytes) in records { audit?.take(prediction, bytes: bytes) }
         records = []
