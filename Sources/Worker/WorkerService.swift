@@ -19,7 +19,8 @@ public final class WorkerService: Sendable {
     private let stop = Signal()
     private let drain = Signal()
     private let failure = Mutex<WorkerFailure?>(nil)
-    private let lastNote = Mutex<(text: String, atMs: Int64)>(("", 0))
+    /// When something of each kind was last said.
+    private let notes = Mutex<[Substring: Int64]>([:])
 
     /// A worker that says what matters through `log`, one line at a time.
     public init(_ options: WorkerOptions, log: @escaping @Sendable (String) -> Void) {
@@ -115,12 +116,14 @@ public final class WorkerService: Sendable {
         return result
     }
 
-    /// Says something once every five seconds at most.
+    /// Says something of a kind (the words before its first colon) once every five seconds at most: a broker
+    /// that is away gives the same news in many words.
     private func note(_ text: String) {
+        let kind = text.prefix { $0 != ":" }
         let now = Clock.steadyMs
-        let isNews = lastNote.withLock { last in
-            guard last.text != text || now - last.atMs > 5_000 else { return false }
-            last = (text, now)
+        let isNews = notes.withLock { notes in
+            guard now - notes[kind, default: -5_001] > 5_000 else { return false }
+            notes[kind] = now
             return true
         }
         if isNews { log("worker \(options.worker): \(text)") }
