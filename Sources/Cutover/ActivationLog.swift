@@ -11,6 +11,8 @@ public struct ActivationLog: Sendable, Equatable {
     public private(set) var cutovers: [String: CutoverRecord] = [:]
     /// The published heads by digest.
     public private(set) var manifests: [ContentDigest: HeadManifest] = [:]
+    /// The published heads by label; a label keeps the head it was first used for.
+    public private(set) var labels: [HeadLabel: HeadManifest] = [:]
 
     /// The committed markers of each partition by ascending offset.
     private var markers: [Int32: [HeadInForce]] = [:]
@@ -21,6 +23,7 @@ public struct ActivationLog: Sendable, Equatable {
     /// Takes a published head.
     public mutating func apply(_ manifest: HeadManifest) {
         manifests[manifest.head] = manifest
+        labels[manifest.label] = labels[manifest.label] ?? manifest
     }
 
     /// Takes the record at `offset` of the control topic; returns whether the state changed.

@@ -23,6 +23,8 @@ final class ShardSender: Sendable {
     private let topics: TopicNames
     private let state = Mutex(State())
     private let stop = Signal()
+    /// Paced ingest gives up when the workers' progress can not be read for this long, milliseconds.
+    private static let silenceMsMax: Int64 = 60_000
 
     init(_ options: IngestOptions, pacer: PartitionPacer) throws(KafkaError) {
         var producerOptions = ProducerOptions(messageMaxBytes: options.recordBytesMax)
@@ -60,6 +62,13 @@ final class ShardSender: Sendable {
         while place == nil {
             if isStopped() { return false }
             if let failure = state.withLock({ $0.failure }) { throw failure }
+            guard pacer.silentMs < Self.silenceMsMax else {
+                throw KafkaError(
+                    code: KafkaError.Code.timedOut, doing: "cannot read the workers' progress",
+                    detail:
+                        "no answer from the broker for \(Self.silenceMsMax / 1_000) s; ingest was waiting for room"
+                )
+            }
             _ = stop.wait(milliseconds: 10)
             place = pacer.reserve(bytes: bytes, from: turn)
         }

@@ -101,6 +101,15 @@ import Testing
                 executable: "/usr/bin/kcat")
             #expect(sent.code == 0, "\(sent.errors)")
         }
+        // One that is larger than the worker itself may write: its reason goes, the worker stays.
+        let huge = folder.file("huge")
+        try Data(repeating: 7, count: 1_200_000).write(to: URL(fileURLWithPath: huge))
+        let sent = try Program.run(
+            [
+                "-P", "-b", deployment.brokers, "-t", "hashiflex.shards", "-p", "3", "-k", "evil", "-X",
+                "message.max.bytes=5000000", huge,
+            ], executable: "/usr/bin/kcat")
+        #expect(sent.code == 0, "\(sent.errors)")
         try deployment.succeed("ingest", "after=\(SampleTar.path)", "--images", "20")
         let count = try deployment.waitForPredictions(22)
         #expect(count.images == 22)

@@ -13,6 +13,7 @@ final class PartitionPacer: Sendable {
     private let topics: TopicNames
     private let reader: KafkaConsumer
     private let stop = Signal()
+    private let progressAtMs = Atomic<Int64>(Clock.steadyMs)
     /// Delivered records of which the broker did not say where they are; in flight until that is known.
     private let unplaced = Mutex<[(partition: Int32, bytes: Int)]>([])
 
@@ -46,6 +47,7 @@ final class PartitionPacer: Sendable {
                 guard
                     let committed = try? reader.committed(Self.all(topics, count), timeoutMs: 5_000)
                 else { continue }
+                progressAtMs.store(Clock.steadyMs, ordering: .relaxed)
                 meters.withLock { meters in
                     for (tp, saved) in committed {
                         if let offset = saved.offset { meters[Int(tp.partition)].committed(offset) }
@@ -57,6 +59,9 @@ final class PartitionPacer: Sendable {
     }
 
     func requestStop() { stop.set() }
+
+    /// How long the workers' progress could not be read, milliseconds.
+    var silentMs: Int64 { Clock.steadyMs - progressAtMs.load(ordering: .relaxed) }
 
     /// Reserves room for `bytes` in the first partition from `start` on that has it.
     func reserve(bytes: Int, from start: Int) -> Int32? {

@@ -16,6 +16,9 @@ public struct DeadLetter: Hashable, Sendable, Codable {
     /// What is wrong, in one line.
     public var reason: String
 
+    /// Largest shard record that is copied, bytes; of a larger one only the reason is kept.
+    public static let copyBytesMax = 900_000
+
     /// The Kafka header that carries it.
     public static let header = "hsf-dead-letter"
 

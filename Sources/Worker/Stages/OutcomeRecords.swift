@@ -36,13 +36,16 @@ struct OutcomeRecords {
             append(receipt, options)
         case .dead(let message, let stream, let code, let reason, let receivedNs):
             isDeadLetter = true
+            // A record beyond our own limit must not stop the worker: its reason goes, its bytes stay where
+            // they are, at the offset that the letter names.
+            let fits = message.byteCount <= DeadLetter.copyBytesMax
             let letter = DeadLetter(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
-                code: code, reason: reason)
+                code: code, reason: fits ? reason : reason + " (\(message.byteCount) bytes, not copied)")
             all.append(
                 Record(
                     topic: options.topics.deadLetters, partition: 0,
-                    key: message.key ?? [], value: message.payload,
+                    key: message.key ?? [], value: fits ? message.payload : [],
                     headers: [(DeadLetter.header, JSONRecord.encode(letter))]))
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,

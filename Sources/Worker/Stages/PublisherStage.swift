@@ -9,6 +9,8 @@ internal import Threads
 /// the predictions see each partition in order, and the ledger can count receipts without gaps.
 final class PublisherStage: Sendable {
     private let input: BoundedQueue<PublisherMessage>
+    /// Never set; something to wait for.
+    private let pause = Signal()
     private let closings = BoundedQueue<Closing>(capacity: 16)
     private let options: WorkerOptions
     private let consumer: KafkaConsumer
@@ -80,6 +82,8 @@ final class PublisherStage: Sendable {
                 let deadline = Clock.steadyMs + closing.flushMs
                 repeat {
                     try step(&shell, commitNow: true)
+                    // While the group rebalances a commit is refused: no use in asking at once again.
+                    if shell.hasUndelivered { _ = pause.wait(milliseconds: 10) }
                 } while shell.hasUndelivered && Clock.steadyMs < deadline
                 shell.drop(closing.partitions)
             }

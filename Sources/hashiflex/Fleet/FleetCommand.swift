@@ -34,6 +34,7 @@ struct FleetCommand: ParsableCommand {
             guard (1...256).contains(workers) else {
                 throw ValidationError("--workers is 1 to 256, not \(workers)")
             }
+            try requireName(name)
         }
 
         func run() throws {

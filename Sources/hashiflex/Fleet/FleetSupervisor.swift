@@ -25,9 +25,11 @@ struct FleetSupervisor {
     private let link: Connection
     private let stop: Signal
     private let target: Mailbox<Int>
-    private let drained: Mailbox<Set<String>>
     private var slots: [Int: Slot] = [:]
     private var restarts = 0
+    /// Numbers whose worker was drained by itself; they stay empty until the fleet is scaled again.
+    private var retired: Set<Int> = []
+    private let scaled = Mailbox<Bool>()
 
     init(name: String, target: Int, arguments: [String], link: Connection, stop: Signal) {
         self.name = name
@@ -36,7 +38,6 @@ struct FleetSupervisor {
         self.stop = stop
         self.target = Mailbox()
         self.target.value = target
-        drained = Mailbox()
     }
 
     /// Runs until stopped, then drains.
@@ -63,17 +64,17 @@ struct FleetSupervisor {
     private func listen() throws -> PlatformThread {
         let tail = try ControlTail(link.kafka, topics: link.topics, latencyMs: 250)
         let begin = Clock.wallMs
-        return PlatformThread("control") { [name, target, stop, drained] in
+        return PlatformThread("control") { [name, target, stop, scaled] in
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) {
                     guard case .command(let key, let command) = event, command.issuedAtMs >= begin else {
                         continue
                     }
-                    if case .worker(let worker) = key, command.drain == true {
-                        drained.value = (drained.value ?? []).union([worker])
-                    }
                     guard key == .fleet(name) else { continue }
-                    if let workers = command.workers, (0...256).contains(workers) { target.value = workers }
+                    if let workers = command.workers, (0...256).contains(workers) {
+                        target.value = workers
+                        scaled.value = true
+                    }
                     if command.drain == true { stop.set() }
                 }
             }
@@ -83,6 +84,10 @@ struct FleetSupervisor {
 
     private mutating func adjust() throws {
         let wanted = target.value ?? 0
+        if scaled.value == true {
+            scaled.value = nil
+            retired = []
+        }
         for number in slots.keys.sorted() {
             guard var slot = slots[number] else { continue }
             if !slot.child.isRunning {
@@ -94,18 +99,17 @@ struct FleetSupervisor {
                 slots[number] = slot
             }
         }
-        for number in 1...max(1, wanted) where number <= wanted && slots[number] == nil {
+        for number in 1...max(1, wanted)
+        where number <= wanted && slots[number] == nil && !retired.contains(number) {
             slots[number] = try start(number)
         }
     }
 
     private mutating func replace(_ number: Int, _ slot: Slot, wanted: Int) throws {
-        let wasAsked = slot.leaving || drained.value?.contains(slot.name) == true
-        guard !wasAsked, number <= wanted else {
-            drained.value = drained.value?.subtracting([slot.name])
+        // A worker ends with 0 only when it was asked to: by a command, by a signal, or by us.
+        guard slot.child.exitStatus != 0, number <= wanted else {
             slots[number] = nil
-            // A drained worker stays away until the fleet is scaled again.
-            if number <= wanted, !slot.leaving { target.value = max(0, wanted - 1) }
+            if number <= wanted, !slot.leaving { retired.insert(number) }
             return
         }
         let quick = Clock.steadyMs - slot.startedAtMs < Self.quickDeathMs
@@ -137,7 +141,8 @@ struct FleetSupervisor {
     private func beat(_ writer: RecordWriter) {
         let running = slots.values.filter { $0.child.isRunning }.map(\.name).sorted()
         let status = FleetStatus(
-            fleet: name, host: ProcessFacts.host, pid: ProcessFacts.pid, target: target.value ?? 0,
+            fleet: name, host: ProcessFacts.host, pid: ProcessFacts.pid,
+            target: (target.value ?? 0) - retired.count,
             workers: running, restarts: restarts, atMs: Clock.wallMs)
         // One that can not be written now is replaced by the next one.
         _ = try? writer.write(

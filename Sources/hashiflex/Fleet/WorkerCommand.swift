@@ -23,6 +23,8 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
+    func validate() throws { try name.map { try requireName($0) } }
+
     func run() throws {
         let worker = Mailbox<WorkerService>()
         Signals.onTermination {

@@ -43,15 +43,13 @@ final class ControlView {
         return atEnd
     }
 
-    /// The published head named `name@version`, the last one if it was published twice.
-    func manifest(_ label: HeadLabel) -> HeadManifest? {
-        log.manifests.values.filter { $0.label == label }.max { $0.publishedAtMs < $1.publishedAtMs }
-    }
+    /// The published head named `name@version`.
+    func manifest(_ label: HeadLabel) -> HeadManifest? { log.labels[label] }
 
     /// The next free version of a name: `v1`, `v2`, ...
     func nextVersion(of name: String) -> String {
-        let used = log.manifests.values.filter { $0.label.name == name }
-            .compactMap { $0.label.version.hasPrefix("v") ? Int($0.label.version.dropFirst()) : nil }
+        let used = log.labels.keys.filter { $0.name == name }
+            .compactMap { $0.version.hasPrefix("v") ? Int($0.version.dropFirst()) : nil }
         return "v\((used.max() ?? 0) + 1)"
     }
 

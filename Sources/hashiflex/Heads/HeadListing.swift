@@ -16,7 +16,7 @@ extension HeadCommand {
         func run() throws {
             try runCommand {
                 let view = try ControlView(try connection.connect())
-                let heads = view.log.manifests.values.sorted { $0.publishedAtMs < $1.publishedAtMs }
+                let heads = view.log.labels.values.sorted { $0.publishedAtMs < $1.publishedAtMs }
                 if json { return heads.forEach { Terminal.print(JSONRecord.text($0)) } }
                 var rows = [["HEAD", "CLASSES", "DIGEST", "BACKBONE", "BYTES", "IN FORCE FOR"]]
                 for head in heads {

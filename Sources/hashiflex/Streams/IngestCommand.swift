@@ -89,7 +89,7 @@ struct IngestCommand: ParsableCommand {
     }
 
     private func streams() throws -> [IngestService.Stream] {
-        let given = sources.isEmpty ? ["sample=" + (try SampleFile.path())] : sources
+        let given = sources.isEmpty ? ["\(stream ?? "sample")=" + (try SampleFile.path())] : sources
         return try given.map { text in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             let isNamed = parts.count == 2 && !FileManager.default.fileExists(atPath: text)

@@ -106,3 +106,10 @@ struct Connection {
         }
     }
 }
+
+/// Checks the name of a worker or a fleet: it is part of keys, so what can not be a topic can not be a name.
+func requireName(_ name: String) throws {
+    guard TopicNames(prefix: name) != nil else {
+        throw ValidationError("--name is 1 to 100 of [A-Za-z0-9._-], not '\(name)'")
+    }
+}

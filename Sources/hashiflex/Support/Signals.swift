@@ -4,6 +4,9 @@ import Threads
 /// Turns SIGINT and SIGTERM into a call, on a thread of its own.
 enum Signals {
     /// Calls `first` at the first signal and ends the process at the second.
+    ///
+    /// Ctrl-C reaches a whole process group, and a supervisor passes the end on as well: a second signal
+    /// within two seconds is the same wish, not a more urgent one.
     static func onTermination(_ first: @escaping @Sendable () -> Void) {
         var set = sigset_t()
         sigemptyset(&set)
@@ -18,7 +21,8 @@ enum Signals {
             var number: Int32 = 0
             sigwait(&waited, &number)
             first()
-            sigwait(&waited, &number)
+            let begin = Clock.steadyMs
+            repeat { sigwait(&waited, &number) } while Clock.steadyMs - begin < 2_000
             _exit(128 + number)
         }
     }
