@@ -17,7 +17,8 @@ let package = Package(
     name: "HaShiFlex",
     products: [.executable(name: "hashiflex", targets: ["hashiflex"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // System libraries: module maps only.
@@ -46,6 +47,32 @@ let package = Package(
         .target(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
         .target(name: "Cutover", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift),
+
+        // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
+        .target(
+            name: "FloatNetwork", dependencies: ["QuantizedTensors", "HardenedBackbone"], swiftSettings: swift),
+        .target(
+            name: "NetworkExchange",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "FloatNetwork",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "Hardening",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "FloatNetwork",
+            ],
+            swiftSettings: swift),
+        .target(
+            name: "Evaluation", dependencies: ["HardenedBackbone", "ClassifierHead", "Artifacts"],
+            swiftSettings: swift),
+        .target(
+            name: "Sensitivity",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Evaluation",
+            ],
+            swiftSettings: swift),
 
         // I/O layer.
         .target(name: "Threads", swiftSettings: swift),
@@ -76,7 +103,7 @@ let package = Package(
             dependencies: [
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
-                "Coordinator",
+                "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift),
@@ -92,6 +119,18 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
     ("Cutover", ["PipelineMessages", "Artifacts"], []),
+    ("FloatNetwork", ["HardenedBackbone"], []),
+    (
+        "NetworkExchange",
+        ["Artifacts", "FloatNetwork", "HardenedBackbone", "ClassifierHead", "ImageDecoding"],
+        ["Golden"]
+    ),
+    (
+        "Hardening", ["Artifacts", "QuantizedTensors", "HardenedBackbone", "FloatNetwork", "ClassifierHead"],
+        []
+    ),
+    ("Evaluation", ["Artifacts", "HardenedBackbone", "ClassifierHead"], []),
+    ("Sensitivity", ["Artifacts", "HardenedBackbone", "ClassifierHead", "Evaluation"], []),
     ("Kafka", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
     ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"], []),
