@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // C: SIMD kernels and library shims.
@@ -50,7 +51,8 @@ let package = Package(
 
         // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
         .target(
-            name: "FloatNetwork", dependencies: ["QuantizedTensors", "HardenedBackbone"], swiftSettings: swift),
+            name: "FloatNetwork", dependencies: ["QuantizedTensors", "HardenedBackbone"], swiftSettings: swift
+        ),
         .target(
             name: "NetworkExchange",
             dependencies: [
@@ -75,7 +77,7 @@ let package = Package(
             swiftSettings: swift),
 
         // I/O layer.
-        .target(name: "Threads", swiftSettings: swift),
+        .target(name: "Threads", dependencies: ["CMalloc"], swiftSettings: swift),
         .target(name: "Kafka", dependencies: ["CRDKafka"], swiftSettings: swift),
         .target(
             name: "ControlPlane",

@@ -10,7 +10,7 @@ public enum JSONRecord {
     /// The bytes of `value`.
     public static func encode(_ value: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.keyEncodingStrategy = value is any WireKeyed ? .useDefaultKeys : .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
             return Array(try encoder.encode(value))
@@ -34,7 +34,7 @@ public enum JSONRecord {
             throw RecordError(record: "\(type)", problem: "\(bytes.count) bytes, more than \(bytesMax)")
         }
         let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        decoder.keyDecodingStrategy = type is any WireKeyed.Type ? .useDefaultKeys : .convertFromSnakeCase
         do {
             return try decoder.decode(type, from: Data(bytes))
         } catch let error as DecodingError {
@@ -58,6 +58,12 @@ public enum JSONRecord {
         }
     }
 }
+
+/// A record whose coding keys are the names on the wire, those of everything inside it included.
+///
+/// Converting the case of every key of every record costs more than parsing it; records of which there is one for
+/// each shard declare their keys.
+public protocol WireKeyed {}
 
 /// A JSON record that could not be parsed.
 public struct RecordError: Error, Equatable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Threads
 
 /// The one program: every part of the pipeline is a subcommand.
 @main
@@ -33,4 +34,9 @@ struct HaShiFlex: ParsableCommand {
                 subcommands: [PredictionsCommand.self, ReplayCommand.self, AuditCommand.self]),
             CommandGroup(name: "Model", subcommands: [ModelCommand.self, BenchCommand.self]),
         ])
+
+    static func main() {
+        MemoryPolicy.keepFreedPages()
+        main(nil)
+    }
 }

@@ -69,6 +69,89 @@ extension OnBroker {
             }
         }
 
+        @Test func aBatchArrivesAsItsMessagesInOrder() throws {
+            try withBroker([("t", 2)]) { broker in
+                let producer = try KafkaProducer(broker.configuration)
+                var batch = MessageBatch()
+                for round in 0..<3 {
+                    batch.removeAll()
+                    for index in 0..<100 {
+                        batch.append(
+                            key: { $0 += bytes("key \(index)") },
+                            value: { $0 += index == 50 ? [] : bytes("\(round) \(index)") })
+                    }
+                    #expect(batch.count == 100 && !batch.isQueued)
+                    try producer.produce(topic: "t", partition: 1, batch: &batch, tag: UInt64(round))
+                    #expect(batch.isQueued)
+                    // Nothing is left, so nothing is written twice.
+                    try producer.produce(topic: "t", partition: 1, batch: &batch, tag: 99)
+                }
+                #expect(producer.flush(timeoutMs: 20_000) == 0)
+                #expect(producer.poll(timeoutMs: 0).map(\.tag) == (0..<300).map { UInt64($0 / 100) })
+                let reader = try Reader(broker)
+                try reader.follow("t", 1..<2)
+                try reader.read(300)
+                for (place, message) in reader.messages.enumerated() {
+                    #expect(message.key == bytes("key \(place % 100)"))
+                    #expect(
+                        message.payload == (place % 100 == 50 ? [] : bytes("\(place / 100) \(place % 100)")))
+                }
+            }
+        }
+
+        @Test func aBatchThatFindsTheQueueFullGoesOnWhereItStopped() throws {
+            try withBroker([("t", 1)]) { broker in
+                try broker.setDown()
+                var options = ProducerOptions()
+                options.queueKilobytes = 1024
+                let producer = try KafkaProducer(broker.configuration, options: options)
+                var batch = MessageBatch()
+                for index in 0..<20 {
+                    batch.append(
+                        key: { $0.append(UInt8(index)) },
+                        value: { $0 += [UInt8](repeating: 1, count: 100_000) })
+                }
+                let failure = #expect(throws: KafkaError.self) {
+                    try producer.produce(topic: "t", partition: 0, batch: &batch, tag: 7)
+                }
+                #expect(failure?.code == KafkaError.Code.queueFull)
+                #expect(!batch.isQueued && (1..<20).contains(producer.waitingCount))
+
+                try broker.setUp()
+                eventually("the rest is queued") {
+                    _ = producer.poll(timeoutMs: 100)
+                    do throws(KafkaError) {
+                        try producer.produce(topic: "t", partition: 0, batch: &batch, tag: 7)
+                    } catch {
+                        #expect(error.code == KafkaError.Code.queueFull)
+                    }
+                    return batch.isQueued
+                }
+                #expect(producer.flush(timeoutMs: 20_000) == 0)
+                let reader = try Reader(broker)
+                try reader.follow("t")
+                try reader.read(20)
+                #expect(reader.messages.compactMap(\.key) == (0..<20).map { [UInt8($0)] })
+            }
+        }
+
+        @Test func aBatchWithAMessageThatIsTooLargeSaysSo() throws {
+            try withBroker([("t", 1)]) { broker in
+                let producer = try KafkaProducer(
+                    broker.configuration, options: .init(messageMaxBytes: 10_000))
+                var batch = MessageBatch()
+                for size in [1, 20_000, 1] {
+                    batch.append(key: { _ in }, value: { $0 += [UInt8](repeating: 1, count: size) })
+                }
+                let failure = #expect(throws: KafkaError.self) {
+                    try producer.produce(topic: "t", partition: 0, batch: &batch, tag: 1)
+                }
+                #expect(failure?.code == KafkaError.Code.messageTooLarge)
+                #expect(failure?.message.contains("1 of a batch's messages to t/0") == true)
+                #expect(producer.waitingCount == 2)
+            }
+        }
+
         @Test func aMessageThatIsTooLargeNamesTheLimit() throws {
             try withBroker([("t", 1)]) { broker in
                 let small = try KafkaProducer(broker.configuration, options: .init(messageMaxBytes: 10_000))

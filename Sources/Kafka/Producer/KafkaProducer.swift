@@ -24,6 +24,7 @@ public struct Delivery: Sendable, Hashable {
 /// ``flush(timeoutMs:)`` first.
 public final class KafkaProducer: Sendable {
     let client: ClientHandle
+    let topics: TopicHandles
 
     /// Creates a producer; nothing is connected before something is written or asked.
     ///
@@ -42,9 +43,11 @@ public final class KafkaProducer: Sendable {
         } catch {
             throw KafkaError(error)
         }
-        client = try ClientHandle(RD_KAFKA_PRODUCER, properties: properties) { configuration in
+        let client = try ClientHandle(RD_KAFKA_PRODUCER, properties: properties) { configuration in
             rd_kafka_conf_set_dr_msg_cb(configuration, onDelivery)
         }
+        self.client = client
+        topics = TopicHandles(of: client)
     }
 
     /// Queues a message. Everything is copied.
@@ -221,7 +224,9 @@ private func onDelivery(
 ) {
     guard let message = message?.pointee, let context = ClientContext.from(opaque) else { return }
     let failed = message.err != RD_KAFKA_RESP_ERR_NO_ERROR
-    let topic = message.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
+    func topic() -> String {
+        message.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
+    }
     context.deliver(
         Delivery(
             tag: UInt64(UInt(bitPattern: message._private)),
@@ -230,7 +235,7 @@ private func onDelivery(
             error: failed
                 ? KafkaError(
                     code: message.err.rawValue,
-                    doing: "cannot deliver to \(topic)/\(message.partition)"
+                    doing: "cannot deliver to \(topic())/\(message.partition)"
                 )
                 : nil
         )

@@ -31,6 +31,8 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
         case ("worker", 2): self = .worker(parts[1])
         default: return nil
         }
+        // One key, one text: `+5`, `05` or upper-case digits would be a second key to compaction.
+        guard self.bytes == bytes else { return nil }
     }
 
     /// The key as text.

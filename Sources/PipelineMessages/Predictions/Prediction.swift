@@ -29,6 +29,8 @@ public struct ImageAddress: Hashable, Sendable, CustomStringConvertible {
             slash > text.startIndex, partition >= 0, offset >= 0, index >= 0
         else { return nil }
         self.init(topic: String(text[..<slash]), partition: partition, offset: offset, index: index)
+        // One address, one text: `+5` or `05` name nothing.
+        guard description == text else { return nil }
     }
 
     /// `topic/partition@offset#index`.

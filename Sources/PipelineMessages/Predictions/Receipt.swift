@@ -4,7 +4,7 @@ public import Artifacts
 ///
 /// Topic `receipts`, same partition as the shard, key `topic/partition@offset`. Unlike a
 /// ``Prediction`` it names the worker; after a redelivery the first receipt of a shard counts.
-public struct Receipt: Hashable, Sendable, Codable {
+public struct Receipt: Hashable, Sendable, Codable, WireKeyed {
     /// Always `receipt/1`.
     public var schema = "receipt/1"
     /// The shard topic.
@@ -35,6 +35,15 @@ public struct Receipt: Hashable, Sendable, Codable {
     public var serviceUs: Int64
     /// When it was scored, milliseconds since 1970.
     public var scoredAtMs: Int64
+
+    private enum CodingKeys: String, CodingKey {
+        case schema, topic, partition, offset, stream, images, errors, head, worker, incarnation
+        case imagesBefore = "images_before"
+        case deadLetter = "dead_letter"
+        case headName = "head_name"
+        case serviceUs = "service_us"
+        case scoredAtMs = "scored_at_ms"
+    }
 
     /// A receipt for one shard.
     public init(

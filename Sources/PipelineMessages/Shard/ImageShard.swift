@@ -36,13 +36,18 @@ public struct ImageShard: Sendable, Equatable {
 }
 
 /// What is known of one image of a shard besides its pixels.
-public struct ShardImage: Sendable, Equatable, Codable {
+public struct ShardImage: Sendable, Equatable, Codable, WireKeyed {
     /// Name of the image, unique in its stream, 1 to 256 bytes of UTF-8.
     public let id: String
     /// When the sensor took it, milliseconds since 1970, if known.
     public let capturedAtMs: Int64?
     /// Class index that the source states, if any; carried along for accuracy, never used to predict.
     public let label: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, label
+        case capturedAtMs = "captured_at_ms"
+    }
 
     /// Describes one image.
     public init(id: String, capturedAtMs: Int64? = nil, label: Int? = nil) {

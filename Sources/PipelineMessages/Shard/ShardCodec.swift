@@ -28,7 +28,7 @@ public enum ShardCodec {
         case none
     }
 
-    struct Header: Codable, Equatable {
+    struct Header: Codable, Equatable, WireKeyed {
         var stream: String
         var sequence: Int64
         var createdAtMs: Int64
@@ -41,6 +41,13 @@ public enum ShardCodec {
         var fileBytes: [Int]?
         var preprocessing: String
         var images: [ShardImage]
+
+        private enum CodingKeys: String, CodingKey {
+            case stream, sequence, encoding, height, width, channels, compression, preprocessing, images
+            case createdAtMs = "created_at_ms"
+            case rawBytes = "raw_bytes"
+            case fileBytes = "file_bytes"
+        }
     }
 
     enum Encoding: String, Codable {

@@ -2,7 +2,7 @@ internal import Kafka
 internal import PipelineMessages
 internal import Threads
 
-/// The Kafka records that one finished shard becomes.
+/// The Kafka records that one finished shard becomes: its predictions, one each image, and one or two others.
 struct OutcomeRecords {
     struct Record {
         let topic: String
@@ -12,19 +12,23 @@ struct OutcomeRecords {
         var headers: [(String, [UInt8])] = []
     }
 
-    private(set) var all: [Record] = []
+    private(set) var others: [Record] = []
     private(set) var isDeadLetter = false
 
-    init(_ released: LaneSequencer<ShardOutcome>.Released, options: WorkerOptions) {
+    /// Makes the records; predictions go to `batch`, which is emptied first.
+    init(
+        _ released: LaneSequencer<ShardOutcome>.Released, options: WorkerOptions,
+        encoder: inout PredictionEncoder, batch predictionBatch: inout MessageBatch
+    ) {
+        predictionBatch.removeAll()
         let partition = released.ticket.lane.partition
         switch released.payload {
         case .passed: return
         case .scored(let batch, let predictions):
             for prediction in predictions {
-                all.append(
-                    Record(
-                        topic: options.topics.predictions, partition: partition,
-                        key: Array(prediction.address.description.utf8), value: prediction.json))
+                predictionBatch.append(
+                    key: { encoder.appendKey(of: prediction, to: &$0) },
+                    value: { encoder.appendValue(of: prediction, to: &$0) })
             }
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
@@ -42,7 +46,7 @@ struct OutcomeRecords {
             let letter = DeadLetter(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 code: code, reason: fits ? reason : reason + " (\(message.byteCount) bytes, not copied)")
-            all.append(
+            others.append(
                 Record(
                     topic: options.topics.deadLetters, partition: 0,
                     key: message.key ?? [], value: fits ? message.payload : [],
@@ -57,7 +61,7 @@ struct OutcomeRecords {
     }
 
     private mutating func append(_ receipt: Receipt, _ options: WorkerOptions) {
-        all.append(
+        others.append(
             Record(
                 topic: options.topics.receipts, partition: receipt.partition,
                 key: Array(receipt.key.utf8), value: JSONRecord.encode(receipt)))

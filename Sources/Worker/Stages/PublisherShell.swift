@@ -19,6 +19,9 @@ struct PublisherShell {
     private var lanes: [LaneID: LaneSequencer<ShardOutcome>] = [:]
     private var flights: [UInt64: Flight] = [:]
     private var nextFlight: UInt64 = 0
+    private var encoder = PredictionEncoder()
+    /// The predictions of the shard that is being published.
+    private var predictions = MessageBatch()
     private var frontiers: [LaneID: LaneSequencer<ShardOutcome>.Frontier] = [:]
     private var committedImages: [LaneID: Int64] = [:]
     private var lastCommitMs = Clock.steadyMs
@@ -127,9 +130,11 @@ struct PublisherShell {
     private mutating func publishReleased() throws(KafkaError) {
         for lane in lanes.keys {
             while let released = lanes[lane]?.release() {
-                let records = OutcomeRecords(released, options: options)
+                let records = OutcomeRecords(
+                    released, options: options, encoder: &encoder, batch: &predictions)
                 if records.isDeadLetter { meters.deadLetters.wrappingAdd(1, ordering: .relaxed) }
-                guard !records.all.isEmpty else {
+                let count = predictions.count + records.others.count
+                guard count > 0 else {
                     lanes[lane]?.delivered(ordinal: released.ticket.ordinal)
                     continue
                 }
@@ -137,8 +142,21 @@ struct PublisherShell {
                 nextFlight += 1
                 flights[tag] = Flight(
                     lane: lane, ordinal: released.ticket.ordinal, images: released.payload.images,
-                    records: records.all.count)
-                for record in records.all { try send(record, tag: tag) }
+                    records: count)
+                try sendPredictions(partition: lane.partition, tag: tag)
+                for record in records.others { try send(record, tag: tag) }
+            }
+        }
+    }
+
+    private mutating func sendPredictions(partition: Int32, tag: UInt64) throws(KafkaError) {
+        while !predictions.isQueued {
+            do throws(KafkaError) {
+                try producer.produce(
+                    topic: options.topics.predictions, partition: partition, batch: &predictions, tag: tag)
+            } catch {
+                guard error.code == KafkaError.Code.queueFull else { throw error }
+                try takeDeliveries(timeoutMs: 50)
             }
         }
     }
@@ -163,10 +181,12 @@ struct PublisherShell {
                 guard flights[delivery.tag] != nil else { continue }
                 throw error
             }
-            guard var flight = flights[delivery.tag] else { continue }
-            flight.records -= 1
-            flights[delivery.tag] = flight.records == 0 ? nil : flight
-            if flight.records == 0 { lanes[flight.lane]?.delivered(ordinal: flight.ordinal) }
+            guard let place = flights.index(forKey: delivery.tag) else { continue }
+            flights.values[place].records -= 1
+            let flight = flights.values[place]
+            guard flight.records == 0 else { continue }
+            flights.remove(at: place)
+            lanes[flight.lane]?.delivered(ordinal: flight.ordinal)
         }
     }
 }

@@ -73,7 +73,7 @@ final class PublisherStage: Sendable {
 
     private func loop(_ shell: inout PublisherShell) throws(KafkaError) {
         while !input.isFinished {
-            let waiting = shell.hasUndelivered ? 1 : 20
+            let waiting = shell.hasUndelivered ? 10 : 50
             for message in input.drain(max: 64, milliseconds: Int64(waiting)) { shell.take(message) }
             try step(&shell)
             for closing in closings.drain(milliseconds: 0) {

@@ -36,6 +36,37 @@ import Testing
         }
     }
 
+    /// What an encoder keeps from the last prediction must never reach the next one.
+    @Test func anEncoderThatServedAnotherShardWritesTheSame() throws {
+        var encoder = PredictionEncoder()
+        var random = SeededRandom(seed: 5)
+        var previous = try sample(parts: 63, text: "first")
+        for step in 0..<500 {
+            var next = previous
+            switch random.next() % 12 {
+            case 0: next.topic = random.text(scalars: 3)
+            case 1: next.partition += 1
+            case 2: next.offset += 1
+            case 3: next.stream = random.text(scalars: 3)
+            case 4: next.sequence += 1
+            case 5: next.backbone = digest("backbone \(step)")
+            case 6: next.head = next.head == nil ? digest("head \(step)") : nil
+            case 7: next.headName = nil
+            case 8: next.cutover = next.cutover == nil ? 7 : nil
+            case 9: next.logitsDigest = next.logitsDigest == nil ? digest("logits \(step)") : nil
+            case 10: next = try sample(parts: Int(random.next() % 64), text: random.text(scalars: 4))
+            default: (next.index, next.id) = (next.index + 1, random.text(scalars: 4))
+            }
+            var bytes = Array("before".utf8)
+            encoder.appendKey(of: next, to: &bytes)
+            #expect(text(bytes) == "before\(next.address)", "step \(step)")
+            bytes = []
+            encoder.appendValue(of: next, to: &bytes)
+            #expect(text(bytes) == text(JSONRecord.encode(next)), "step \(step)")
+            previous = next
+        }
+    }
+
     @Test func theFieldsHaveTheirPublishedNames() throws {
         let text = text(try sample(parts: 63, text: "x").json)
         for name in [
