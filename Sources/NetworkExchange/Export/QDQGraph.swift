@@ -1,0 +1,243 @@
+internal import Artifacts
+internal import ClassifierHead
+internal import HardenedBackbone
+internal import QuantizedTensors
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// Collects the nodes of the exported graph, from the image to the logits.
+struct QDQGraph {
+    private let artifact: BackboneArtifact
+    private let rounding: QDQExporter.Rounding
+    private let scales: QDQScales
+    private var graph = Onnx_GraphProto()
+    /// The dequantised tensor that the next layer reads.
+    private var current = "image"
+    /// Dequantised outputs of all layers so far, for residuals.
+    private var outputs: [String] = []
+
+    init(artifact: BackboneArtifact, rounding: QDQExporter.Rounding) {
+        self.artifact = artifact
+        self.rounding = rounding
+        scales = QDQScales(artifact)
+        constant("zero.u8", ONNXType.uint8, [], [0])
+        constant("zero.s8", ONNXType.int8, [], [0])
+    }
+
+    /// Bytes to real numbers without the mean, so that the stem's padding of zero is the mean byte.
+    mutating func image(_ layout: QDQExporter.Layout) {
+        if layout == .nhwc {
+            node("Transpose", ["image"], "image.nchw", [.list("perm", [0, 3, 1, 2])])
+            current = "image.nchw"
+        }
+        floats("image.scale", [], [1])
+        node("DequantizeLinear", [current, "image.scale", "zero.u8"], "image.real")
+        floats("image.mean", [1, 3, 1, 1], artifact.inputMean.map { Float($0) })
+        node("Sub", ["image.real", "image.mean"], "image.centred")
+        current = "image.centred"
+    }
+
+    /// One convolution with its requantisation.
+    mutating func layer(_ index: Int) {
+        let layer = artifact.network.layers[index]
+        let numbers = artifact.layers[index]
+        let (name, channels) = (layer.name, layer.output.channels)
+        let inputExponent = index == 0 ? 0 : scales.exponents[index - 1]
+        let exponent = scales.exponents[index]
+        // One accumulator unit is worth 2^-(exponent + shift).
+        let units = numbers.shift.map { QDQScales.power(-exponent - Int($0)) }
+        let weightScales = numbers.shift.map { QDQScales.power(inputExponent - exponent - Int($0)) }
+
+        constant(
+            "\(name).weight", ONNXType.int8,
+            [channels, layer.inputChannelsPerGroup, layer.kernelSize, layer.kernelSize],
+            numbers.weights.map { UInt8(bitPattern: $0) })
+        floats("\(name).weight.scale", [channels], weightScales)
+        node(
+            "DequantizeLinear", ["\(name).weight", "\(name).weight.scale"], "\(name).weight.real",
+            [.integer("axis", 0)])
+        integers("\(name).bias", biases(layer, numbers))
+        floats("\(name).bias.scale", [channels], units)
+        node(
+            "DequantizeLinear", ["\(name).bias", "\(name).bias.scale"], "\(name).bias.real",
+            [.integer("axis", 0)])
+        let padding = layer.kernelSize / 2
+        node(
+            "Conv", [current, "\(name).weight.real", "\(name).bias.real"], "\(name).sum",
+            [
+                .list("dilations", [1, 1]), .integer("group", layer.kind == .depthwise ? channels : 1),
+                .list("kernel_shape", [layer.kernelSize, layer.kernelSize]),
+                .list("pads", [padding, padding, padding, padding]),
+                .list("strides", [layer.stride, layer.stride]),
+            ])
+        current = "\(name).sum"
+        if let source = layer.residualSource {
+            node("Add", [current, outputs[source]], "\(name).joined")
+            current = "\(name).joined"
+        }
+        if rounding == .exact {
+            floats("\(name).half", [1, channels, 1, 1], units.map { $0 / 2 })
+            node("Add", [current, "\(name).half"], "\(name).raised")
+            current = "\(name).raised"
+        }
+        requantize(name, type: layer.outputType, scale: QDQScales.power(-exponent))
+        outputs.append(current)
+    }
+
+    /// Sum over all pixels, then the shift.
+    mutating func pool() {
+        let exponent = scales.exponents[scales.exponents.count - 1]
+        integers64("pool.axes", [2, 3])
+        node("ReduceSum", [current, "pool.axes"], "pool.sum", [.integer("keepdims", 0)])
+        current = "pool.sum"
+        if rounding == .exact {
+            floats("pool.half", [], [QDQScales.power(-exponent - 1)])
+            node("Add", [current, "pool.half"], "pool.raised")
+            current = "pool.raised"
+        }
+        floats("pool.scale", [], [QDQScales.power(Int(artifact.poolShift) - exponent)])
+        node("QuantizeLinear", [current, "pool.scale", "zero.u8"], "features")
+        current = "features"
+    }
+
+    /// The head on feature codes: integer sums, then one factor.
+    mutating func classifier(_ head: ClassifierHead) {
+        floats("head.one", [], [1])
+        floats("head.scale", [], [Float(head.scale)])
+        constant(
+            "head.weight", ONNXType.int8, [head.classCount, head.featureCount],
+            head.weights.map { UInt8(bitPattern: $0) })
+        integers("head.bias", head.bias)
+        node("DequantizeLinear", ["features", "head.one", "zero.u8"], "head.codes")
+        node("DequantizeLinear", ["head.weight", "head.one", "zero.s8"], "head.weight.real")
+        node("DequantizeLinear", ["head.bias", "head.one"], "head.bias.real")
+        node(
+            "Gemm", ["head.codes", "head.weight.real", "head.bias.real"], "head.sum", [.integer("transB", 1)])
+        node("Mul", ["head.sum", "head.scale"], "logits")
+    }
+
+    /// The whole file.
+    func model(opset: Int, layout: QDQExporter.Layout, head: ClassifierHead?) -> Onnx_ModelProto {
+        let size = artifact.network.inputSize
+        var graph = graph
+        graph.name = "hashiflex-backbone"
+        graph.input = [
+            value(
+                "image", ONNXType.uint8, layout == .nhwc ? [nil, size, size, 3] : [nil, 3, size, size])
+        ]
+        graph.output = [value("features", ONNXType.uint8, [nil, artifact.network.featureCount])]
+        if let head { graph.output.append(value("logits", ONNXType.float, [nil, head.classCount])) }
+        var model = Onnx_ModelProto()
+        // The first format version that knows the operator set.
+        model.irVersion = opset > 20 ? 10 : opset > 18 ? 9 : 8
+        model.producerName = "hashiflex"
+        var operators = Onnx_OperatorSetIdProto()
+        operators.version = Int64(opset)
+        model.opsetImport = [operators]
+        model.graph = graph
+        var entries = [
+            ("backbone_digest", artifact.digest.hex), ("preprocessing", artifact.preprocessing),
+            ("real_unit", "6/255"), ("rounding", rounding.rawValue),
+        ]
+        if let head { entries += [("head_digest", head.digest.hex)] }
+        model.metadataProps = entries.map { key, text in
+            var entry = Onnx_StringStringEntryProto()
+            (entry.key, entry.value) = (key, text)
+            return entry
+        }
+        return model
+    }
+
+    /// Biases for centred input: the stem's own bias takes the mean away, which the graph already did.
+    private func biases(_ layer: NetworkLayer, _ numbers: LayerParameters) -> [Int32] {
+        guard layer.kind == .stem else { return numbers.bias }
+        return numbers.bias.enumerated().map { channel, bias in
+            var bias = bias
+            for colour in 0..<3 {
+                for tap in 0..<9 {
+                    let weight = numbers.weights[(channel * 3 + colour) * 9 + tap]
+                    bias += Int32(weight) * Int32(artifact.inputMean[colour])
+                }
+            }
+            return bias
+        }
+    }
+
+    private mutating func requantize(_ name: String, type: ActivationType, scale: Float) {
+        floats("\(name).scale", [], [scale])
+        node("QuantizeLinear", [current, "\(name).scale", "zero.\(type)"], "\(name).codes")
+        node("DequantizeLinear", ["\(name).codes", "\(name).scale", "zero.\(type)"], "\(name).real")
+        current = "\(name).real"
+    }
+
+    private func value(_ name: String, _ type: Int32, _ shape: [Int?]) -> Onnx_ValueInfoProto {
+        var value = Onnx_ValueInfoProto()
+        value.name = name
+        value.type.tensorType.elemType = type
+        value.type.tensorType.shape.dim = shape.map { size in
+            var dimension = Onnx_TensorShapeProto.Dimension()
+            if let size { dimension.dimValue = Int64(size) } else { dimension.dimParam = "N" }
+            return dimension
+        }
+        return value
+    }
+}
+
+extension QDQGraph {
+    /// An attribute of a node.
+    fileprivate enum Attribute {
+        case integer(String, Int)
+        case list(String, [Int])
+    }
+
+    /// Adds a node with one output, named after it.
+    private mutating func node(
+        _ operatorType: String, _ inputs: [String], _ output: String, _ attributes: [Attribute] = []
+    ) {
+        var node = Onnx_NodeProto()
+        node.opType = operatorType
+        node.name = "\(output)/\(operatorType)"
+        node.input = inputs
+        node.output = [output]
+        node.attribute = attributes.map { attribute in
+            var proto = Onnx_AttributeProto()
+            // Types: 2 is an integer, 7 a list of them.
+            switch attribute {
+            case .integer(let name, let value): (proto.name, proto.type, proto.i) = (name, 2, Int64(value))
+            case .list(let name, let values):
+                (proto.name, proto.type, proto.ints) = (name, 7, values.map { Int64($0) })
+            }
+            return proto
+        }
+        graph.node.append(node)
+    }
+
+    private mutating func constant(_ name: String, _ type: Int32, _ shape: [Int], _ bytes: [UInt8]) {
+        var tensor = Onnx_TensorProto()
+        tensor.name = name
+        tensor.dataType = type
+        tensor.dims = shape.map { Int64($0) }
+        tensor.rawData = Data(bytes)
+        graph.initializer.append(tensor)
+    }
+
+    private mutating func floats(_ name: String, _ shape: [Int], _ values: [Float]) {
+        constant(name, ONNXType.float, shape, littleEndianBytes(values.map(\.bitPattern)))
+    }
+
+    private mutating func integers(_ name: String, _ values: [Int32]) {
+        constant(name, ONNXType.int32, [values.count], littleEndianBytes(values))
+    }
+
+    private mutating func integers64(_ name: String, _ values: [Int64]) {
+        constant(name, ONNXType.int64, [values.count], littleEndianBytes(values))
+    }
+
+    private func littleEndianBytes<Value: FixedWidthInteger>(_ values: [Value]) -> [UInt8] {
+        values.flatMap { value in withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+    }
+}

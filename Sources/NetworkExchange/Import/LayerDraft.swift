@@ -1,0 +1,108 @@
+internal import FloatNetwork
+internal import HardenedBackbone
+internal import QuantizedTensors
+
+/// One convolution as a file gives it, before the width is known.
+struct LayerDraft {
+    /// Name of the weight tensor, for messages.
+    let tensor: String
+    /// `[outputChannels, inputChannelsPerGroup, kernelSize, kernelSize]`.
+    let shape: [Int]
+    /// Finite.
+    var weights: [Float]
+    /// Finite; `[outputChannels]`.
+    var bias: [Float]
+
+    /// Output channels.
+    var channels: Int { shape[0] }
+
+    /// Scales and shifts every output channel as the normalisation would.
+    ///
+    /// - Rounding: in `Double`, once to `Float` at the end.
+    mutating func fold(_ normalization: BatchNormalization) throws(NetworkImportError) {
+        let count = weights.count / channels
+        for channel in 0..<channels {
+            let variance = Double(normalization.variance[channel]) + normalization.epsilon
+            guard variance > 0 else {
+                throw .illegalVariance(tensor: normalization.varianceTensor, index: channel)
+            }
+            let factor = Double(normalization.scale[channel]) / variance.squareRoot()
+            for index in channel * count..<(channel + 1) * count {
+                weights[index] = Float(Double(weights[index]) * factor)
+            }
+            let centred = Double(bias[channel]) - Double(normalization.mean[channel])
+            bias[channel] = Float(centred * factor + Double(normalization.shift[channel]))
+        }
+    }
+}
+
+/// Statistics and affine part of a batch normalisation, each `[channels]` and finite.
+struct BatchNormalization {
+    var scale: [Float]
+    var shift: [Float]
+    var mean: [Float]
+    var variance: [Float]
+    var epsilon: Double
+    /// Name of the variance tensor, for messages.
+    var varianceTensor: String
+}
+
+/// The final layer as a file gives it, `[classes, features]`.
+struct ClassifierDraft {
+    let tensor: String
+    let classes: Int
+    let features: Int
+    let weights: [Float]
+    let bias: [Float]
+}
+
+/// Everything a file says, format aside.
+struct NetworkDraft {
+    var layers: [LayerDraft] = []
+    var classifier: ClassifierDraft?
+    var inputSize: Int?
+    var metadata: [String: String] = [:]
+
+    /// Finds the width, checks every shape, and makes the network.
+    func imported(
+        _ options: ImportOptions, source: String, opset: Int?
+    ) throws(NetworkImportError) -> ImportedNetwork {
+        let entries = ImportMetadata(entries: metadata)
+        var stated = inputSize
+        if stated == nil { stated = try entries.inputSize() }
+        if let stated, let asked = options.inputSize, stated != asked {
+            throw .conflictingInputSize(found: stated, asked: asked)
+        }
+        guard let size = options.inputSize ?? stated else { throw .unknownInputSize }
+        guard NetworkDescription.inputSizes.contains(size), size.isMultiple(of: 32) else {
+            throw .illegalInputSize(found: size)
+        }
+        let network = try WidthDeduction.network(channels: layers.map(\.channels), inputSize: size)
+        for (draft, layer) in zip(layers, network.layers) {
+            let expected = [
+                layer.output.channels, layer.inputChannelsPerGroup, layer.kernelSize, layer.kernelSize,
+            ]
+            guard draft.shape == expected else {
+                throw .wrongShape(tensor: draft.tensor, found: draft.shape, expected: "\(expected)")
+            }
+        }
+        if let classifier, classifier.features != network.featureCount {
+            throw .wrongShape(
+                tensor: classifier.tensor, found: [classifier.classes, classifier.features],
+                expected: "[classes, \(network.featureCount)]")
+        }
+        let names = try entries.classNames(count: classifier?.classes)
+        var normalization = options.normalization
+        if normalization == nil { normalization = try entries.normalization() }
+        do {
+            return ImportedNetwork(
+                network: try FloatNetwork(
+                    network: network, layers: layers.map { .init(weights: $0.weights, bias: $0.bias) },
+                    classifier: classifier.map { .init(weights: $0.weights, bias: $0.bias) },
+                    normalization: normalization ?? .imageNet),
+                classNames: names, source: source, opset: opset)
+        } catch {
+            throw .network(error)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import Artifacts
+internal import FloatNetwork
+internal import HardenedBackbone
+
+/// Reads a MobileNetV2 from ONNX or safetensors; the format is told by the content.
+public enum NetworkImporter {
+    /// The largest file that is read, in bytes: three times a network of width 2 with 1,000 classes.
+    public static let maximumFileByteCount = 1 << 28
+
+    /// Reads `bytes`, believing nothing that they say.
+    ///
+    /// - ONNX as `torch.onnx.export` writes it from torchvision's or timm's network (either exporter), with
+    ///   batch normalisation folded or not, with or without a classifier.
+    /// - safetensors with torchvision's or timm's names. Optional metadata: `input_size`, `mean`, `std`
+    ///   (three numbers, comma separated), `classes` (a JSON list of names), `batch_norm_epsilon`,
+    ///   `first_block_shortcut=none`.
+    ///
+    /// - Parameter fileName: only for messages.
+    /// - Throws: ``NetworkImportError`` naming the first node, tensor or layer that does not fit.
+    public static func network(
+        decoding bytes: [UInt8],
+        fileName: String,
+        options: ImportOptions = ImportOptions()
+    ) throws(NetworkImportError) -> ImportedNetwork {
+        guard bytes.count <= maximumFileByteCount else {
+            throw .tooLarge(byteCount: bytes.count, maximum: maximumFileByteCount)
+        }
+        if looksLikeSafetensors(bytes) {
+            let file: SafetensorsFile
+            do {
+                file = try SafetensorsFile(decoding: bytes)
+            } catch {
+                throw .safetensors(reason: "\(error)")
+            }
+            var reader = WeightFileReader(file)
+            return try reader.network(options)
+        }
+        if let guess = knownFormat(bytes) { throw .unknownFormat(fileName: fileName, looksLike: guess) }
+        let graph: ONNXGraph
+        do {
+            graph = try ONNXGraph(decoding: bytes)
+        } catch {
+            guard case .malformedModel = error else { throw error }
+            // An ONNX file starts with its version field; anything else was never one.
+            guard bytes.first == 0x08 else { throw .unknownFormat(fileName: fileName, looksLike: nil) }
+            throw error
+        }
+        return try ONNXWalk.network(graph, options)
+    }
+
+    /// Eight bytes of length, whose upper half is zero in any file that fits memory, then a brace.
+    private static func looksLikeSafetensors(_ bytes: [UInt8]) -> Bool {
+        bytes.count > 8 && bytes[8] == UInt8(ascii: "{") && bytes[4..<8].allSatisfy { $0 == 0 }
+    }
+
+    private static func knownFormat(_ bytes: [UInt8]) -> String? {
+        func starts(_ text: String) -> Bool { bytes.starts(with: Array(text.utf8)) }
+        if starts("PK") { return "a PyTorch checkpoint or another ZIP archive" }
+        if bytes.starts(with: [0x80, 0x02]) { return "an old PyTorch checkpoint (pickle)" }
+        if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "HDF5" }
+        if bytes.count > 8, Array(bytes[4..<8]) == Array("TFL3".utf8) { return "TensorFlow Lite" }
+        if starts("{") { return "JSON" }
+        return bytes.isEmpty ? "an empty file" : nil
+    }
+}
