@@ -4,12 +4,19 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 // [tier].family = symbol, one entry per inventory line.
 #define HSF_KERNEL(family, tier, symbol, tile) [HSF_TIER_##tier].family = symbol,
 static const hsf_kernels tables[HSF_TIER_COUNT] = {
 #include "inventory.inc"
+    [HSF_TIER_SCALAR].depthwise_block = 16,
+    [HSF_TIER_AVX2].depthwise_block = 32,
+    [HSF_TIER_AVX512VNNI].depthwise_block = 64,
+    [HSF_TIER_NEONDOT].depthwise_block = 16,
+    [HSF_TIER_NEONDOT].input_offset = 128,
 };
 #undef HSF_KERNEL
 
@@ -52,6 +59,18 @@ static int probe(hsf_tier tier) {
            (ecx & bit_AVX512VNNI);
 }
 
+#elif defined(__aarch64__) && defined(__linux__)
+
+static int probe(hsf_tier tier) {
+    // The dot product's bit in the words that Linux gives every process.
+    return tier == HSF_TIER_NEONDOT && (getauxval(AT_HWCAP) >> 20 & 1);
+}
+
+#elif defined(__aarch64__) && defined(__APPLE__)
+
+// Every 64-bit Mac has the dot product.
+static int probe(hsf_tier tier) { return tier == HSF_TIER_NEONDOT; }
+
 #else
 
 static int probe(hsf_tier tier) {
@@ -78,6 +97,7 @@ static const char *const names[HSF_TIER_COUNT] = {
     [HSF_TIER_SCALAR] = "scalar",
     [HSF_TIER_AVX2] = "avx2",
     [HSF_TIER_AVX512VNNI] = "avx512vnni",
+    [HSF_TIER_NEONDOT] = "neondot",
 };
 
 const char *hsf_tier_name(hsf_tier tier) {

@@ -10,8 +10,20 @@
 #include "inventory.inc"
 #undef HSF_KERNEL
 
+// Keeps the compiler from knowing what a vector register holds. HSF_REGISTER is the machine's letter for one.
+#define HSF_FORGET(value) __asm__ volatile("" : HSF_REGISTER(value))
+#if defined(__aarch64__)
+#define HSF_REGISTER "+w"
+#else
+#define HSF_REGISTER "+x"
+#endif
+
 #define HSF_INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
 #define HSF_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define HSF_UNROLL _Pragma("GCC unroll 32")
+#endif
 
 HSF_INLINE size_t hsf_min(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -20,19 +32,6 @@ HSF_INLINE int32_t hsf_load4(const uint8_t *bytes) {
     int32_t word;
     memcpy(&word, bytes, sizeof word);
     return word;
-}
-
-// The input row `row` of a depthwise layer, or a row of zeros with a pixel step of 0.
-typedef struct hsf_row {
-    const uint8_t *start;
-    size_t step;
-} hsf_row;
-
-HSF_INLINE hsf_row hsf_depthwise_row(const hsf_depthwise_args *args, ptrdiff_t row) {
-    if (row < 0 || row >= (ptrdiff_t)args->height) {
-        return (hsf_row){args->zeros, 0};
-    }
-    return (hsf_row){args->input + (size_t)row * args->width * args->channels, args->channels};
 }
 
 #endif

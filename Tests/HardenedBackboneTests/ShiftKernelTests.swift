@@ -92,59 +92,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (1, 1, 8, 1), (1, 2, 16, 1), (2, 1, 24, 1), (3, 3, 32, 1), (5, 4, 40, 1), (2, 2, 8, 2), (4, 2, 56, 2),
-        (2, 6, 64, 2), (6, 4, 72, 2),
-    ])
-    func convolvesDepthwiseAlikeInEveryTier(
-        _ height: Int,
-        _ width: Int,
-        _ channels: Int,
-        _ stride: Int
-    ) throws {
-        let seed = UInt64(height * 100_000 + width * 1000 + channels)
-        var generator = TestGenerator(seed: seed)
-        let blocks = (channels + 31) / 32
-        let input = generator.extremeBytes(count: height * width * channels + Self.slack)
-        var weights = Self.weights(blocks * 384, &generator)
-        for index in Swift.stride(from: 3, to: weights.count, by: 4) { weights[index] = 0 }
-        let bias = (0..<blocks * 32).map { _ in Int32.random(in: -50_000...50_000, using: &generator) }
-        let shift = (0..<blocks * 32).map { _ in Int32.random(in: 0...12, using: &generator) }
-        let zeros = [UInt8](repeating: 0, count: channels + Self.slack)
-        func run(_ kernels: hsf_kernels) -> [UInt8]? {
-            Self.withAligned(weights) { weights in
-                Self.withAligned(bias) { bias in
-                    Self.withAligned(shift) { shift in
-                        input.withUnsafeBufferPointer { input in
-                            zeros.withUnsafeBufferPointer { zeros in
-                                Self.output(height / stride * (width / stride) * channels) { output in
-                                    var arguments = hsf_depthwise_args(
-                                        input: input.baseAddress,
-                                        weights: weights,
-                                        bias: bias,
-                                        shift: shift,
-                                        zeros: zeros.baseAddress,
-                                        output: output,
-                                        height: height,
-                                        width: width,
-                                        channels: channels
-                                    )
-                                    stride == 1
-                                        ? kernels.depthwise_s1(&arguments) : kernels.depthwise_s2(&arguments)
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        let scalar = try #require(hsf_kernels_for_tier(HSF_TIER_SCALAR)).pointee
-        let expected = try #require(run(scalar))
-        for (tier, kernels) in Self.tables() {
-            #expect(run(kernels) == expected, "seed \(seed), \(tier)")
-        }
-    }
-
     @Test(arguments: [(1, 8, 3), (9, 24, 4), (49, 1280, 6), (64, 40, 5)])
     func poolsAsDefinedInEveryTier(_ pixels: Int, _ channels: Int, _ shift: Int) {
         let seed = UInt64(pixels * 1000 + channels)

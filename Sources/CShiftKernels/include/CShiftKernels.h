@@ -34,9 +34,10 @@ typedef enum hsf_tier {
     HSF_TIER_SCALAR = 0,
     HSF_TIER_AVX2 = 1,
     HSF_TIER_AVX512VNNI = 2,
+    HSF_TIER_NEONDOT = 3,
 } hsf_tier;
 
-#define HSF_TIER_COUNT 3
+#define HSF_TIER_COUNT 4
 
 // 1 if the tier is compiled in and this CPU and its operating system support it.
 int hsf_tier_is_supported(hsf_tier tier);
@@ -48,7 +49,7 @@ const char *hsf_requested_isa(void);
 #define HSF_TIER_UNKNOWN (-1)
 #define HSF_TIER_UNSUPPORTED (-2)
 
-// The tier to use: the one called `name` ("scalar", "avx2", "avx512vnni"), or the best one of this CPU if
+// The tier to use: the one called `name` ("scalar", "avx2", "avx512vnni", "neondot"), or the best one of this CPU if
 // `name` is NULL. HSF_TIER_UNKNOWN for another name, HSF_TIER_UNSUPPORTED for a tier this CPU lacks.
 int hsf_select_tier(const char *name);
 
@@ -63,11 +64,20 @@ const char *hsf_tier_name(hsf_tier tier);
 //   packed[((block * groups + group) * 16 + lane) * 4 + k] = weight[block * 16 + lane][group * 4 + k]
 // Channels beyond the last have zero weights; so do depths beyond the last.
 //
-// Depthwise order: channels in blocks of 32. Within a block, channel c (0...31) has the position
-//   hsf_depthwise_position(c) = (c % 16 / 4) * 8 + (c / 16) * 4 + c % 4
-// in bias and shift, and the weights of kernel column x (0...2) are
-//   packed[((block * 3 + x) * 32 + position) * 4 + y] = weight[channel][y][x], with zeros at y = 3.
-// Channels beyond the last have zero weights, bias and shift.
+// Depthwise order: channels in blocks, as hsf_depthwise_block says. Within a block of B channels, channel c
+// (0 to B - 1) has the position
+//   c % 16 / 4 * (B / 4) + c / 16 * 4 + c % 4
+// in bias and shift, and the weights of kernel column x (0...2) for the upper (0) or lower (1) of two output
+// rows are, as the bytes of input rows 0 to 3,
+//   packed[start * 24 + ((row * 3 + x) * B + position) * 4 + y + row] = weight[channel][y][x]
+// with zeros elsewhere, start being the block's first channel. Channels beyond the last have zero weights,
+// bias and shift; the arrays are as long as the channels rounded up to a multiple of 64.
+
+// Channels of the next block when `channels_left` are left: `largest` (the table's depthwise_block), or half
+// of it where that is 64 and half suffices.
+static inline size_t hsf_depthwise_block(size_t largest, size_t channels_left) {
+    return largest == 64 && channels_left <= 32 ? 32 : largest;
+}
 
 // ---------------------------------------------------------------------------------------------------
 // Families
@@ -88,17 +98,17 @@ typedef struct hsf_conv1x1_args {
 } hsf_conv1x1_args;
 typedef void hsf_conv1x1_fn(const hsf_conv1x1_args *args);
 
-// Depthwise 3x3 with fused requantisation, zero padding of 1, stride 1 or 2 (two families).
+// Depthwise 3x3 with fused requantisation, zero padding of 1, stride 1 or 2 (two families): one output row from
+// three input rows, or two neighbouring ones (stride 1 only) from four. Rows are [width][channels] bytes; the
+// caller passes a row of zeros for one outside the image.
 typedef struct hsf_depthwise_args {
-    const uint8_t *input;     // [height][width][channels]
-    const int8_t *weights;    // depthwise order
-    const int32_t *bias;      // depthwise order, [channels rounded up to 32]
-    const int32_t *shift;     // depthwise order, [channels rounded up to 32]
-    const uint8_t *zeros;     // [channels + HSF_READ_SLACK_BYTES] zero bytes
-    uint8_t *output;          // [height / stride][width / stride][channels]
-    size_t height;            // >= 1; even for stride 2
-    size_t width;             // >= 1; even for stride 2
-    size_t channels;          // multiple of 8
+    const uint8_t *rows[4];    // input rows from the one above the first output row on; [3] if outputs[1]
+    const int8_t *weights;     // depthwise order
+    const int32_t *bias;       // depthwise order
+    const int32_t *shift;      // depthwise order
+    uint8_t *outputs[2];       // [width / stride][channels] each; [1] is NULL for one output row
+    size_t width;              // of the input, >= 1; even for stride 2
+    size_t channels;           // multiple of 8
 } hsf_depthwise_args;
 typedef void hsf_depthwise_s1_fn(const hsf_depthwise_args *args);
 typedef void hsf_depthwise_s2_fn(const hsf_depthwise_args *args);
@@ -139,17 +149,25 @@ typedef struct hsf_dense_args {
 } hsf_dense_args;
 typedef void hsf_dense_u8s8_s32_fn(const hsf_dense_args *args);
 
+// The tier's dot-product instructions at full rate with operands in registers, for the share of the ceiling that
+// benchmarks print. Returns the products made, at least 1000 a round. The scalar tier has none.
+typedef uint64_t hsf_ceiling_fn(uint64_t rounds);
+
 // ---------------------------------------------------------------------------------------------------
 // The table
 // ---------------------------------------------------------------------------------------------------
 
 typedef struct hsf_kernels {
+    size_t depthwise_block;    // channels in a block of depthwise order
+    int32_t input_offset;      // 128 if the tier reads activations as x - 128: the caller adds
+                               // input_offset * sum(weights) to the bias of conv1x1, depthwise and stem
     hsf_conv1x1_fn *conv1x1;
     hsf_depthwise_s1_fn *depthwise_s1;
     hsf_depthwise_s2_fn *depthwise_s2;
     hsf_stem_fn *stem;
     hsf_pool_fn *pool;
     hsf_dense_u8s8_s32_fn *dense_u8s8_s32;
+    hsf_ceiling_fn *ceiling;    // NULL in the scalar tier
 } hsf_kernels;
 
 // The kernels of `tier`, or NULL if it is not supported here.

@@ -39,30 +39,25 @@ void hsf_u8_po2_conv1x1_sat8_1x16__scalar(const hsf_conv1x1_args *args) {
 }
 
 HSF_INLINE void depthwise(const hsf_depthwise_args *args, size_t stride) {
-    const size_t out_width = args->width / stride;
-    for (size_t row = 0; row < args->height / stride; row++) {
-        hsf_row rows[3];
-        for (size_t y = 0; y < 3; y++) {
-            rows[y] = hsf_depthwise_row(args, (ptrdiff_t)(row * stride + y) - 1);
-        }
-        for (size_t column = 0; column < out_width; column++) {
-            uint8_t *output = args->output + (row * out_width + column) * args->channels;
+    for (size_t row = 0; row < 2 && args->outputs[row] != NULL; row++) {
+        for (size_t column = 0; column < args->width / stride; column++) {
+            uint8_t *output = args->outputs[row] + column * args->channels;
             for (size_t channel = 0; channel < args->channels; channel++) {
-                const size_t c = channel % 32;
-                const size_t position = c % 16 / 4 * 8 + c / 16 * 4 + c % 4;
-                const size_t block = channel / 32;
-                int32_t acc = args->bias[block * 32 + position];
+                // In blocks of 16, positions are channels.
+                const size_t start = channel / 16 * 16;
+                int32_t acc = args->bias[channel];
                 for (size_t x = 0; x < 3; x++) {
                     const size_t source = column * stride + x;
                     if (source < 1 || source > args->width) {
                         continue;
                     }
-                    const int8_t *weights = args->weights + ((block * 3 + x) * 32 + position) * 4;
-                    for (size_t y = 0; y < 3; y++) {
-                        acc += (int32_t)rows[y].start[(source - 1) * rows[y].step + channel] * weights[y];
+                    const int8_t *weights =
+                        args->weights + start * 24 + ((row * 3 + x) * 16 + channel % 16) * 4;
+                    for (size_t y = row; y < row + 3; y++) {
+                        acc += (int32_t)args->rows[y][(source - 1) * args->channels + channel] * weights[y];
                     }
                 }
-                output[channel] = saturate(acc >> args->shift[block * 32 + position]);
+                output[channel] = saturate(acc >> args->shift[channel]);
             }
         }
     }

@@ -11,11 +11,38 @@ HSF_INLINE __m256i dot4(__m256i acc, __m256i bytes, __m256i weights) {
     const __m256i pairs = _mm256_maddubs_epi16(bytes, weights);
     return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
-#define HSF_DOT4 dot4
 
+// Stores the first `count` bytes, a multiple of 8.
+HSF_INLINE void store_bytes(uint8_t *target, __m256i bytes, size_t count) {
+    const __m128i low = _mm256_castsi256_si128(bytes);
+    const __m128i high = _mm256_extracti128_si256(bytes, 1);
+    if (count >= 32) {
+        _mm256_storeu_si256((__m256i *)target, bytes);
+        return;
+    }
+    if (count >= 16) {
+        _mm_storeu_si128((__m128i *)target, low);
+    } else {
+        _mm_storel_epi64((__m128i *)target, low);
+    }
+    if (count == 24) {
+        _mm_storel_epi64((__m128i *)(target + 16), high);
+    }
+}
+
+#define HSF_BITS 256
+#define HSF_DOT4 dot4
+#define HSF_STORE store_bytes
+#define HSF_DEPTHWISE_COLUMNS 1
 #include "depthwise.h"
 
-void hsf_u8_po2_dw3x3s1_sat8_1x32__avx2(const hsf_depthwise_args *args) { depthwise(args, 1); }
+HSF_INLINE void depthwise(const hsf_depthwise_args *args, const size_t stride) {
+    for (size_t channel = 0; channel < args->channels; channel += 32) {
+        depthwise_256(args, channel, stride);
+    }
+}
+
+void hsf_u8_po2_dw3x3s1_sat8_2x32__avx2(const hsf_depthwise_args *args) { depthwise(args, 1); }
 void hsf_u8_po2_dw3x3s2_sat8_1x32__avx2(const hsf_depthwise_args *args) { depthwise(args, 2); }
 
 // Shifts, saturates and stores 16 or 8 channels.
@@ -214,6 +241,31 @@ void hsf_u8_s8_dense_s32_2x16__avx2(const hsf_dense_args *args) {
             dense_tile(args, image, first, 1);
         }
     }
+}
+
+uint64_t hsf_ceiling_12x32__avx2(uint64_t rounds) {
+    __m256i acc[12];
+    __m256i bytes = _mm256_set1_epi8(1);
+    __m256i weights = _mm256_set1_epi8(1);
+    HSF_FORGET(bytes);
+    HSF_FORGET(weights);
+    HSF_UNROLL
+    for (size_t i = 0; i < 12; i++) {
+        acc[i] = bytes;
+    }
+    for (uint64_t round = 0; round < rounds; round++) {
+        // Twice, so that the loop's own instructions do not count.
+        HSF_UNROLL
+        for (size_t i = 0; i < 2 * 12; i++) {
+            HSF_FORGET(bytes);
+            acc[i % 12] = dot4(acc[i % 12], bytes, weights);
+        }
+    }
+    HSF_UNROLL
+    for (size_t i = 0; i < 12; i++) {
+        HSF_FORGET(acc[i]);
+    }
+    return rounds * 2 * 12 * 32;
 }
 
 #pragma clang attribute pop

@@ -37,7 +37,9 @@ public struct BackbonePlan: Sendable {
         let poolShift: UInt8
 
         init(_ artifact: BackboneArtifact, kernels: hsf_kernels) {
-            layers = zip(artifact.network.layers, artifact.layers).map { PackedLayer($0, $1) }
+            layers = zip(artifact.network.layers, artifact.layers).map {
+                PackedLayer($0, $1, for: kernels)
+            }
             self.kernels = kernels
             inputMean = artifact.inputMean
             poolShift = artifact.poolShift

@@ -9,24 +9,20 @@ public final class BackboneReplica {
     /// The plan that is executed.
     public let plan: BackbonePlan
 
+    private let blocks: [FusedBlock]
+    private let last: LayerKernel
     private let scratch: BackboneScratch
-    private let steps: [BackboneStep]
-    private let pool: hsf_pool_args
-    private let poolKernel: @convention(c) (UnsafePointer<hsf_pool_args>?) -> Void
+    private var layerByLayer: LayerByLayer?
 
     /// Allocates the scratch memory of one thread.
     public init(_ plan: BackbonePlan) {
         self.plan = plan
-        scratch = BackboneScratch(plan)
-        steps = BackboneStep.steps(of: plan, scratch: scratch)
-        poolKernel = plan.storage.kernels.pool
-        pool = hsf_pool_args(
-            input: UnsafePointer(steps[steps.count - 1].output),
-            output: scratch.features.bytes,
-            pixels: plan.network.pooledShape.pixelCount,
-            channels: plan.network.featureCount,
-            shift: UInt32(plan.storage.poolShift)
-        )
+        let layers = plan.network.layers
+        blocks = layers.indices.filter { layers[$0].kind == .stem || layers[$0].kind == .expand }
+            .map { FusedBlock(plan, first: $0) }
+        let final = layers.count - 1
+        last = LayerKernel(layers[final], plan.storage.layers[final], plan.storage.kernels)
+        scratch = BackboneScratch(plan, blocks: blocks)
     }
 
     /// Extracts the features of one image.
@@ -37,30 +33,67 @@ public final class BackboneReplica {
         image: UnsafeBufferPointer<UInt8>,
         into features: UnsafeMutableBufferPointer<UInt8>
     ) {
-        scratch.pad(image)
-        for step in steps { step.run() }
-        finish(into: features)
+        runStages(image: image, into: features) { _, _ in }
     }
 
-    /// Extracts the features of one image and shows every layer's output in the layout of the reference.
+    /// Extracts the features of one image and shows the output of every stage as soon as it is there.
+    ///
+    /// - Parameter afterStage: gets the index in ``stages`` and the stage's output bytes, signed ones as
+    ///   `x + 128`, valid during the call only.
+    /// - Cost: as without; for timing and for checking the fused path itself.
+    package func runStages(
+        image: UnsafeBufferPointer<UInt8>,
+        into features: UnsafeMutableBufferPointer<UInt8>,
+        afterStage: (_ stage: Int, _ output: UnsafeBufferPointer<UInt8>) -> Void
+    ) {
+        scratch.pad(image)
+        var input = scratch.image.bytes
+        for (index, block) in blocks.enumerated() {
+            let output = scratch.linear[index % 2].bytes
+            block.run(input: input, output: output, scratch: scratch)
+            afterStage(index, UnsafeBufferPointer(start: output, count: block.outputBytes))
+            input = output
+        }
+        last.runPointwise(
+            input: input, residual: nil, rows: last.layer.output.height, output: scratch.last.bytes)
+        afterStage(
+            blocks.count, UnsafeBufferPointer(start: scratch.last.bytes, count: scratch.last.byteCount))
+        pool(scratch.last.bytes, into: features)
+        afterStage(blocks.count + 1, UnsafeBufferPointer(features))
+    }
+
+    /// Extracts the features of one image layer by layer and lets the caller alter every layer's output before
+    /// the next layer reads it.
+    ///
+    /// - Shape: `transform` gets the layer index and `[height, width, channels]` bytes in the layout of the
+    ///   reference, signed outputs as two's complement, valid during the call only.
+    /// - Cost: memory for all tensors at the first call, two copies per layer; for experiments, not for serving.
+    ///
+    /// A trailing closure without a label means `observe`.
+    @_disfavoredOverload
+    public func extractFeatures(
+        image: UnsafeBufferPointer<UInt8>,
+        into features: UnsafeMutableBufferPointer<UInt8>,
+        transform: (_ layer: Int, _ output: UnsafeMutableBufferPointer<UInt8>) -> Void
+    ) {
+        let executor = layerByLayer ?? LayerByLayer(plan)
+        layerByLayer = executor
+        scratch.pad(image)
+        pool(executor.run(image: scratch.image.bytes, transform: transform), into: features)
+    }
+
+    /// Extracts the features of one image layer by layer and shows every layer's output in the layout of the
+    /// reference.
     ///
     /// - Shape: `observe` gets the layer index and `[height, width, channels]` bytes, signed outputs as two's
     ///   complement, valid during the call only.
-    /// - Cost: one copy per layer; for checking, not for serving.
+    /// - Cost: as with `transform`; for checking, not for serving.
     public func extractFeatures(
         image: UnsafeBufferPointer<UInt8>,
         into features: UnsafeMutableBufferPointer<UInt8>,
         observe: (_ layer: Int, _ output: UnsafeBufferPointer<UInt8>) -> Void
     ) {
-        scratch.pad(image)
-        for (index, step) in steps.enumerated() {
-            step.run()
-            let layer = plan.network.layers[index]
-            let flip: UInt8 = layer.outputType == .s8 ? 0x80 : 0
-            let output = UnsafeBufferPointer(start: step.output, count: layer.output.elementCount)
-            output.map { $0 ^ flip }.withUnsafeBufferPointer { observe(index, $0) }
-        }
-        finish(into: features)
+        extractFeatures(image: image, into: features, transform: { observe($0, UnsafeBufferPointer($1)) })
     }
 
     /// Extracts the features of one image held in an array.
@@ -80,14 +113,41 @@ public final class BackboneReplica {
         }
     }
 
-    private func finish(into features: UnsafeMutableBufferPointer<UInt8>) {
+    private func pool(
+        _ input: UnsafeMutablePointer<UInt8>, into features: UnsafeMutableBufferPointer<UInt8>
+    ) {
         precondition(features.count == plan.network.featureCount, "the result has featureCount bytes")
-        withUnsafePointer(to: pool) { poolKernel($0) }
-        _ = features.update(
-            fromContentsOf: UnsafeBufferPointer(
-                start: scratch.features.bytes,
-                count: plan.network.featureCount
-            )
+        let arguments = hsf_pool_args(
+            input: input,
+            output: features.baseAddress,
+            pixels: plan.network.pooledShape.pixelCount,
+            channels: plan.network.featureCount,
+            shift: UInt32(plan.storage.poolShift)
         )
+        withUnsafePointer(to: arguments) { plan.storage.kernels.pool($0) }
     }
+}
+
+extension BackboneReplica {
+    /// A part of the network that is executed as one.
+    package struct Stage: Hashable, Sendable {
+        /// Name in reports: `stem+b00`, `b01`, ..., `last`, `pool`.
+        package let name: String
+        /// Indices of the layers in it; empty for the pool.
+        package let layers: Range<Int>
+        /// Multiply-accumulate operations.
+        package let macCount: Int
+    }
+
+    /// The stages of this replica in execution order.
+    package var stages: [Stage] {
+        let count = plan.network.layers.count
+        return blocks.map { Stage(name: $0.name, layers: $0.layers, macCount: $0.macCount) } + [
+            Stage(name: "last", layers: count - 1..<count, macCount: last.layer.macCount),
+            Stage(name: "pool", layers: count..<count, macCount: 0),
+        ]
+    }
+
+    /// Bytes of activation memory that every image uses.
+    package var scratchBytes: Int { scratch.byteCount }
 }

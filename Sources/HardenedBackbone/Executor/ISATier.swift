@@ -8,6 +8,8 @@ public enum ISATier: String, Hashable, Sendable, CaseIterable, Comparable, Custo
     case avx2
     /// 512-bit vectors of x86-64 with byte dot products.
     case avx512vnni
+    /// 128-bit vectors of AArch64 with byte dot products.
+    case neondot
 
     /// Name of the environment variable that selects a tier.
     public static let environmentVariable = "HASHIFLEX_ISA"
@@ -49,6 +51,7 @@ public enum ISATier: String, Hashable, Sendable, CaseIterable, Comparable, Custo
         case .scalar: HSF_TIER_SCALAR
         case .avx2: HSF_TIER_AVX2
         case .avx512vnni: HSF_TIER_AVX512VNNI
+        case .neondot: HSF_TIER_NEONDOT
         }
     }
 }

@@ -12,14 +12,16 @@ struct PackedLayer {
     /// Left shift of the residual bytes, or `nil` where nothing is added.
     let residualShift: AlignedStorage?
 
-    init(_ layer: NetworkLayer, _ parameters: LayerParameters) {
-        let bias = Self.foldedBias(layer, parameters)
+    /// Packs one layer for the kernels that will read it.
+    init(_ layer: NetworkLayer, _ parameters: LayerParameters, for kernels: hsf_kernels) {
+        let bias = Self.foldedBias(layer, parameters, inputOffset: kernels.input_offset)
         let shift = parameters.shift.map { Int32($0) }
         switch layer.kind {
         case .depthwise:
-            weights = AlignedStorage(Self.depthwiseOrder(parameters.weights, channels: layer.output.channels))
-            self.bias = AlignedStorage(Self.depthwiseOrder(bias))
-            self.shift = AlignedStorage(Self.depthwiseOrder(shift))
+            let order = DepthwiseOrder(channels: layer.output.channels, largestBlock: kernels.depthwise_block)
+            weights = AlignedStorage(order.packed(weights: parameters.weights))
+            self.bias = AlignedStorage(order.packed(bias))
+            self.shift = AlignedStorage(order.packed(shift))
             residualShift = nil
         case .stem, .expand, .project, .last:
             let rows = layer.kind == .stem ? Self.stemRows(parameters.weights) : parameters.weights
@@ -36,17 +38,20 @@ struct PackedLayer {
 
     /// Bias plus rounding constant plus the offsets of signed inputs, residuals and outputs.
     ///
-    /// - Range: within `±2^29`: the parts are at most 2^24, 2^19, 2^23, 2^27 and 2^27.
-    private static func foldedBias(_ layer: NetworkLayer, _ parameters: LayerParameters) -> [Int32] {
+    /// - Parameter inputOffset: 128 for kernels that read unsigned bytes as `x - 128`, else 0.
+    /// - Range: within `±2^29`: the parts are at most 2^24, 2^19, 2^23, 2^27, 2^27 and 2^23.
+    private static func foldedBias(
+        _ layer: NetworkLayer, _ parameters: LayerParameters, inputOffset: Int32
+    ) -> [Int32] {
         let count = layer.weightsPerChannel
         return parameters.bias.indices.map { channel in
             let shift = Int32(parameters.shift[channel])
             var bias = parameters.bias[channel]
             if shift > 0 { bias += 1 << (shift - 1) }
-            if layer.inputType == .s8 {
-                let channelWeights = parameters.weights[channel * count..<(channel + 1) * count]
-                bias -= 128 * channelWeights.reduce(Int32(0)) { $0 + Int32($1) }
-            }
+            let channelWeights = parameters.weights[channel * count..<(channel + 1) * count]
+            let sum = channelWeights.reduce(Int32(0)) { $0 + Int32($1) }
+            if layer.inputType == .s8 { bias -= 128 * sum }
+            bias += inputOffset * sum
             if layer.residualSource != nil { bias -= 128 << (shift + Int32(parameters.residualShift)) }
             if layer.outputType == .s8 { bias += 128 << shift }
             return bias
@@ -80,30 +85,6 @@ struct PackedLayer {
             }
         }
         return packed
-    }
-
-    /// `[channels][row][column]` to blocks of 32 channels, kernel columns, channels, rows.
-    private static func depthwiseOrder(_ weights: [Int8], channels: Int) -> [Int8] {
-        var packed = [Int8](repeating: 0, count: (channels + 31) / 32 * 384)
-        for channel in 0..<channels {
-            for tap in 0..<9 {
-                let column = (channel / 32 * 3 + tap % 3) * 32 + depthwisePosition(channel)
-                packed[column * 4 + tap / 3] = weights[channel * 9 + tap]
-            }
-        }
-        return packed
-    }
-
-    private static func depthwiseOrder(_ values: [Int32]) -> [Int32] {
-        var packed = [Int32](repeating: 0, count: (values.count + 31) / 32 * 32)
-        for (channel, value) in values.enumerated() {
-            packed[channel / 32 * 32 + depthwisePosition(channel)] = value
-        }
-        return packed
-    }
-
-    private static func depthwisePosition(_ channel: Int) -> Int {
-        channel % 16 / 4 * 8 + channel % 32 / 16 * 4 + channel % 4
     }
 
     private static func padded(_ values: [Int32], toMultipleOf multiple: Int) -> [Int32] {

@@ -1,0 +1,108 @@
+import CShiftKernels
+import QuantizedTensors
+
+/// A widening layer (stem or expand), the depthwise layer behind it and the projection, executed together by
+/// bands of rows, so that the wide tensors between them never leave the near caches.
+struct FusedBlock {
+    /// Name of the block: `stem+b00`, `b01`, ...
+    let name: String
+    /// Indices of its three layers.
+    let layers: Range<Int>
+
+    private let wide: LayerKernel
+    private let depthwise: LayerKernel
+    private let project: LayerKernel
+    /// Output rows of a full band.
+    private let bandRows: Int
+    /// Rows in the ring between the widening and the depthwise layer.
+    private let slots: Int
+
+    /// Describes the block whose widening layer is `plan.network.layers[first]`.
+    init(_ plan: BackbonePlan, first: Int) {
+        layers = first..<first + 3
+        let bound = layers.map {
+            LayerKernel(plan.network.layers[$0], plan.storage.layers[$0], plan.storage.kernels)
+        }
+        wide = bound[0]
+        depthwise = bound[1]
+        project = bound[2]
+        let prefix = project.layer.name.prefix { $0 != "." }
+        name = wide.layer.kind == .stem ? "stem+\(prefix)" : String(prefix)
+        (bandRows, slots) = Self.bands(wide: wide, depthwise: depthwise)
+    }
+
+    /// Bytes that the ring and the band of filtered rows take.
+    var ringBytes: Int { slots * wide.outputRowBytes }
+    /// Bytes of the band of filtered rows.
+    var bandBytes: Int { bandRows * depthwise.outputRowBytes }
+    /// Bytes of a row of zeros.
+    var zeroBytes: Int { wide.outputRowBytes }
+    /// Bytes of the block's output.
+    var outputBytes: Int { project.layer.output.elementCount }
+    /// Multiply-accumulate operations of the three layers.
+    var macCount: Int { wide.layer.macCount + depthwise.layer.macCount + project.layer.macCount }
+
+    /// Target size of what a band touches.
+    ///
+    /// Chosen by measurement; see the performance notes.
+    private static let bandBudget = 96 * 1024
+
+    private static func bands(wide: LayerKernel, depthwise: LayerKernel) -> (rows: Int, slots: Int) {
+        let height = depthwise.layer.output.height
+        let stride = depthwise.layer.stride
+        func slots(_ rows: Int) -> Int { min(wide.layer.output.height, rows * stride + 3 - stride) }
+        func bytes(_ rows: Int) -> Int {
+            slots(rows) * wide.outputRowBytes + rows * depthwise.outputRowBytes
+        }
+        var rows = min(2, height)
+        while rows < height, bytes(rows + 2) <= bandBudget { rows += 2 }
+        rows = min(rows, height)
+        return (rows, slots(rows))
+    }
+
+    /// Executes the block.
+    ///
+    /// - Parameters:
+    ///   - input: the padded image for the stem's block, else the output of the block before.
+    ///   - output: the block's output; overlaps no input.
+    ///   - scratch: ring, band and zeros, of at least the sizes above.
+    func run(
+        input: UnsafeMutablePointer<UInt8>, output: UnsafeMutablePointer<UInt8>, scratch: BackboneScratch
+    ) {
+        let ring = scratch.ring.bytes
+        let band = scratch.band.bytes
+        let zeros = scratch.zeros.bytes
+        let height = depthwise.layer.output.height
+        let stride = depthwise.layer.stride
+        var widened = 0
+        var first = 0
+        while first < height {
+            let rows = min(bandRows, height - first)
+            // The last input row that these output rows read.
+            let needed = min(wide.layer.output.height, (first + rows - 1) * stride + 2)
+            while widened < needed {
+                let slot = widened % slots
+                let count = min(needed - widened, slots - slot)
+                widen(input, first: widened, rows: count, output: ring + slot * wide.outputRowBytes)
+                widened += count
+            }
+            depthwise.runDepthwise(
+                first: first, rows: rows, input: ring, slots: slots, zeros: zeros, output: band)
+            let offset = first * project.outputRowBytes
+            project.runPointwise(
+                input: band, residual: input + offset, rows: rows, output: output + offset)
+            first += rows
+        }
+    }
+
+    private func widen(
+        _ input: UnsafeMutablePointer<UInt8>, first: Int, rows: Int, output: UnsafeMutablePointer<UInt8>
+    ) {
+        if wide.layer.kind == .stem {
+            wide.runStem(image: input, first: first, rows: rows, output: output)
+        } else {
+            wide.runPointwise(
+                input: input + first * wide.inputRowBytes, residual: nil, rows: rows, output: output)
+        }
+    }
+}
