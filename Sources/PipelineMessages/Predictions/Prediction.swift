@@ -60,7 +60,8 @@ public struct Prediction: Hashable, Sendable, Codable {
     }
 
     /// Always `prediction/1`.
-    public var schema = "prediction/1"
+    public var schema = Prediction.currentSchema
+    static let currentSchema = "prediction/1"
     /// The shard topic.
     public var topic: String
     /// The partition of the shard.

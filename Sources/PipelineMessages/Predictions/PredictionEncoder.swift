@@ -1,27 +1,67 @@
-private import Artifacts
+public import Artifacts
 
-/// Writes prediction records: what ``JSONRecord/encode(_:)`` gives, two orders of magnitude faster, because there
-/// is one of these for every image.
-///
-/// What the images of a shard have in common is rendered once and kept until a prediction differs in it, so
-/// predictions of one shard should come one after the other. The bytes do not depend on that.
-public struct PredictionEncoder {
-    /// What all images of a shard that could be read have in common.
-    private struct Shared: Equatable {
-        var topic = ""
-        var partition: Int32 = -1
-        var offset: Int64 = -1
-        var stream = ""
-        var sequence: Int64 = 0
-        var schema = ""
-        var backbone: ContentDigest?
-        var head: ContentDigest?
-        var headName: HeadLabel?
-        var cutover: Int64?
-        var logitsDigest: ContentDigest?
+/// What the prediction records of one shard have in common.
+public struct PredictionContext: Equatable, Sendable {
+    /// As in ``Prediction``.
+    public var topic: String
+    /// As in ``Prediction``.
+    public var partition: Int32
+    /// As in ``Prediction``.
+    public var offset: Int64
+    /// As in ``Prediction``.
+    public var stream: String
+    /// As in ``Prediction``.
+    public var sequence: Int64
+    /// As in ``Prediction``.
+    public var backbone: ContentDigest
+    /// As in ``Prediction``.
+    public var head: ContentDigest?
+    /// As in ``Prediction``.
+    public var headName: HeadLabel?
+    /// As in ``Prediction``.
+    public var cutover: Int64?
+    /// As in ``Prediction``.
+    public var logitsDigest: ContentDigest?
+    var schema = Prediction.currentSchema
+
+    /// What images of a shard share that were scored with `head`, or could not be read for `nil`.
+    public init(
+        topic: String, partition: Int32, offset: Int64, stream: String, sequence: Int64,
+        backbone: ContentDigest, head: HeadInForce?, logitsDigest: ContentDigest?
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.stream = stream
+        self.sequence = sequence
+        self.backbone = backbone
+        self.head = head?.head
+        headName = head?.label
+        cutover = head?.number
+        self.logitsDigest = logitsDigest
     }
 
-    private var shared = Shared()
+    init(_ prediction: Prediction) {
+        topic = prediction.topic
+        partition = prediction.partition
+        offset = prediction.offset
+        stream = prediction.stream
+        sequence = prediction.sequence
+        backbone = prediction.backbone
+        head = prediction.head
+        headName = prediction.headName
+        cutover = prediction.cutover
+        logitsDigest = prediction.logitsDigest
+        schema = prediction.schema
+    }
+}
+
+/// Writes prediction records: what ``JSONRecord/encode(_:)`` gives for a ``Prediction``, two orders of magnitude
+/// faster, because there is one of these for every image.
+///
+/// What the images of a shard have in common is rendered once, by ``begin(_:)``.
+public struct PredictionEncoder {
+    private var context: PredictionContext?
     private var keyPrefix: [UInt8] = []
     private var beginning: [UInt8] = []
     private var afterCapture: [UInt8] = []
@@ -29,43 +69,56 @@ public struct PredictionEncoder {
     private var afterLabel: [UInt8] = []
     private var ending: [UInt8] = []
 
-    /// An encoder that has rendered nothing yet.
+    /// An encoder; ``begin(_:)`` comes first.
     public init() {}
 
-    /// Appends the record's key, which is the text of its ``ImageAddress``.
-    public mutating func appendKey(of prediction: Prediction, to buffer: inout [UInt8]) {
-        render(prediction)
+    /// Sets what the records that follow have in common.
+    public mutating func begin(_ context: PredictionContext) {
+        guard context != self.context else { return }
+        self.context = context
+        render(context)
+    }
+
+    /// Appends a record's key, which is the text of its ``ImageAddress``.
+    public func appendKey(index: Int, to buffer: inout [UInt8]) {
         buffer.append(contentsOf: keyPrefix)
         var writer = JSONWriter(taking: &buffer)
-        writer.integer(Int64(prediction.index))
+        writer.integer(Int64(index))
         writer.give(back: &buffer)
     }
 
-    /// Appends the record's value, one JSON object with its fields in alphabetical order.
-    public mutating func appendValue(of prediction: Prediction, to buffer: inout [UInt8]) {
-        render(prediction)
+    /// Appends a record's value, one JSON object with its fields in alphabetical order.
+    ///
+    /// - Parameter top: the best classes, best first: index, logit and name of each.
+    public func appendValue(
+        index: Int, id: String, capturedAtMs: Int64?, label: Int?, error: String?,
+        top: some Sequence<(index: Int, logit: Int32, name: String)>, to buffer: inout [UInt8]
+    ) {
+        precondition(context != nil, "begin comes first")
         var writer = JSONWriter(taking: &buffer)
         writer.bytes.append(contentsOf: beginning)
-        if let captured = prediction.capturedAtMs {
+        if let capturedAtMs {
             writer.raw(",\"captured_at_ms\":")
-            writer.integer(captured)
+            writer.integer(capturedAtMs)
         }
         writer.bytes.append(contentsOf: afterCapture)
-        if let error = prediction.error {
+        if let error {
             writer.raw(",\"error\":")
             writer.string(error)
         }
         writer.bytes.append(contentsOf: afterError)
-        writer.string(prediction.id)
+        writer.string(id)
         writer.raw(",\"index\":")
-        writer.integer(Int64(prediction.index))
-        if let label = prediction.label {
+        writer.integer(Int64(index))
+        if let label {
             writer.raw(",\"label\":")
             writer.integer(Int64(label))
         }
         writer.bytes.append(contentsOf: afterLabel)
-        for (place, candidate) in prediction.top.enumerated() {
-            writer.raw(place == 0 ? "{\"index\":" : ",{\"index\":")
+        var isFirst = true
+        for candidate in top {
+            writer.raw(isFirst ? "{\"index\":" : ",{\"index\":")
+            isFirst = false
             writer.integer(Int64(candidate.index))
             writer.raw(",\"logit\":")
             writer.integer(Int64(candidate.logit))
@@ -77,14 +130,7 @@ public struct PredictionEncoder {
         writer.give(back: &buffer)
     }
 
-    private mutating func render(_ prediction: Prediction) {
-        let wanted = Shared(
-            topic: prediction.topic, partition: prediction.partition, offset: prediction.offset,
-            stream: prediction.stream, sequence: prediction.sequence, schema: prediction.schema,
-            backbone: prediction.backbone, head: prediction.head, headName: prediction.headName,
-            cutover: prediction.cutover, logitsDigest: prediction.logitsDigest)
-        guard wanted != shared else { return }
-        shared = wanted
+    private mutating func render(_ prediction: PredictionContext) {
         keyPrefix = Array("\(prediction.topic)/\(prediction.partition)@\(prediction.offset)#".utf8)
         beginning = Self.text { writer in
             writer.raw("{\"backbone\":")
@@ -109,7 +155,7 @@ public struct PredictionEncoder {
         renderEnd(prediction)
     }
 
-    private mutating func renderEnd(_ prediction: Prediction) {
+    private mutating func renderEnd(_ prediction: PredictionContext) {
         afterLabel = Self.text { writer in
             if let digest = prediction.logitsDigest {
                 writer.raw(",\"logits_digest\":")
@@ -146,13 +192,24 @@ extension Prediction {
     public var json: [UInt8] {
         var encoder = PredictionEncoder()
         var bytes: [UInt8] = []
-        encoder.appendValue(of: self, to: &bytes)
+        encoder.begin(PredictionContext(self))
+        encoder.append(self, to: &bytes)
         return bytes
     }
 
     /// Parses a record.
     public init(json bytes: [UInt8]) throws(RecordError) {
         self = try JSONRecord.decode(Prediction.self, from: bytes)
+    }
+}
+
+extension PredictionEncoder {
+    /// Appends the value of a prediction of the context that was begun.
+    package func append(_ prediction: Prediction, to buffer: inout [UInt8]) {
+        appendValue(
+            index: prediction.index, id: prediction.id, capturedAtMs: prediction.capturedAtMs,
+            label: prediction.label, error: prediction.error,
+            top: prediction.top.lazy.map { (index: $0.index, logit: $0.logit, name: $0.name) }, to: &buffer)
     }
 }
 

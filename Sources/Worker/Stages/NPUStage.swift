@@ -14,8 +14,6 @@ final class NPUStage: Sendable {
 
     private let input: BoundedQueue<FeatureBatch>
     private let output: BoundedQueue<PublisherMessage>
-    private let backbone: ContentDigest
-    private let topic: String
     private let topK: Int
     private let meters: WorkerMeters
 
@@ -25,8 +23,6 @@ final class NPUStage: Sendable {
     ) {
         self.input = input
         self.output = output
-        backbone = options.plan.digest
-        topic = options.topics.shards
         topK = options.topK
         self.meters = meters
     }
@@ -82,37 +78,19 @@ final class NPUStage: Sendable {
     }
 
     private func emit(_ batch: FeatureBatch, _ logits: UnsafeBufferPointer<Int32>) {
-        let head = batch.task.loaded.head
-        let digest = Self.digest(logits)
-        var row = 0
-        var predictions: [Prediction] = []
-        predictions.reserveCapacity(batch.images.count)
-        for (index, image) in batch.images.enumerated() {
-            var top: [Prediction.Candidate] = []
-            if batch.failures[index] == nil {
-                let slice = UnsafeBufferPointer(
-                    rebasing: logits[(row * head.classCount)..<((row + 1) * head.classCount)])
-                top = TopK.select(slice, k: topK).map {
-                    Prediction.Candidate(
-                        index: $0.classIndex, name: head.classNames[$0.classIndex], logit: $0.logit)
-                }
-                row += 1
-            }
-            predictions.append(
-                Prediction(
-                    address: ImageAddress(
-                        topic: topic, partition: batch.task.ticket.lane.partition,
-                        offset: batch.task.ticket.offset, index: index),
-                    id: image.id, stream: batch.task.stream, sequence: batch.sequence,
-                    capturedAtMs: image.capturedAtMs, label: image.label, backbone: backbone,
-                    head: batch.failures[index] == nil ? batch.task.inForce : nil, top: top,
-                    logitsDigest: batch.failures[index] == nil ? digest : nil,
-                    error: batch.failures[index]))
+        let classes = batch.task.loaded.head.classCount
+        var top: [RankedClass] = []
+        top.reserveCapacity(batch.readable * min(topK, classes))
+        for row in 0..<batch.readable {
+            TopK.append(
+                UnsafeBufferPointer(rebasing: logits[(row * classes)..<((row + 1) * classes)]), k: topK, to: &top)
         }
+        let scores = ShardScores(
+            top: top, perImage: min(topK, classes), logitsDigest: Self.digest(logits))
         meters.imagesScored.wrappingAdd(Int64(batch.readable), ordering: .relaxed)
         meters.imageErrors.wrappingAdd(
             Int64(batch.images.count - batch.readable), ordering: .relaxed)
-        output.push(.outcome(batch.task.ticket, .scored(batch, predictions: predictions)))
+        output.push(.outcome(batch.task.ticket, .scored(batch, scores)))
     }
 
     /// SHA-256 over little-endian int32 logits.

@@ -1,3 +1,7 @@
+internal import Artifacts
+internal import ClassifierHead
+internal import Cutover
+internal import HardenedBackbone
 internal import Kafka
 internal import PipelineMessages
 internal import Threads
@@ -24,12 +28,8 @@ struct OutcomeRecords {
         let partition = released.ticket.lane.partition
         switch released.payload {
         case .passed: return
-        case .scored(let batch, let predictions):
-            for prediction in predictions {
-                predictionBatch.append(
-                    key: { encoder.appendKey(of: prediction, to: &$0) },
-                    value: { encoder.appendValue(of: prediction, to: &$0) })
-            }
+        case .scored(let batch, let scores):
+            Self.write(batch, scores, options: options, encoder: &encoder, to: &predictionBatch)
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 stream: batch.task.stream, images: batch.images.count,
@@ -57,6 +57,38 @@ struct OutcomeRecords {
                 deadLetter: code, head: nil, worker: options.worker, incarnation: options.incarnation,
                 serviceUs: (Clock.steadyNs - receivedNs) / 1_000, scoredAtMs: Clock.wallMs)
             append(receipt, options)
+        }
+    }
+
+    private static func write(
+        _ batch: FeatureBatch, _ scores: ShardScores, options: WorkerOptions,
+        encoder: inout PredictionEncoder, to records: inout MessageBatch
+    ) {
+        let task = batch.task
+        func context(_ head: HeadInForce?, _ digest: ContentDigest?) -> PredictionContext {
+            PredictionContext(
+                topic: options.topics.shards, partition: task.ticket.lane.partition,
+                offset: task.ticket.offset, stream: task.stream, sequence: batch.sequence,
+                backbone: options.plan.digest, head: head, logitsDigest: digest)
+        }
+        let scored = context(task.inForce, scores.logitsDigest)
+        let unreadable = context(nil, nil)
+        let names = task.loaded.head.classNames
+        var row = 0
+        for (index, image) in batch.images.enumerated() {
+            let failure = batch.failures[index]
+            encoder.begin(failure == nil ? scored : unreadable)
+            let top = failure == nil ? scores.top[(row * scores.perImage)..<((row + 1) * scores.perImage)] : []
+            if failure == nil { row += 1 }
+            records.append(
+                key: { encoder.appendKey(index: index, to: &$0) },
+                value: {
+                    encoder.appendValue(
+                        index: index, id: image.id, capturedAtMs: image.capturedAtMs, label: image.label,
+                        error: failure,
+                        top: top.lazy.map { (index: $0.classIndex, logit: $0.logit, name: names[$0.classIndex]) },
+                        to: &$0)
+                })
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Artifacts
 internal import ClassifierHead
 internal import Kafka
 internal import PipelineMessages
@@ -30,10 +31,20 @@ struct FeatureBatch: Sendable {
     var readable: Int { failures.count { $0 == nil } }
 }
 
+/// What the NPU made of a shard.
+struct ShardScores: Sendable {
+    /// The best classes of each readable image, `[readable image, perImage]`.
+    let top: [RankedClass]
+    /// Classes an image.
+    let perImage: Int
+    /// SHA-256 over the shard's logits.
+    let logitsDigest: ContentDigest
+}
+
 /// What became of one record of the shard topic.
 enum ShardOutcome: Sendable {
     /// Scored: one record for each image.
-    case scored(FeatureBatch, predictions: [Prediction])
+    case scored(FeatureBatch, ShardScores)
     /// Unusable: the record itself, with its reason.
     case dead(KafkaMessage, stream: String, code: String, reason: String, receivedNs: Int64)
     /// A marker: nothing to publish, only an offset to pass.

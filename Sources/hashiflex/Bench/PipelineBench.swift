@@ -21,6 +21,7 @@ extension BenchCommand {
         @OptionGroup var tuning: WorkerTuning
         @Option(help: "Worker processes.") var workers = 1
         @Option(help: "Images in a shard.") var shardImages = 32
+        @Option(help: "Partitions of the topics.") var partitions = 16
         @Option(help: "Windows to measure (at least 3).") var windows = 7
         @Option(help: "Length of a window, seconds.") var seconds = 2.0
         @Option(help: "A head to score with. Default: the built-in one for ten classes.") var head =
@@ -78,7 +79,7 @@ extension BenchCommand {
             _ plan: BackbonePlan, _ images: [[UInt8]], replicas: Int
         ) throws -> (pipeline: [Double], engine: [Double], resident: Int64) {
             let deployment = try LocalDeployment(
-                partitions: 16, workers: workers, tuning: tuning, quiet: true)
+                partitions: partitions, workers: workers, tuning: tuning, quiet: true)
             defer { deployment.stop() }
             try deployment.waitForWorkers(workers, seconds: 60)
             try push(deployment.link)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Artifacts
+import ClassifierHead
 import Foundation
 import HardenedBackbone
 import Ingest
@@ -97,7 +98,8 @@ struct DemoCommand: ParsableCommand {
         return try DemoReport(
             link: link, ingested: ingest.service.summary.images, records: watch.records,
             unreadable: watch.unreadable, seconds: Double(watch.lastAtMs - watch.firstAtMs) / 1_000,
-            backbone: try tuning.model.backbone().description)
+            backbone: try tuning.model.backbone().description,
+            classNames: try EmbeddedModel.headV2().classNames)
     }
 
     private func startIngest(_ link: Connection) throws -> DemoIngest {

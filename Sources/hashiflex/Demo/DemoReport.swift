@@ -38,7 +38,7 @@ struct DemoReport: Codable {
 
     init(
         link: Connection, ingested: Int64, records: [(prediction: Prediction, bytes: [UInt8])],
-        unreadable: Int, seconds: Double, backbone: String
+        unreadable: Int, seconds: Double, backbone: String, classNames: [String]
     ) throws {
         let log = try ControlView(link).log
         var audit = StampAudit(activations: log)
@@ -46,7 +46,10 @@ struct DemoReport: Codable {
         for (prediction, bytes) in records {
             guard audit.take(prediction, bytes: bytes), let label = prediction.headName else { continue }
             let old = tallies[label] ?? (0, 0)
-            tallies[label] = (old.images + 1, old.correct + (prediction.isCorrect == true ? 1 : 0))
+            // By name: the heads number their classes differently, the stream's labels count all ten.
+            let truth = prediction.label.flatMap { classNames.indices.contains($0) ? classNames[$0] : nil }
+            let isCorrect = truth != nil && prediction.top.first?.name == truth
+            tallies[label] = (old.images + 1, old.correct + (isCorrect ? 1 : 0))
         }
         let snapshot = try FleetSnapshot.read(link)
         let coordinator = snapshot.coordinator

@@ -50,18 +50,23 @@ import Testing
             case 3: next.stream = random.text(scalars: 3)
             case 4: next.sequence += 1
             case 5: next.backbone = digest("backbone \(step)")
-            case 6: next.head = next.head == nil ? digest("head \(step)") : nil
-            case 7: next.headName = nil
-            case 8: next.cutover = next.cutover == nil ? 7 : nil
+            case 6: next = try sample(parts: 63, text: "x")
+            case 7: (next.head, next.headName, next.cutover) = (nil, nil, nil)
+            case 8 where next.head != nil: next.cutover = Int64(step)
             case 9: next.logitsDigest = next.logitsDigest == nil ? digest("logits \(step)") : nil
             case 10: next = try sample(parts: Int(random.next() % 64), text: random.text(scalars: 4))
             default: (next.index, next.id) = (next.index + 1, random.text(scalars: 4))
             }
             var bytes = Array("before".utf8)
-            encoder.appendKey(of: next, to: &bytes)
+            encoder.begin(
+                PredictionContext(
+                    topic: next.topic, partition: next.partition, offset: next.offset, stream: next.stream,
+                    sequence: next.sequence, backbone: next.backbone, head: inForce(next),
+                    logitsDigest: next.logitsDigest))
+            encoder.appendKey(index: next.index, to: &bytes)
             #expect(text(bytes) == "before\(next.address)", "step \(step)")
             bytes = []
-            encoder.appendValue(of: next, to: &bytes)
+            encoder.append(next, to: &bytes)
             #expect(text(bytes) == text(JSONRecord.encode(next)), "step \(step)")
             previous = next
         }
@@ -159,6 +164,12 @@ import Testing
             logitsDigest: has(4) ? digest("logits") : nil,
             error: has(5) ? "cannot read \(text)" : nil
         )
+    }
+
+    private func inForce(_ prediction: Prediction) -> HeadInForce? {
+        guard let head = prediction.head, let label = prediction.headName, let number = prediction.cutover
+        else { return nil }
+        return HeadInForce(slot: .standard, head: head, label: label, number: number, marker: 0)
     }
 
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
