@@ -1,0 +1,104 @@
+/// A plot of series over a common quantity, with intervals as bars and the undegraded value as a band.
+struct LinePanel {
+    /// One measured point.
+    struct Point {
+        let x: Double
+        /// Value and interval, percent.
+        let y: Double
+        let low: Double
+        let high: Double
+        let note: String
+    }
+
+    /// Points that belong together.
+    struct Series {
+        let name: String
+        /// Style of line and marks: `s0`, `s1`, `s2`.
+        let style: String
+        let mark: SVG.Mark
+        let points: [Point]
+    }
+
+    /// Names the clipping of the panel; unique on the page.
+    let id: String
+    let x: Axis
+    let y: Axis
+    let series: [Series]
+    /// The undegraded value and its interval, percent.
+    let baseline: (value: Double, low: Double, high: Double)?
+    /// Whether points are joined by lines.
+    var isJoined = true
+
+    /// Draws axes, band, lines, bars and marks.
+    func draw(on svg: inout SVG) {
+        let (left, right) = x.range
+        let (bottom, top) = y.range
+        drawFrame(on: &svg)
+        // Marks at zero are whole; what lies below an enlarged stretch ends at its axis.
+        let below: Double = y.domain.lowerBound > 0 ? 0 : 6
+        svg.clipped(id, x: left, y: top - 6, width: right - left, height: bottom - top + 6 + below) { svg in
+            if let baseline {
+                let (high, low) = (y.position(baseline.high), y.position(baseline.low))
+                svg.rectangle(x: left, y: high, width: right - left, height: low - high, "band")
+                svg.line((left, y.position(baseline.value)), (right, y.position(baseline.value)), "base")
+            }
+            for (index, series) in series.enumerated() { draw(series, at: index, on: &svg) }
+        }
+    }
+
+    private func draw(_ series: Series, at index: Int, on svg: inout SVG) {
+        // Series stand side by side, so that the bars of equal values do not hide each other.
+        let shift = (Double(index) - Double(self.series.count - 1) / 2) * 6
+        func place(_ point: Point) -> (Double, Double) { (x.position(point.x) + shift, y.position(point.y)) }
+        if isJoined { svg.polyline(series.points.map(place), "line \(series.style)") }
+        for point in series.points {
+            let (column, _) = place(point)
+            svg.line((column, y.position(point.low)), (column, y.position(point.high)), "bar \(series.style)")
+        }
+        for point in series.points {
+            svg.mark(series.mark, place(point), "mark \(series.style)", note: point.note)
+        }
+    }
+
+    private func drawFrame(on svg: inout SVG) {
+        let (left, right) = x.range
+        let (bottom, top) = y.range
+        for tick in y.ticks {
+            let row = y.position(tick.value)
+            svg.line((left, row), (right, row), "grid")
+            svg.text(tick.text, (left - 8, row + 4), "tick", anchor: .end)
+        }
+        for tick in x.ticks {
+            let column = x.position(tick.value)
+            svg.line((column, bottom), (column, bottom + 5), "axis")
+            for (index, line) in tick.text.split(separator: "\n").enumerated() {
+                svg.text(String(line), (column, bottom + 19 + 14 * Double(index)), "tick", anchor: .middle)
+            }
+        }
+        svg.line((left, bottom), (right, bottom), "axis")
+        let lines = x.ticks.map { $0.text.count { $0 == "\n" } }.max() ?? 0
+        svg.text(
+            x.title,
+            ((left + right) / 2, bottom + 40 + 14 * Double(lines)),
+            "label",
+            anchor: .middle
+        )
+        svg.text(y.title, (left - 42, (top + bottom) / 2), "label", anchor: .middle, degrees: -90)
+    }
+
+    /// Draws the names of `series` in a row, from `x` on.
+    static func legend(_ series: [Series], baseline: String?, x: Double, y: Double, on svg: inout SVG) {
+        var column = x
+        for series in series {
+            svg.line((column, y - 4), (column + 22, y - 4), "line \(series.style)")
+            svg.mark(series.mark, (column + 11, y - 4), "mark \(series.style)")
+            svg.text(series.name, (column + 28, y), "legend")
+            column += 28 + Double(series.name.count) * 6.6 + 24
+        }
+        if let baseline {
+            svg.rectangle(x: column, y: y - 9, width: 22, height: 10, "band")
+            svg.line((column, y - 4), (column + 22, y - 4), "base")
+            svg.text(baseline, (column + 28, y), "legend")
+        }
+    }
+}
