@@ -59,6 +59,7 @@ let package = Package(
                 "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "FloatNetwork",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            exclude: ["ONNX/onnx.proto"],
             swiftSettings: swift),
         .target(
             name: "Hardening",
@@ -67,7 +68,8 @@ let package = Package(
             ],
             swiftSettings: swift),
         .target(
-            name: "Evaluation", dependencies: ["HardenedBackbone", "ClassifierHead", "Artifacts"],
+            name: "Evaluation",
+            dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead"],
             swiftSettings: swift),
         .target(
             name: "Sensitivity",
@@ -121,10 +123,13 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
     ("Cutover", ["PipelineMessages", "Artifacts"], []),
-    ("FloatNetwork", ["HardenedBackbone"], []),
+    ("FloatNetwork", ["HardenedBackbone", "QuantizedTensors"], []),
     (
         "NetworkExchange",
-        ["Artifacts", "FloatNetwork", "HardenedBackbone", "ClassifierHead", "ImageDecoding"],
+        [
+            "Artifacts", "FloatNetwork", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
+            "QuantizedTensors",
+        ],
         ["Golden"]
     ),
     (
@@ -132,7 +137,10 @@ let tests: [(target: String, also: [String], data: [String])] = [
         []
     ),
     ("Evaluation", ["Artifacts", "HardenedBackbone", "ClassifierHead"], []),
-    ("Sensitivity", ["Artifacts", "HardenedBackbone", "ClassifierHead", "Evaluation"], []),
+    (
+        "Sensitivity",
+        ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Evaluation"], []
+    ),
     ("Kafka", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
     ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"], []),

@@ -56,7 +56,8 @@ def read(path: Path) -> Curve:
         if entry["event"] in ("step", "epoch"):
             start = entry["epoch"] * per_epoch
             step = entry.get("step", start + per_epoch)
-            if last[0] < start or last[0] >= step:
+            # Going backwards means that a resumed run repeats an epoch.
+            if last[0] < start or last[0] > step:
                 last = (start, 0.0, 0.0)
             curve.add_interval(step, start, entry, last)
             last = (step, entry["loss"], entry["train_accuracy"])

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from data import Dataset, load_folder, load_idx, normalise
-from loop import Run, batches, cosine, evaluate, parse_phases, sizes_of
+from loop import Run, batches, cosine, evaluate, order_seed, parse_phases, sizes_of
 from network import MobileNetV2
 
 
@@ -84,7 +84,8 @@ def train(arguments: argparse.Namespace) -> None:
     for epoch in range(first, len(sizes)):
         model.train()
         loss_sum, right, seen = 0.0, 0, 0
-        for images, labels in batches(training, arguments.batch, per_epoch, sizes[epoch], arguments.seed * 1000 + epoch,
+        order = order_seed(arguments.seed, arguments.run, epoch)
+        for images, labels in batches(training, arguments.batch, per_epoch, sizes[epoch], order,
                                       arguments.device, erase=arguments.erase):
             rate = arguments.rate * cosine(step, steps, arguments.warmup)
             for group in optimizer.param_groups:

@@ -12,7 +12,7 @@ import freezing
 from convert import FoldedNetwork, convert, correct_biases
 from data import to_bytes
 from export import load_quantised, save_quantised
-from loop import Run, batches, cosine, evaluate, parse_phases, sizes_of
+from loop import Run, batches, cosine, evaluate, order_seed, parse_phases, sizes_of
 from network import MobileNetV2
 from quantisation import QuantisedNetwork
 from train_float import add_common_arguments, load_training, prepare_torch
@@ -125,7 +125,8 @@ def train(arguments: argparse.Namespace) -> None:
         good, n = evaluate(predict, held_out, arguments.size, arguments.device)
         run.log(event="before", size=arguments.size, held_out_right=good, held_out_n=n, held_out_accuracy=good / n)
     for epoch in range(first, len(sizes)):
-        source = batches(training, arguments.batch, per_epoch, sizes[epoch], arguments.seed * 1000 + epoch,
+        order = order_seed(arguments.seed, arguments.run, epoch)
+        source = batches(training, arguments.batch, per_epoch, sizes[epoch], order,
                          arguments.device, erase=arguments.erase)
         step, totals = train_epoch(arguments, run, network, fast, optimizer, source, step, steps, epoch)
         good, n = evaluate(predict, held_out, sizes[epoch], arguments.device)

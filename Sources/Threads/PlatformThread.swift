@@ -1,4 +1,5 @@
 private import Foundation
+private import Synchronization
 
 /// A named operating-system thread for work that blocks or computes.
 ///
@@ -6,11 +7,13 @@ private import Foundation
 public final class PlatformThread: Sendable {
     private let finished = Signal()
 
-    /// Starts `body` on a thread of its own.
-    public init(_ name: String, body: @escaping @Sendable () -> Void) {
+    /// Starts `body` on a thread of its own; it and what it holds are let go of before ``join()`` returns.
+    public init(_ name: String, body: consuming @escaping @Sendable () -> Void) {
         let finished = finished
+        // The system keeps the thread's own block for longer than the thread runs.
+        let once = Once(body)
         let thread = Thread {
-            body()
+            once.run()
             finished.set()
         }
         thread.name = name
@@ -23,6 +26,18 @@ public final class PlatformThread: Sendable {
 
     /// Waits at most `milliseconds`; returns whether the body has returned.
     public func join(milliseconds: Int64) -> Bool { finished.wait(milliseconds: milliseconds) }
+}
+
+/// A body that is run once and then forgotten.
+private final class Once: Sendable {
+    private let body: Mutex<(@Sendable () -> Void)?>
+
+    init(_ body: consuming @escaping @Sendable () -> Void) { self.body = Mutex(body) }
+
+    func run() {
+        guard let body = body.withLock({ $0.take() }) else { return }
+        body()
+    }
 }
 
 /// A flag that is set once and can be waited for.

@@ -32,7 +32,13 @@ struct HaShiFlex: ParsableCommand {
             CommandGroup(
                 name: "Predictions",
                 subcommands: [PredictionsCommand.self, ReplayCommand.self, AuditCommand.self]),
-            CommandGroup(name: "Model", subcommands: [ModelCommand.self, BenchCommand.self]),
+            CommandGroup(
+                name: "Model",
+                subcommands: [
+                    HardenCommand.self, VerifyCommand.self, EvaluateCommand.self, ReportCommand.self,
+                    ExportONNXCommand.self, ModelCommand.self, BenchCommand.self, FloatLogitsCommand.self,
+                    FeatureBytesCommand.self,
+                ]),
         ])
 
     static func main() {

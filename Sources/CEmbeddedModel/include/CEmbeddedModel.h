@@ -16,6 +16,8 @@ hsf_blob hsf_embedded_backbone(void);
 hsf_blob hsf_embedded_head_v1(void);
 /// The head that knows all ten, a safetensors file.
 hsf_blob hsf_embedded_head_v2(void);
+/// Layer digests of the backbone for eight images, JSON lines: see `hashiflex verify --help`.
+hsf_blob hsf_embedded_golden(void);
 /// 1,000 labelled Fashion-MNIST test images, a WebDataset tar.
 hsf_blob hsf_embedded_sample(void);
 

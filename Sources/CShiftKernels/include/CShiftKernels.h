@@ -49,8 +49,8 @@ const char *hsf_requested_isa(void);
 #define HSF_TIER_UNKNOWN (-1)
 #define HSF_TIER_UNSUPPORTED (-2)
 
-// The tier to use: the one called `name` ("scalar", "avx2", "avx512vnni", "neondot"), or the best one of this CPU if
-// `name` is NULL. HSF_TIER_UNKNOWN for another name, HSF_TIER_UNSUPPORTED for a tier this CPU lacks.
+// The tier to use: the one called `name` ("scalar", "avx2", "avx512vnni", "neondot"), or the best one of this
+// CPU if `name` is NULL. HSF_TIER_UNKNOWN for another name, HSF_TIER_UNSUPPORTED for a tier this CPU lacks.
 int hsf_select_tier(const char *name);
 
 // Name of a tier, as above.

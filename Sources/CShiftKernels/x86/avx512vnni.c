@@ -73,28 +73,28 @@ void hsf_u8_s8_dense_s32_4x64__avx512vnni(const hsf_dense_args *args) {
     }
 }
 
-uint64_t hsf_ceiling_16x64__avx512vnni(uint64_t rounds) {
-    __m512i acc[16];
+uint64_t hsf_ceiling_12x64__avx512vnni(uint64_t rounds) {
+    __m512i acc[12];
     __m512i bytes = _mm512_set1_epi8(1);
     __m512i weights = _mm512_set1_epi8(1);
     HSF_FORGET(bytes);
     HSF_FORGET(weights);
     HSF_UNROLL
-    for (size_t i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 12; i++) {
         acc[i] = bytes;
     }
     for (uint64_t round = 0; round < rounds; round++) {
         // Twice, so that the loop's own instructions do not count.
         HSF_UNROLL
-        for (size_t i = 0; i < 2 * 16; i++) {
-            acc[i % 16] = _mm512_dpbusd_epi32(acc[i % 16], bytes, weights);
+        for (size_t i = 0; i < 2 * 12; i++) {
+            acc[i % 12] = _mm512_dpbusd_epi32(acc[i % 12], bytes, weights);
         }
     }
     HSF_UNROLL
-    for (size_t i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 12; i++) {
         HSF_FORGET(acc[i]);
     }
-    return rounds * 2 * 16 * 64;
+    return rounds * 2 * 12 * 64;
 }
 
 HSF_AVX512_END

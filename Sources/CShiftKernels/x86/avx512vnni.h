@@ -9,7 +9,8 @@
 #include <immintrin.h>
 
 #define HSF_AVX512_BEGIN \
-    _Pragma("clang attribute push(__attribute__((target(\"avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni\"))), apply_to = function)")
+    _Pragma("clang attribute push(__attribute__((target( \
+        \"avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni\"))), apply_to = function)")
 #define HSF_AVX512_END _Pragma("clang attribute pop")
 
 // Sums that a tile may hold.
@@ -34,12 +35,13 @@ HSF_INLINE __m512i hsf_narrow(__m512i a, __m512i b, __m512i c, __m512i d) {
 
 // Stores a tile of shifted sums: sum[pixel * vectors + vector] holds 16 channels of a pixel. Of the last
 // vector's channels only those below `count`, the number of channels left, are stored; `step` is the distance
-// between pixels.
+// between pixels, and where the tile's channels are all there are, neighbouring pixels are stored together.
 HSF_INLINE void hsf_store_tile(
     uint8_t *output, size_t step, const __m512i *sum, const size_t tile, const size_t vectors, size_t count) {
     const __m512i by_vector = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     if (vectors >= 3) {
-        const __mmask64 mask = count >= 64 ? ~0ull : (1ull << (count < 16 * vectors ? count : 16 * vectors)) - 1;
+        const size_t stored = hsf_min(count, 16 * vectors);
+        const __mmask64 mask = stored == 64 ? ~0ull : (1ull << stored) - 1;
         HSF_UNROLL
         for (size_t p = 0; p < tile; p++) {
             const __m512i *s = sum + p * vectors;
@@ -59,6 +61,10 @@ HSF_INLINE void hsf_store_tile(
             const int is_pair = p + 1 < tile;
             const __m512i bytes = _mm512_permutexvar_epi32(
                 by_vector, hsf_narrow(s[0], s[1], is_pair ? s[2] : s[0], is_pair ? s[3] : s[1]));
+            if (is_pair && step == 32) {
+                _mm512_storeu_si512(output + p * step, bytes);
+                continue;
+            }
             _mm256_mask_storeu_epi8(output + p * step, mask, _mm512_castsi512_si256(bytes));
             if (is_pair) {
                 _mm256_mask_storeu_epi8(output + (p + 1) * step, mask, _mm512_extracti64x4_epi64(bytes, 1));
@@ -73,6 +79,10 @@ HSF_INLINE void hsf_store_tile(
             const __m512i d = sum[p + 3 < tile ? p + 3 : p];
             const __m512i bytes = _mm512_permutexvar_epi32(by_vector, hsf_narrow(sum[p], b, c, d));
             uint8_t *target = output + p * step;
+            if (p + 3 < tile && step == 16) {
+                _mm512_storeu_si512(target, bytes);
+                continue;
+            }
             _mm_mask_storeu_epi8(target, mask, _mm512_castsi512_si128(bytes));
             if (p + 1 < tile) {
                 _mm_mask_storeu_epi8(target + step, mask, _mm512_extracti32x4_epi32(bytes, 1));

@@ -3,27 +3,10 @@
 // stored as 64 bytes.
 
 #include "avx512vnni.h"
+#include "run.h"
 
 #if defined(__x86_64__)
 HSF_AVX512_BEGIN
-
-// A run of pixels whose sums have the same form: group g of segment s of pixel p starts at
-// input + p * pixel_step + s * segment_step + 4 * g.
-typedef struct hsf_run {
-    const uint8_t *input;
-    size_t pixel_step;
-    size_t segment_step;
-    size_t segments;
-    size_t groups;    // of one segment
-    const int8_t *weights;
-    const int32_t *bias;
-    const int32_t *shift;
-    const uint8_t *residual;
-    const int32_t *residual_shift;
-    uint8_t *output;
-    size_t channels;
-    size_t pixels;
-} hsf_run;
 
 // Adds the residual bytes of 16 channels, shifted to the accumulator's unit.
 HSF_INLINE __m512i add_residual(__m512i sum, const uint8_t *residual, const int32_t *shift, __mmask16 mask) {
@@ -122,20 +105,7 @@ static __attribute__((noinline)) void run_adding(const hsf_run *run) { run_all(r
 static __attribute__((noinline)) void run_plain(const hsf_run *run) { run_all(run, 0); }
 
 void hsf_u8_po2_conv1x1_sat8_6x64__avx512vnni(const hsf_conv1x1_args *args) {
-    const hsf_run run = {
-        .input = args->input,
-        .pixel_step = args->input_channels,
-        .segments = 1,
-        .groups = args->input_channels / 4,
-        .weights = args->weights,
-        .bias = args->bias,
-        .shift = args->shift,
-        .residual = args->residual,
-        .residual_shift = args->residual_shift,
-        .output = args->output,
-        .channels = args->output_channels,
-        .pixels = args->pixels,
-    };
+    const hsf_run run = hsf_run_of_conv1x1(args);
     if (args->residual != NULL) {
         run_adding(&run);
     } else {
@@ -144,21 +114,8 @@ void hsf_u8_po2_conv1x1_sat8_6x64__avx512vnni(const hsf_conv1x1_args *args) {
 }
 
 void hsf_u8_po2_stem3x3s2_sat8_12x32__avx512vnni(const hsf_stem_args *args) {
-    const size_t row_bytes = (args->width + 2) * 3;
     for (size_t row = 0; row < args->height / 2; row++) {
-        const hsf_run run = {
-            .input = args->input + row * 2 * row_bytes,
-            .pixel_step = 6,
-            .segment_step = row_bytes,
-            .segments = 3,
-            .groups = 3,
-            .weights = args->weights,
-            .bias = args->bias,
-            .shift = args->shift,
-            .output = args->output + row * (args->width / 2) * args->output_channels,
-            .channels = args->output_channels,
-            .pixels = args->width / 2,
-        };
+        const hsf_run run = hsf_run_of_stem(args, row);
         run_plain(&run);
     }
 }

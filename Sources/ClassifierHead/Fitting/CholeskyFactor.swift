@@ -65,7 +65,7 @@ package struct CholeskyFactor: Sendable {
     static let sidesPerPass = 16
 
     /// Gives `body` a row of `L`; elements above the diagonal mean nothing.
-    func withRow<Result>(_ row: Int, _ body: (UnsafeBufferPointer<Double>) -> Result) -> Result {
+    package func withRow<Result>(_ row: Int, _ body: (UnsafeBufferPointer<Double>) -> Result) -> Result {
         rows.withUnsafeBufferPointer { body(.init(rebasing: $0[(row * size)..<((row + 1) * size)])) }
     }
 

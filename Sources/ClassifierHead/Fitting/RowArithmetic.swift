@@ -6,10 +6,10 @@ private import Musl
 #endif
 
 /// Loops over rows of doubles, eight lanes at a time.
-enum RowArithmetic {
+package enum RowArithmetic {
     /// The sum of the products of the first `count` elements, in eight interleaved partial sums.
     @inline(__always)
-    static func dot(
+    package static func dot(
         _ left: UnsafeBufferPointer<Double>,
         _ right: UnsafeBufferPointer<Double>,
         count: Int
@@ -31,7 +31,7 @@ enum RowArithmetic {
 
     /// Adds `factor` times the first `count` elements of `row` to those of `target`.
     @inline(__always)
-    static func add(
+    package static func add(
         _ factor: Double,
         times row: UnsafeBufferPointer<Double>,
         to target: UnsafeMutableBufferPointer<Double>,

@@ -45,7 +45,7 @@ struct FusedBlock {
     /// Target size of what a band touches.
     ///
     /// Chosen by measurement; see the performance notes.
-    private static let bandBudget = 96 * 1024
+    private static let bandBudget = 256 * 1024
 
     private static func bands(wide: LayerKernel, depthwise: LayerKernel) -> (rows: Int, slots: Int) {
         let height = depthwise.layer.output.height
@@ -56,7 +56,9 @@ struct FusedBlock {
         }
         var rows = min(2, height)
         while rows < height, bytes(rows + 2) <= bandBudget { rows += 2 }
-        rows = min(rows, height)
+        // Bands of nearly equal height, in whole pairs of rows.
+        let bands = (height + rows - 1) / rows
+        rows = min(height, ((height + bands - 1) / bands + 1) / 2 * 2)
         return (rows, slots(rows))
     }
 

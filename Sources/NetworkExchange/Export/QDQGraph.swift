@@ -80,7 +80,9 @@ struct QDQGraph {
             current = "\(name).joined"
         }
         if rounding == .exact {
-            floats("\(name).half", [1, channels, 1, 1], units.map { $0 / 2 })
+            // Without a shift nothing is rounded, and half a unit would be a tie itself.
+            let halves = zip(units, numbers.shift).map { $1 == 0 ? 0 : $0 / 2 }
+            floats("\(name).half", [1, channels, 1, 1], halves)
             node("Add", [current, "\(name).half"], "\(name).raised")
             current = "\(name).raised"
         }

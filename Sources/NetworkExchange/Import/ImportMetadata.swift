@@ -26,8 +26,10 @@ struct ImportMetadata {
         switch (mean, spread) {
         case (nil, nil): return nil
         case (let mean?, let spread?): return .init(mean: mean, standardDeviation: spread)
-        case (nil, _): throw .illegalMetadata(key: "mean", found: "", expected: "three numbers, as std is there")
-        case (_, nil): throw .illegalMetadata(key: "std", found: "", expected: "three numbers, as mean is there")
+        case (nil, _):
+            throw .illegalMetadata(key: "mean", found: "", expected: "three numbers, as std is there")
+        case (_, nil):
+            throw .illegalMetadata(key: "std", found: "", expected: "three numbers, as mean is there")
         }
     }
 

@@ -58,7 +58,8 @@ extension NetworkImportError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownFormat(let fileName, let guess):
-            "\(shown(fileName)) is neither ONNX nor safetensors" + (guess.map { " (it looks like \($0))" } ?? "")
+            "\(shown(fileName)) is neither ONNX nor safetensors"
+                + (guess.map { " (it looks like \($0))" } ?? "")
                 + "; export the network with torch.onnx.export, or save its weights as safetensors"
         case .tooLarge(let byteCount, let maximum):
             "file of \(byteCount) bytes, above the limit of \(maximum); is this a MobileNetV2?"

@@ -111,7 +111,9 @@ private struct TrainedIntegersReader {
     func network() throws(NetworkImportError) -> NetworkDescription {
         for (key, expected) in [("format", TrainedIntegers.format), ("schema", TrainedIntegers.schema)] {
             let found = try entry(key)
-            guard found == expected else { throw .illegalMetadata(key: key, found: found, expected: expected) }
+            guard found == expected else {
+                throw .illegalMetadata(key: key, found: found, expected: expected)
+            }
         }
         let width: Int = try integer("width_percent", "an integer")
         let size: Int = try integer("input_size", "an integer")

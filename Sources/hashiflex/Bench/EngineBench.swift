@@ -15,21 +15,13 @@ extension BenchCommand {
             abstract: "Images/s of the bare datapath, images already decoded.")
 
         @OptionGroup var tuning: EngineTuning
+        @Option(help: "Input size in pixels. Default: the model's; another one means random legal numbers.")
+        var size: Int?
+        @Option(help: "Width in percent. Default: the model's; another one means random legal numbers.")
+        var width: Int?
         @Option(help: "Windows to measure (at least 3).") var windows = 7
         @Option(help: "Length of a window, seconds.") var seconds = 1.0
         @Flag(help: "Print JSON.") var json = false
-
-        struct Report: Codable {
-            let imagesPerSecond: Windows
-            let perThread: Double
-            let threads: Int
-            let isa: String
-            let cpu: String
-            let inputSize: Int
-            let exact: Bool
-            let backbone: String
-            let version: String
-        }
 
         func validate() throws {
             guard windows >= 3, seconds > 0 else { throw ValidationError("--windows is 3 or more") }
@@ -37,23 +29,42 @@ extension BenchCommand {
 
         func run() throws {
             try runCommand {
-                let plan = try tuning.model.plan()
+                let artifact = try backbone()
+                let plan = try tuning.model.plan(of: artifact)
                 let images = try BenchImages.tensors(size: plan.network.inputSize, count: 64)
-                try BenchImages.checkExact(try tuning.model.backbone(), plan, Array(images.prefix(3)))
+                let checked = plan.network.inputSize > 160 ? 1 : 3
+                try BenchImages.checkExact(artifact, plan, Array(images.prefix(checked)))
                 let threads = tuning.threads ?? ProcessFacts.processors
+                let before = EngineProbe.ceiling(plan.tier)
                 let measured = Windows(
                     EngineLoop.measure(plan, images, threads: threads, windows: windows, seconds: seconds))
-                let report = Report(
-                    imagesPerSecond: measured, perThread: measured.median / Double(threads), threads: threads,
-                    isa: plan.tier.rawValue, cpu: MachineFacts.cpu, inputSize: plan.network.inputSize,
-                    exact: true, backbone: plan.digest.hex, version: BuildFacts.version)
+                let peak = EngineProbe.ceiling(plan.tier).map { max($0, before ?? 0) }
+                let perThread = measured.median / Double(threads)
+                let rate = perThread * Double(plan.network.macCount) * 1e-9
+                let report = EngineReport(
+                    imagesPerSecond: measured, perThread: perThread, threads: threads,
+                    isa: plan.tier.rawValue,
+                    cpu: MachineFacts.cpu, inputSize: plan.network.inputSize,
+                    widthPercent: plan.network.widthPercent, macsPerImage: plan.network.macCount, exact: true,
+                    ceiling: peak.map { .init(gmacPerSecond: $0, share: rate / $0) },
+                    stages: EngineProbe.stages(plan, Array(images.prefix(8)), seconds: min(1, seconds)),
+                    scratchBytes: BackboneReplica(plan).scratchBytes, backbone: plan.digest.hex,
+                    version: BuildFacts.version, commit: EngineProbe.commit)
                 if json { return Terminal.print(JSONRecord.text(report)) }
-                Terminal.print("engine (measured): \(measured.text)")
-                Terminal.print(
-                    "  \(Format.rate(report.perThread)) images/s a thread, \(threads) threads, "
-                        + "\(report.isa), \(report.inputSize)x\(report.inputSize), \(report.cpu)")
-                Terminal.print("  equal to the reference: yes (3 images, every layer, checked first)")
+                for line in report.lines { Terminal.print(line) }
             }
+        }
+
+        /// The model asked for, or one of random numbers if another size or width is asked for.
+        private func backbone() throws -> BackboneArtifact {
+            let artifact = try tuning.model.backbone()
+            let (widthPercent, inputSize) = (
+                width ?? artifact.network.widthPercent, size ?? artifact.network.inputSize
+            )
+            let isModels =
+                widthPercent == artifact.network.widthPercent && inputSize == artifact.network.inputSize
+            if isModels { return artifact }
+            return try RandomLegalBackbone.make(widthPercent: widthPercent, inputSize: inputSize)
         }
     }
 }
@@ -88,6 +99,7 @@ enum BenchImages {
         for image in images {
             var layers: [[UInt8]] = []
             let expected = ReferenceBackbone.run(artifact, image: image) { _, bytes in layers.append(bytes) }
+            let kinds = artifact.network.layers.map(\.kind)
             var features = [UInt8](repeating: 0, count: expected.count)
             var wrong: String?
             features.withUnsafeMutableBufferPointer { output in
@@ -99,10 +111,23 @@ enum BenchImages {
                     }
                 }
             }
+            let stages = replica.stages
+            features.withUnsafeMutableBufferPointer { output in
+                image.withUnsafeBufferPointer { input in
+                    replica.runStages(image: input, into: output) { index, bytes in
+                        guard wrong == nil, let layer = stages[index].layers.last else { return }
+                        // Projections are signed, held as x + 128 between blocks.
+                        let flip: UInt8 = kinds[layer] == .project ? 0x80 : 0
+                        if !bytes.lazy.map({ $0 ^ flip }).elementsEqual(layers[layer]) {
+                            wrong = stages[index].name
+                        }
+                    }
+                }
+            }
             guard wrong == nil, features == expected else {
                 throw CommandError(
                     Exit.fault,
-                    "layer \(wrong ?? "pooling") differs from the reference on \(plan.tier): nothing is reported"
+                    "\(wrong ?? "the pool") differs from the reference on \(plan.tier): nothing is reported"
                 )
             }
         }

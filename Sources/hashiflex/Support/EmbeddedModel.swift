@@ -24,6 +24,9 @@ enum EmbeddedModel {
         try ClassifierHead(decoding: bytes(hsf_embedded_head_v2()))
     }
 
+    /// Layer digests of eight images, which `hashiflex verify` compares with.
+    static func golden() -> [UInt8] { bytes(hsf_embedded_golden()) }
+
     /// 1,000 labelled Fashion-MNIST test images, a WebDataset tar.
     static func sample() -> [UInt8] { bytes(hsf_embedded_sample()) }
 }

@@ -74,7 +74,9 @@ struct ONNXGraph {
                     throw .malformedModel(reason: "two nodes make \(shown(output))")
                 }
             }
-            if Self.passing.contains(node.opType), let input = node.input.first, let output = node.output.first {
+            if Self.passing.contains(node.opType), let input = node.input.first,
+                let output = node.output.first
+            {
                 aliases[output] = input
             } else if node.opType == "Constant", let output = node.output.first,
                 let value = Self.constant(node)
@@ -87,7 +89,9 @@ struct ONNXGraph {
         let resolved = try Self.resolve(aliases)
         var readers: [String: [Int]] = [:]
         for (index, node) in nodes.enumerated() {
-            for name in Set(node.input.map { resolved[$0] ?? $0 }) { readers[name, default: []].append(index) }
+            for name in Set(node.input.map { resolved[$0] ?? $0 }) {
+                readers[name, default: []].append(index)
+            }
         }
         self.nodes = nodes
         self.aliases = resolved

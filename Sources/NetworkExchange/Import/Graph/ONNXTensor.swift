@@ -36,11 +36,13 @@ extension Onnx_TensorProto {
             values = try isRaw(count, size: 4, other: floatData.count) ? rawFloats(count) : floatData
         case ONNXType.float16:
             let isRaw = try isRaw(count, size: 2, other: int32Data.count)
-            let words = isRaw ? ElementDecoding.words(rawData) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
+            let words =
+                isRaw ? ElementDecoding.words(rawData) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
             values = words.map(ElementDecoding.half)
         case ONNXType.bfloat16:
             let isRaw = try isRaw(count, size: 2, other: int32Data.count)
-            let words = isRaw ? ElementDecoding.words(rawData) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
+            let words =
+                isRaw ? ElementDecoding.words(rawData) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
             values = words.map(ElementDecoding.brain)
         default:
             throw .unsupportedElementType(tensor: name, found: ONNXType.name(dataType))
@@ -59,7 +61,9 @@ extension Onnx_TensorProto {
             guard try isRaw(count, size: 8, other: int64Data.count) else { return int64Data }
             return load(count) { (bits: UInt64) in Int64(bitPattern: bits) }
         case ONNXType.int32:
-            guard try isRaw(count, size: 4, other: int32Data.count) else { return int32Data.map { Int64($0) } }
+            guard try isRaw(count, size: 4, other: int32Data.count) else {
+                return int32Data.map { Int64($0) }
+            }
             return load(count) { (bits: UInt32) in Int64(Int32(bitPattern: bits)) }
         default:
             throw .unsupportedElementType(tensor: name, found: ONNXType.name(dataType))

@@ -5,7 +5,8 @@ extension ONNXWalk {
     mutating func tail(featureCount: Int) throws(NetworkImportError) -> ClassifierDraft? {
         if isOutput { return nil }
         let pool = try next(
-            ["GlobalAveragePool", "ReduceMean"], expected: "GlobalAveragePool or ReduceMean over rows and columns")
+            ["GlobalAveragePool", "ReduceMean"],
+            expected: "GlobalAveragePool or ReduceMean over rows and columns")
         if pool.opType == "ReduceMean" { try checkMean(pool) }
         try pass(pool)
         while !isOutput, let node = graph.readers(of: current).first,
@@ -17,7 +18,8 @@ extension ONNXWalk {
             try pass(node)
         }
         if isOutput { return nil }
-        let node = try next(["Gemm", "MatMul"], expected: "Gemm or MatMul (classifier), or the graph's output")
+        let node = try next(
+            ["Gemm", "MatMul"], expected: "Gemm or MatMul (classifier), or the graph's output")
         let classifier =
             node.opType == "Gemm"
             ? try gemm(node, featureCount: featureCount) : try product(node, featureCount: featureCount)

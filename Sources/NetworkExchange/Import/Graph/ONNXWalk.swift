@@ -43,7 +43,9 @@ struct ONNXWalk {
             throw .unusableInput(name: input.name, found: ONNXType.name(type.elemType))
         }
         // A dimension of 0 is one that is not fixed.
-        guard dims.count == 4, dims[1] == 3 || dims[1] == 0, dims[2] == dims[3] || dims[2] * dims[3] == 0 else {
+        guard dims.count == 4, dims[1] == 3 || dims[1] == 0,
+            dims[2] == dims[3] || dims[2] == 0 || dims[3] == 0
+        else {
             throw .unusableInput(name: input.name, found: "of shape \(dims)")
         }
         let side = max(dims[2], dims[3])

@@ -1,0 +1,140 @@
+internal import ClassifierHead
+internal import FloatNetwork
+internal import HardenedBackbone
+internal import QuantizedTensors
+
+/// One hardening under way: layers are done in execution order, on what the hardened layers before give.
+struct HardeningRun {
+    private let network: NetworkDescription
+    private let options: HardeningOptions
+    private let crew: WorkCrew
+    private let imageCount: Int
+    private let code: CodeNetwork
+    private let masks: [[Bool]]
+    /// Scale exponent of every layer's output.
+    private let exponents: [Int]
+    private var record: FloatRecord
+
+    /// Bytes that the next layer reads, one array an image.
+    private var current: [[UInt8]]
+    /// Outputs that a later layer adds, by layer.
+    private var held: [Int: [[UInt8]]] = [:]
+    private var parameters: [LayerParameters] = []
+    private var layers: [HardeningReport.Layer] = []
+
+    init(
+        _ float: FloatNetwork, _ calibration: [[UInt8]], options: HardeningOptions, crew: WorkCrew,
+        progress: (HardeningProgress) -> Void
+    ) {
+        network = float.network
+        self.options = options
+        self.crew = crew
+        imageCount = calibration.count
+        current = calibration
+        var record = FloatRecord.make(float, calibration, crew: crew, progress: progress)
+        var code = CodeNetwork(float)
+        if options.steps.contains(.equalise) { Equalisation.apply(float.network, &code, &record) }
+        exponents =
+            options.activationExponents ?? ActivationScales.choose(float.network, record, crew: crew)
+        masks = Pruning.masks(float.network, code, options: options)
+        self.code = code
+        self.record = record
+    }
+
+    /// Hardens layer `index` and carries the images on.
+    mutating func hardenLayer(_ index: Int) -> HardeningReport.Layer {
+        let layer = network.layers[index]
+        let residuals = layer.residualSource.flatMap { held[$0] }
+        let result = solve(index, residuals: residuals)
+        parameters.append(result.parameters)
+        let byteLayer = ByteLayer(layer, result.parameters, padding: code.inputMean)
+        let inputs = current
+        current = crew.map(inputs.count) { byteLayer.run(inputs[$0], residual: residuals?[$0]) }
+        let quality = OutputQuality(
+            network, index, record, exponent: exponents[index], outputs: current, crew: crew)
+        for image in record.images.indices { record.images[image].samples[index] = [] }
+        if let source = layer.residualSource { held[source] = nil }
+        if network.layers.contains(where: { $0.residualSource == index }) { held[index] = current }
+        let facts = LayerFacts(layer, result.parameters)
+        let report = HardeningReport.Layer(
+            name: layer.name, kind: layer.kind.rawValue, weightCount: layer.weightCount,
+            weightSqnrDb: result.weightSqnrDb, stages: result.stages, outputSqnrDb: quality.sqnrDb,
+            zeroShare: facts.zeroShare, exponentCounts: facts.exponentCounts,
+            saturatedShare: quality.saturatedShare, activationExponent: exponents[index],
+            shifts: facts.shifts, accumulatorBits: facts.accumulatorBits)
+        layers.append(report)
+        return report
+    }
+
+    private func solve(_ index: Int, residuals: [[UInt8]]?) -> LayerHardener.Result {
+        let layer = network.layers[index]
+        // Raw bytes count as codes of scale exponent 0.
+        let inputExponent = index == 0 ? 0 : exponents[index - 1]
+        return LayerHardener(
+            layer, code.layers[index], kept: masks[index],
+            scale: Double(sign: .plus, exponent: exponents[index] - inputExponent, significand: 1),
+            biasScale: Double(sign: .plus, exponent: exponents[index], significand: 1),
+            samples: InputSamples.gather(
+                layer, index: index, images: current, inputMean: code.inputMean, crew: crew),
+            targets: LayerTargets(
+                network, index, record, exponent: exponents[index], residuals: residuals, crew: crew),
+            options: options, crew: crew
+        ).harden()
+    }
+
+    /// Seals the backbone, makes the head and sums up.
+    func finish(_ float: FloatNetwork) throws(HardeningError) -> HardenedNetwork {
+        let poolShift = PoolCalibration.shift(network, outputs: current)
+        let summary = options.summary(images: imageCount)
+        let artifact: BackboneArtifact
+        do {
+            artifact = try BackboneArtifact(
+                network: network, inputMean: code.inputMean, poolShift: poolShift, layers: parameters,
+                activationExponents: exponents.map { Int8($0) }, preprocessing: options.preprocessing,
+                description: summary)
+        } catch {
+            throw .illegalArtifact(error)
+        }
+        let features = current.map {
+            ReferenceBackbone.pool($0, shape: network.pooledShape, shift: poolShift)
+        }
+        let unit = HeadHardener.featureUnit(of: artifact)
+        var head: ClassifierHead?
+        if let classifier = float.classifier {
+            head = try HeadHardener.head(
+                classifier, of: artifact, unit: unit, options: options, features: features,
+                logits: record.images.map(\.logits), summary: "rounded from a float classifier; " + summary)
+        }
+        let report = HardeningReport(
+            digest: artifact.digest, imageCount: imageCount, summary: summary, poolShift: Int(poolShift),
+            layers: layers, featureSqnrDb: featureSqnr(features, unit: unit),
+            agreement: head.map { agreement($0, features) })
+        return HardenedNetwork(artifact: artifact, head: head, report: report)
+    }
+
+    private func featureSqnr(_ features: [[UInt8]], unit: Double) -> Double {
+        var (signal, noise) = (0.0, 0.0)
+        for (image, bytes) in zip(record.images, features) {
+            for (real, byte) in zip(image.features, bytes) {
+                let difference = Double(real) - Double(byte) * unit
+                signal += Double(real) * Double(real)
+                noise += difference * difference
+            }
+        }
+        return Decibels.ratio(signal, noise)
+    }
+
+    private func agreement(_ head: ClassifierHead, _ features: [[UInt8]]) -> Double {
+        var agreed = 0
+        for (image, bytes) in zip(record.images, features) {
+            let logits = HeadReference.logits(head, features: bytes)
+            if Self.first(logits) == Self.first(image.logits) { agreed += 1 }
+        }
+        return Double(agreed) / Double(features.count)
+    }
+
+    /// The largest value's index, the lowest of equals.
+    private static func first<Value: Comparable>(_ values: [Value]) -> Int {
+        values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }
+    }
+}

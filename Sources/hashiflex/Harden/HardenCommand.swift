@@ -1,0 +1,214 @@
+import ArgumentParser
+import Artifacts
+import ClassifierHead
+import FloatNetwork
+import Foundation
+import HardenedBackbone
+import Hardening
+import ImageDecoding
+import NetworkExchange
+import PipelineMessages
+
+/// `hashiflex harden`.
+struct HardenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "harden",
+        abstract: "Turn a MobileNetV2 into a hardened backbone of power-of-two weights, and a head.",
+        discussion: """
+            Reads ONNX as torch.onnx.export writes it, torchvision's or timm's weights as safetensors, or \
+            integers that the training recipe exported. A float network is calibrated on --calibration: a \
+            few hundred typical images do, labels are not needed. Trained integers are checked and sealed \
+            as they are. Before anything is written, every weight is scanned and the executor is compared \
+            with the reference. The same network, images and options give the same bytes everywhere.
+
+            Steps of --steps, in the order in which they are taken: equalise (one range for all channels of \
+            a bottleneck), bias (means as in the float network), feedback (each weight makes up for those \
+            rounded before it), descent (single weights move while that helps), upstream (each layer makes \
+            up for the layers before it). Default: bias,feedback,descent,upstream.
+            """)
+
+    @Argument(help: "The network, .onnx or .safetensors.") var network: String
+    @Option(help: "Images to calibrate on, any source that ingest reads.") var calibration: String?
+    @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
+    @Option(help: "How many calibration images, 1 to 4096.") var images = 256
+    @Option(help: "Distinct weight exponents, 1 to 7.") var exponents = 7
+    @Option(help: "Share of weights to prune, 0 to 0.95; stem and depthwise layers stay whole.") var prune =
+        0.0
+    @Flag(help: "Prune the stem and depthwise layers as well.") var pruneAll = false
+    @Flag(help: "One weight exponent a layer instead of one a channel.") var perTensor = false
+    @Option(help: "Corrections, separated by commas; none or all.") var steps: String?
+    @Option(
+        help: ArgumentHelp(
+            "Class names in label order, separated by commas; fashion-mnist is known.",
+            discussion: "Default: what the network's file says, else class 0, class 1, ..."))
+    var classes: String?
+    @Option(help: "The head to write, where the network has a classifier. Default: beside the backbone.")
+    var headOutput: String?
+    @Option(help: "name@version of the head.") var name = "head@v1"
+    @Option(help: "Input size in pixels, where the file does not say.") var inputSize: Int?
+    @Option(help: "Mean of red, green, blue in 0...1. Default: the file's, else ImageNet's.") var mean:
+        String?
+    @Option(help: "Spread of red, green, blue. Default: the file's, else ImageNet's.") var std: String?
+    @Option(help: "A folder for report.json, layers.csv and report.md.") var report: String?
+    @Option(help: "Threads. Default: one a processor. Any number gives the same bytes.") var threads: Int?
+    @Flag(help: "Print JSON.") var json = false
+
+    /// What was written.
+    struct Facts: Codable {
+        let backbone: String
+        let backboneDigest: String
+        let head: String?
+        let headDigest: String?
+        let summary: String
+        let zeroShare: Double
+        let featureSqnrDb: Double?
+        let agreementOnCalibration: Double?
+    }
+
+    func run() throws {
+        try runCommand {
+            var options = try hardeningOptions()
+            try requireWritable()
+            let input = try HardenInput.read(
+                network, inputSize: inputSize, normalization: try normalization())
+            Terminal.note("\(network): \(input.source)")
+            options.classNames = try classNames() ?? input.classNames
+            try HardenInput.requireNames(options.classNames, for: input)
+            let tensors = try calibrationTensors(input)
+            let crew = try HardenCrew.make(threads: threads)
+            let hardened = try input.harden(
+                calibration: tensors, options: options, crew: crew, progress: HardenProgress.show)
+            try write(hardened)
+        }
+    }
+
+    private func hardeningOptions() throws -> HardeningOptions {
+        var options = HardeningOptions()
+        guard let label = HeadLabel(name) else {
+            throw CommandError(ExitCode(64), "--name is name@version, not '\(name)'")
+        }
+        guard HardeningOptions.exponentRange.contains(exponents) else {
+            throw CommandError(ExitCode(64), "--exponents is 1 to 7, not \(exponents)")
+        }
+        guard HardeningOptions.pruneRange.contains(prune) else {
+            throw CommandError(ExitCode(64), "--prune is 0 to 0.95, not \(prune)")
+        }
+        guard HardeningOptions.imageRange.contains(images) else {
+            throw CommandError(ExitCode(64), "--images is 1 to 4096, not \(images)")
+        }
+        options.headName = label.name
+        options.headVersion = label.version
+        options.exponents = exponents
+        options.prune = prune
+        options.prunesEveryLayer = pruneAll
+        options.perTensorExponents = perTensor
+        options.preprocessing = TensorPreparation.identity
+        if let steps { options.steps = try Self.steps(named: steps) }
+        return options
+    }
+
+    private static func steps(named text: String) throws -> Set<HardeningStep> {
+        if text == "none" { return [] }
+        if text == "all" { return Set(HardeningStep.allCases) }
+        var steps: Set<HardeningStep> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let step = HardeningStep(rawValue: String(part)) else {
+                let known = HardeningStep.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CommandError(ExitCode(64), "--steps knows \(known), none and all, not '\(part)'")
+            }
+            steps.insert(step)
+        }
+        return steps
+    }
+
+    private func normalization() throws -> HardenInput.Colours? {
+        guard mean != nil || std != nil else { return nil }
+        guard let mean, let std else {
+            throw CommandError(ExitCode(64), "--mean and --std go together")
+        }
+        func three(_ text: String, _ option: String, above least: Float) throws -> [Float] {
+            let values = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { Float($0) }
+            guard values.count == 3, values.allSatisfy({ $0.isFinite && $0 > least }) else {
+                throw CommandError(
+                    ExitCode(64), "\(option) is three numbers like 0.485,0.456,0.406, not '\(text)'")
+            }
+            return values
+        }
+        return HardenInput.Colours(
+            mean: try three(mean, "--mean", above: -.infinity),
+            standardDeviation: try three(std, "--std", above: 0))
+    }
+
+    private func classNames() throws -> [String]? {
+        guard let classes else { return nil }
+        return classes == "fashion-mnist"
+            ? HeadCommand.Fit.fashionClasses : classes.split(separator: ",").map(String.init)
+    }
+
+    private func calibrationTensors(_ input: HardenInput) throws -> [[UInt8]] {
+        guard let calibration else {
+            guard input.isTrained else {
+                throw CommandError(
+                    ExitCode(64), "a float network needs --calibration SOURCE, some hundred typical images")
+            }
+            return []
+        }
+        return try CalibrationImages.read(calibration, count: images, size: input.inputSize)
+    }
+}
+
+// MARK: - Files
+
+extension HardenCommand {
+    private var headPath: String {
+        if let headOutput { return headOutput }
+        let suffix = ".safetensors"
+        return (output.hasSuffix(suffix) ? String(output.dropLast(suffix.count)) : output) + ".head" + suffix
+    }
+
+    /// Minutes of work should not end at a folder that is not there.
+    private func requireWritable() throws {
+        for path in [output, headPath] {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            guard access(folder, W_OK) == 0 else {
+                throw CommandError(
+                    Exit.output, "can not write \(path): \(String(cString: strerror(errno)).lowercased())")
+            }
+        }
+        guard let report else { return }
+        do {
+            try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: true)
+        } catch {
+            throw CommandError(Exit.output, "can not make folder \(report): \(error.localizedDescription)")
+        }
+    }
+
+    private func write(_ hardened: HardenedNetwork) throws {
+        try InputFile.write(hardened.artifact.encoded(), to: output)
+        if let head = hardened.head { try InputFile.write(head.encoded(), to: headPath) }
+        if let report {
+            let folder = URL(fileURLWithPath: report)
+            for (name, text) in [
+                ("report.json", hardened.report.json()), ("layers.csv", hardened.report.csv()),
+                ("report.md", hardened.report.markdown()),
+            ] {
+                try InputFile.write(Array(text.utf8), to: folder.appendingPathComponent(name).path)
+            }
+        }
+        let facts = Facts(
+            backbone: output, backboneDigest: hardened.artifact.digest.hex,
+            head: hardened.head.map { _ in headPath }, headDigest: hardened.head?.digest.hex,
+            summary: hardened.report.summary, zeroShare: hardened.report.zeroShare,
+            featureSqnrDb: hardened.report.featureSqnrDb,
+            agreementOnCalibration: hardened.report.agreement)
+        if json { return Terminal.print(JSONRecord.text(facts)) }
+        Terminal.print("\(output): \(hardened.artifact.digest)")
+        if let head = hardened.head { Terminal.print("\(headPath): \(head.digest)") }
+        Terminal.print(hardened.report.summary)
+        Terminal.print("zero weights \(Format.percent(hardened.report.zeroShare))")
+        if let agreement = hardened.report.agreement {
+            Terminal.print(
+                "same class as the float network on \(Format.percent(agreement)) of the calibration images")
+        }
+    }
+}

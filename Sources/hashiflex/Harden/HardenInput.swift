@@ -1,0 +1,101 @@
+import ArgumentParser
+import FloatNetwork
+import HardenedBackbone
+import Hardening
+import NetworkExchange
+
+/// What `hashiflex harden` was given: a float network, or integers that training found.
+enum HardenInput {
+    /// Mean and spread of a colour.
+    typealias Colours = FloatNetwork.Normalization
+
+    case float(ImportedNetwork)
+    case trained(TrainedIntegers)
+
+    /// Reads a network of any kind that is known.
+    static func read(_ path: String, inputSize: Int?, normalization: Colours?) throws -> HardenInput {
+        let bytes = try InputFile.read(path, bytesMax: NetworkImporter.maximumFileByteCount)
+        do {
+            if TrainedIntegers.isFormat(of: bytes) { return .trained(try TrainedIntegers(decoding: bytes)) }
+            let options = ImportOptions(inputSize: inputSize, normalization: normalization)
+            return .float(
+                try NetworkImporter.network(decoding: bytes, fileName: path, options: options))
+        } catch {
+            throw CommandError(Exit.badInput, "\(path): \(error)")
+        }
+    }
+
+    /// Whether there is nothing left to calibrate.
+    var isTrained: Bool {
+        switch self {
+        case .float: false
+        case .trained: true
+        }
+    }
+
+    /// What it is, for people.
+    var source: String {
+        let (what, network): (String, NetworkDescription) =
+            switch self {
+            case .float(let imported): (imported.source, imported.network.network)
+            case .trained(let trained): ("trained integers", trained.artifact.network)
+            }
+        return "\(what), MobileNetV2 width \(Double(network.widthPercent) / 100), "
+            + "\(network.inputSize)x\(network.inputSize)x3, \(Format.count(network.weightCount)) weights"
+    }
+
+    /// Rows and columns of the images that it wants.
+    var inputSize: Int {
+        switch self {
+        case .float(let imported): imported.network.network.inputSize
+        case .trained(let trained): trained.artifact.network.inputSize
+        }
+    }
+
+    /// What the file calls its classes.
+    var classNames: [String]? {
+        switch self {
+        case .float(let imported): imported.classNames
+        case .trained(let trained): trained.classNames
+        }
+    }
+
+    /// Classes of the final layer, if there is one.
+    var classCount: Int? {
+        switch self {
+        case .float(let imported): imported.network.classifier?.bias.count
+        case .trained(let trained): trained.classifier?.bias.count
+        }
+    }
+
+    /// Checks before the work what would fail after it.
+    static func requireNames(_ names: [String]?, for input: HardenInput) throws {
+        guard let names, let count = input.classCount, names.count != count else { return }
+        throw CommandError(
+            Exit.badInput, "\(HardeningError.wrongClassCount(found: names.count, expected: count))")
+    }
+
+    /// Hardens a float network, or seals integers.
+    func harden(
+        calibration: [[UInt8]], options: HardeningOptions, crew: WorkCrew,
+        progress: (HardeningProgress) -> Void
+    ) throws -> HardenedNetwork {
+        do {
+            switch self {
+            case .float(let imported):
+                return try Hardener.harden(
+                    imported.network, calibration: calibration, options: options, crew: crew,
+                    progress: progress)
+            case .trained(let trained):
+                return try Hardener.seal(
+                    trained.artifact, classifier: trained.classifier, calibration: calibration,
+                    options: options, crew: crew, progress: progress)
+            }
+        } catch {
+            switch error {
+            case .illegalWeight, .executorDiffers: throw CommandError(Exit.fault, "\(error)")
+            default: throw CommandError(Exit.badInput, "\(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import FloatNetwork
+import Foundation
+import HardenedBackbone
+import NetworkExchange
+import Testing
+
+/// Files beside the tests, made by `Golden/make_golden.py`.
+enum Fixture {
+    static func bytes(_ name: String) throws -> [UInt8] {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        return Array(
+            try Data(contentsOf: folder.appendingPathComponent("Golden").appendingPathComponent(name)))
+    }
+
+    static func floats(_ name: String) throws -> [Float] {
+        let bytes = try bytes(name)
+        return stride(from: 0, to: bytes.count, by: 4).map { start in
+            Float(
+                bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) })
+        }
+    }
+
+    /// The three images of the float fixtures.
+    static func images() throws -> [[UInt8]] {
+        let bytes = try bytes("images.raw")
+        return stride(from: 0, to: bytes.count, by: 3072).map { Array(bytes[$0..<$0 + 3072]) }
+    }
+}
+
+/// Numbers that depend on nothing but the seed.
+struct Draws: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    /// The next 64 bits (splitmix64).
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var bits = state
+        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+        return bits ^ bits >> 31
+    }
+
+    mutating func values(_ count: Int) -> [Float] {
+        // Multiples of 1/256, so that scaling by two and back is exact.
+        (0..<count).map { _ in Float(Int(next() >> 55) - 256) / 256 }
+    }
+
+    mutating func network(widthPercent: Int, inputSize: Int = 32, classes: Int?) throws -> FloatNetwork {
+        let description = try #require(NetworkDescription(widthPercent: widthPercent, inputSize: inputSize))
+        var layers: [FloatNetwork.Layer] = []
+        for layer in description.layers {
+            layers.append(
+                .init(
+                    weights: values(layer.weightCount),
+                    bias: values(layer.weightCount / layer.weightsPerChannel)))
+        }
+        let features = description.featureCount
+        return try FloatNetwork(
+            network: description, layers: layers,
+            classifier: classes.map { .init(weights: values($0 * features), bias: values($0)) })
+    }
+}
+
+/// The error that reading `bytes` gives, or `nil`.
+func importError(_ bytes: [UInt8], _ options: ImportOptions = ImportOptions()) -> NetworkImportError? {
+    do throws(NetworkImportError) {
+        _ = try NetworkImporter.network(decoding: bytes, fileName: "test.onnx", options: options)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// The bytes with the first (or every) `old` replaced by `new` of the same length.
+    func replacing(_ old: String, with new: String, everywhere: Bool = false) -> [UInt8] {
+        let (from, to) = (Array(old.utf8), Array(new.utf8))
+        var result = self
+        var start = 0
+        while start + from.count <= result.count {
+            if Array(result[start..<start + from.count]) == from {
+                result.replaceSubrange(start..<start + from.count, with: to)
+                if !everywhere { break }
+                start += from.count
+            } else {
+                start += 1
+            }
+        }
+        return result
+    }
+}
