@@ -9,7 +9,7 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Instruction-set tier: scalar, avx2 or avx512vnni.",
+            "Instruction-set tier: scalar, avx2, avx512vnni or neondot.",
             discussion: "Default: HASHIFLEX_ISA, else the best this CPU has. All give the same bytes."))
     var isa: String?
 
