@@ -85,7 +85,11 @@ import Testing
             let error = #expect(throws: HardeningError.self) {
                 try HardeningVerification.scan(network, weights)
             }
-            #expect("\(String(describing: error))".contains("weight \(fault)") || error != nil)
+            guard case .illegalWeight(let layer, let index, let value)? = error else {
+                Issue.record("\(fault) was not found but \(String(describing: error))")
+                continue
+            }
+            #expect(layer == network.layers[2].name && index == 1 && value == Int(fault))
         }
     }
 

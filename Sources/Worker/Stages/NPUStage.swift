@@ -83,7 +83,8 @@ final class NPUStage: Sendable {
         top.reserveCapacity(batch.readable * min(topK, classes))
         for row in 0..<batch.readable {
             TopK.append(
-                UnsafeBufferPointer(rebasing: logits[(row * classes)..<((row + 1) * classes)]), k: topK, to: &top)
+                UnsafeBufferPointer(rebasing: logits[(row * classes)..<((row + 1) * classes)]), k: topK,
+                to: &top)
         }
         let scores = ShardScores(
             top: top, perImage: min(topK, classes), logitsDigest: Self.digest(logits))

@@ -78,7 +78,8 @@ struct OutcomeRecords {
         for (index, image) in batch.images.enumerated() {
             let failure = batch.failures[index]
             encoder.begin(failure == nil ? scored : unreadable)
-            let top = failure == nil ? scores.top[(row * scores.perImage)..<((row + 1) * scores.perImage)] : []
+            let first = row * scores.perImage
+            let top = scores.top[first..<(failure == nil ? first + scores.perImage : first)]
             if failure == nil { row += 1 }
             records.append(
                 key: { encoder.appendKey(index: index, to: &$0) },
@@ -86,7 +87,9 @@ struct OutcomeRecords {
                     encoder.appendValue(
                         index: index, id: image.id, capturedAtMs: image.capturedAtMs, label: image.label,
                         error: failure,
-                        top: top.lazy.map { (index: $0.classIndex, logit: $0.logit, name: names[$0.classIndex]) },
+                        top: top.lazy.map {
+                            (index: $0.classIndex, logit: $0.logit, name: names[$0.classIndex])
+                        },
                         to: &$0)
                 })
         }
