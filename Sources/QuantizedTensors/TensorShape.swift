@@ -1,7 +1,7 @@
 /// The shape of one image's activation tensor.
 ///
 /// - Shape: `[height, width, channels]`, channels innermost (NHWC without the N).
-public struct TensorShape: Hashable, Sendable, CustomStringConvertible {
+public struct TensorShape: Hashable, Sendable, BitwiseCopyable, CustomStringConvertible {
     /// Rows.
     public let height: Int
     /// Columns.

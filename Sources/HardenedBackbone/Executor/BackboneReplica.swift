@@ -47,18 +47,17 @@ public final class BackboneReplica {
         afterStage: (_ stage: Int, _ output: UnsafeBufferPointer<UInt8>) -> Void
     ) {
         scratch.pad(image)
-        var input = scratch.image.bytes
+        var input = scratch.image
         for (index, block) in blocks.enumerated() {
-            let output = scratch.linear[index % 2].bytes
+            let output = index.isMultiple(of: 2) ? scratch.linear.0 : scratch.linear.1
             block.run(input: input, output: output, scratch: scratch)
             afterStage(index, UnsafeBufferPointer(start: output, count: block.outputBytes))
             input = output
         }
-        last.runPointwise(
-            input: input, residual: nil, rows: last.layer.output.height, output: scratch.last.bytes)
+        last.runPointwise(input: input, residual: nil, rows: last.outputShape.height, output: scratch.last)
         afterStage(
-            blocks.count, UnsafeBufferPointer(start: scratch.last.bytes, count: scratch.last.byteCount))
-        pool(scratch.last.bytes, into: features)
+            blocks.count, UnsafeBufferPointer(start: scratch.last, count: last.outputShape.elementCount))
+        pool(scratch.last, into: features)
         afterStage(blocks.count + 1, UnsafeBufferPointer(features))
     }
 
@@ -79,7 +78,7 @@ public final class BackboneReplica {
         let executor = layerByLayer ?? LayerByLayer(plan)
         layerByLayer = executor
         scratch.pad(image)
-        pool(executor.run(image: scratch.image.bytes, transform: transform), into: features)
+        pool(executor.run(image: scratch.image, transform: transform), into: features)
     }
 
     /// Extracts the features of one image layer by layer and shows every layer's output in the layout of the
@@ -141,10 +140,18 @@ extension BackboneReplica {
 
     /// The stages of this replica in execution order.
     package var stages: [Stage] {
-        let count = plan.network.layers.count
-        return blocks.map { Stage(name: $0.name, layers: $0.layers, macCount: $0.macCount) } + [
-            Stage(name: "last", layers: count - 1..<count, macCount: last.layer.macCount),
-            Stage(name: "pool", layers: count..<count, macCount: 0),
+        let layers = plan.network.layers
+        let final = layers.count - 1
+        let fused = stride(from: 0, to: final, by: 3).map { first in
+            // A layer's name is its block's, a point, and its own.
+            let block = layers[first + 2].name.prefix { $0 != "." }
+            return Stage(
+                name: layers[first].kind == .stem ? "stem+\(block)" : String(block), layers: first..<first + 3,
+                macCount: layers[first..<first + 3].reduce(0) { $0 + $1.macCount })
+        }
+        return fused + [
+            Stage(name: "last", layers: final..<final + 1, macCount: layers[final].macCount),
+            Stage(name: "pool", layers: final + 1..<final + 1, macCount: 0),
         ]
     }
 

@@ -3,12 +3,7 @@ import QuantizedTensors
 
 /// A widening layer (stem or expand), the depthwise layer behind it and the projection, executed together by
 /// bands of rows, so that the wide tensors between them never leave the near caches.
-struct FusedBlock {
-    /// Name of the block: `stem+b00`, `b01`, ...
-    let name: String
-    /// Indices of its three layers.
-    let layers: Range<Int>
-
+struct FusedBlock: BitwiseCopyable {
     private let wide: LayerKernel
     private let depthwise: LayerKernel
     private let project: LayerKernel
@@ -19,15 +14,12 @@ struct FusedBlock {
 
     /// Describes the block whose widening layer is `plan.network.layers[first]`.
     init(_ plan: BackbonePlan, first: Int) {
-        layers = first..<first + 3
-        let bound = layers.map {
-            LayerKernel(plan.network.layers[$0], plan.storage.layers[$0], plan.storage.kernels)
+        func kernel(_ index: Int) -> LayerKernel {
+            LayerKernel(plan.network.layers[index], plan.storage.layers[index], plan.storage.kernels)
         }
-        wide = bound[0]
-        depthwise = bound[1]
-        project = bound[2]
-        let prefix = project.layer.name.prefix { $0 != "." }
-        name = wide.layer.kind == .stem ? "stem+\(prefix)" : String(prefix)
+        wide = kernel(first)
+        depthwise = kernel(first + 1)
+        project = kernel(first + 2)
         (bandRows, slots) = Self.bands(wide: wide, depthwise: depthwise)
     }
 
@@ -38,19 +30,16 @@ struct FusedBlock {
     /// Bytes of a row of zeros.
     var zeroBytes: Int { wide.outputRowBytes }
     /// Bytes of the block's output.
-    var outputBytes: Int { project.layer.output.elementCount }
-    /// Multiply-accumulate operations of the three layers.
-    var macCount: Int { wide.layer.macCount + depthwise.layer.macCount + project.layer.macCount }
-
+    var outputBytes: Int { project.outputShape.elementCount }
     /// Target size of what a band touches.
     ///
     /// Chosen by measurement; see the performance notes.
     private static let bandBudget = 256 * 1024
 
     private static func bands(wide: LayerKernel, depthwise: LayerKernel) -> (rows: Int, slots: Int) {
-        let height = depthwise.layer.output.height
-        let stride = depthwise.layer.stride
-        func slots(_ rows: Int) -> Int { min(wide.layer.output.height, rows * stride + 3 - stride) }
+        let height = depthwise.outputShape.height
+        let stride = depthwise.stride
+        func slots(_ rows: Int) -> Int { min(wide.outputShape.height, rows * stride + 3 - stride) }
         func bytes(_ rows: Int) -> Int {
             slots(rows) * wide.outputRowBytes + rows * depthwise.outputRowBytes
         }
@@ -71,17 +60,17 @@ struct FusedBlock {
     func run(
         input: UnsafeMutablePointer<UInt8>, output: UnsafeMutablePointer<UInt8>, scratch: BackboneScratch
     ) {
-        let ring = scratch.ring.bytes
-        let band = scratch.band.bytes
-        let zeros = scratch.zeros.bytes
-        let height = depthwise.layer.output.height
-        let stride = depthwise.layer.stride
+        let ring = scratch.ring
+        let band = scratch.band
+        let zeros = scratch.zeros
+        let height = depthwise.outputShape.height
+        let stride = depthwise.stride
         var widened = 0
         var first = 0
         while first < height {
             let rows = min(bandRows, height - first)
             // The last input row that these output rows read.
-            let needed = min(wide.layer.output.height, (first + rows - 1) * stride + 2)
+            let needed = min(wide.outputShape.height, (first + rows - 1) * stride + 2)
             while widened < needed {
                 let slot = widened % slots
                 let count = min(needed - widened, slots - slot)
@@ -100,7 +89,7 @@ struct FusedBlock {
     private func widen(
         _ input: UnsafeMutablePointer<UInt8>, first: Int, rows: Int, output: UnsafeMutablePointer<UInt8>
     ) {
-        if wide.layer.kind == .stem {
+        if wide.isStem {
             wide.runStem(image: input, first: first, rows: rows, output: output)
         } else {
             wide.runPointwise(

@@ -5,6 +5,7 @@ import QuantizedTensors
 ///
 /// Slower than the fused blocks and with memory for whole tensors; for checking and for experiments.
 final class LayerByLayer {
+    private let layers: [NetworkLayer]
     private let kernels: [LayerKernel]
     /// Output of every layer, signed ones as `x + 128`.
     private let outputs: [AlignedStorage]
@@ -12,6 +13,7 @@ final class LayerByLayer {
     private let exchange: AlignedStorage
 
     init(_ plan: BackbonePlan) {
+        layers = plan.network.layers
         kernels = zip(plan.network.layers, plan.storage.layers).map {
             LayerKernel($0, $1, plan.storage.kernels)
         }
@@ -30,21 +32,21 @@ final class LayerByLayer {
     ) -> UnsafeMutablePointer<UInt8> {
         for (index, kernel) in kernels.enumerated() {
             let output = outputs[index].bytes
-            let height = kernel.layer.output.height
-            switch kernel.layer.kind {
+            let height = kernel.outputShape.height
+            switch layers[index].kind {
             case .stem: kernel.runStem(image: image, first: 0, rows: height, output: output)
             case .depthwise:
                 kernel.runDepthwise(
-                    first: 0, rows: height, input: outputs[index - 1].bytes, slots: kernel.layer.input.height,
+                    first: 0, rows: height, input: outputs[index - 1].bytes, slots: kernel.inputShape.height,
                     zeros: zeros.bytes, output: output)
             case .expand, .project, .last:
-                let residual = kernel.layer.residualSource.map { outputs[$0].bytes }
+                let residual = layers[index].residualSource.map { outputs[$0].bytes }
                 kernel.runPointwise(
                     input: outputs[index - 1].bytes, residual: residual, rows: height, output: output)
             }
-            let flip: UInt8 = kernel.layer.outputType == .s8 ? 0x80 : 0
+            let flip: UInt8 = layers[index].outputType == .s8 ? 0x80 : 0
             let shown = UnsafeMutableBufferPointer(
-                start: exchange.bytes, count: kernel.layer.output.elementCount)
+                start: exchange.bytes, count: kernel.outputShape.elementCount)
             for element in shown.indices { shown[element] = output[element] ^ flip }
             transform(index, shown)
             for element in shown.indices { output[element] = shown[element] ^ flip }

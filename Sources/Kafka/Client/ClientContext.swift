@@ -53,7 +53,18 @@ final class ClientContext: Sendable {
         _ = dropped
     }
 
-    func deliver(_ delivery: Delivery) { state.withLock { $0.deliveries.append(delivery) } }
+    /// Keeps an outcome; one like the last but for its offset is counted there, for a shard's messages are many.
+    func deliver(_ delivery: Delivery) {
+        state.withLock { state in
+            let last = state.deliveries.count - 1
+            guard last >= 0, delivery.error == nil, state.deliveries[last].error == nil,
+                state.deliveries[last].tag == delivery.tag,
+                state.deliveries[last].partition == delivery.partition
+            else { return state.deliveries.append(delivery) }
+            state.deliveries[last].count += delivery.count
+            state.deliveries[last].offset = delivery.offset
+        }
+    }
 
     func takeDeliveries() -> [Delivery] {
         state.withLock { state in

@@ -1,24 +1,28 @@
 internal import CRDKafka
 
-/// What became of one message.
+/// What became of one message, or of several with the same tag that were delivered one after the other.
 public struct Delivery: Sendable, Hashable {
-    /// The number the message was produced with.
+    /// The number the messages were produced with.
     public let tag: UInt64
 
-    /// The partition the message went to; negative when it never got one.
+    /// How many messages this is the outcome of; 1 when there is an error.
+    public internal(set) var count = 1
+
+    /// The partition they went to; negative when it never got one.
     public let partition: Int32
 
-    /// Where the message is in its partition; `nil` when it failed, or when the broker did not say (an
-    /// idempotent retry of a message it already had, or ``Acknowledgement/none``).
-    public let offset: Int64?
+    /// Where the last of them is in the partition; `nil` when it failed, or when the broker did not say (an
+    /// idempotent retry of a message it already had, or ``Acknowledgement/none``). Use a tag on one topic only to
+    /// know which topic's offset it is.
+    public internal(set) var offset: Int64?
 
-    /// Why the message was not delivered; `nil` when it was.
+    /// Why a message was not delivered; `nil` when it was.
     public let error: KafkaError?
 }
 
 /// Writes messages, in order per partition and without duplicates on retry.
 ///
-/// Every accepted message is answered by one ``Delivery``, to be taken with ``poll(timeoutMs:)``; until then it
+/// Every accepted message is answered by a ``Delivery``, to be taken with ``poll(timeoutMs:)``; until then it
 /// counts towards the queue's bounds, so a producer that is never polled ends in ``KafkaError/Code/queueFull``.
 /// All calls may come from any thread. Messages that are still waiting when the last reference goes are lost:
 /// ``flush(timeoutMs:)`` first.

@@ -87,12 +87,11 @@ public struct PredictionEncoder {
         writer.give(back: &buffer)
     }
 
-    /// Appends a record's value, one JSON object with its fields in alphabetical order.
+    /// Begins a record's value, one JSON object with its fields in alphabetical order.
     ///
-    /// - Parameter top: the best classes, best first: index, logit and name of each.
-    public func appendValue(
-        index: Int, id: String, capturedAtMs: Int64?, label: Int?, error: String?,
-        top: some Sequence<(index: Int, logit: Int32, name: String)>, to buffer: inout [UInt8]
+    /// The best classes follow, best first, by ``appendClass(_:logit:name:to:)``, then ``closeValue(_:)``.
+    public func openValue(
+        index: Int, id: String, capturedAtMs: Int64?, label: Int?, error: String?, to buffer: inout [UInt8]
     ) {
         precondition(context != nil, "begin comes first")
         var writer = JSONWriter(taking: &buffer)
@@ -115,20 +114,25 @@ public struct PredictionEncoder {
             writer.integer(Int64(label))
         }
         writer.bytes.append(contentsOf: afterLabel)
-        var isFirst = true
-        for candidate in top {
-            writer.raw(isFirst ? "{\"index\":" : ",{\"index\":")
-            isFirst = false
-            writer.integer(Int64(candidate.index))
-            writer.raw(",\"logit\":")
-            writer.integer(Int64(candidate.logit))
-            writer.raw(",\"name\":")
-            writer.string(candidate.name)
-            writer.raw("}")
-        }
-        writer.bytes.append(contentsOf: ending)
         writer.give(back: &buffer)
     }
+
+    /// Appends the next best class of the record that is open.
+    public func appendClass(_ index: Int, logit: Int32, name: String, to buffer: inout [UInt8]) {
+        var writer = JSONWriter(taking: &buffer)
+        if writer.bytes.last != UInt8(ascii: "[") { writer.raw(",") }
+        writer.raw("{\"index\":")
+        writer.integer(Int64(index))
+        writer.raw(",\"logit\":")
+        writer.integer(Int64(logit))
+        writer.raw(",\"name\":")
+        writer.string(name)
+        writer.raw("}")
+        writer.give(back: &buffer)
+    }
+
+    /// Ends the record that is open.
+    public func closeValue(_ buffer: inout [UInt8]) { buffer.append(contentsOf: ending) }
 
     private mutating func render(_ prediction: PredictionContext) {
         keyPrefix = Array("\(prediction.topic)/\(prediction.partition)@\(prediction.offset)#".utf8)
@@ -206,10 +210,13 @@ extension Prediction {
 extension PredictionEncoder {
     /// Appends the value of a prediction of the context that was begun.
     package func append(_ prediction: Prediction, to buffer: inout [UInt8]) {
-        appendValue(
+        openValue(
             index: prediction.index, id: prediction.id, capturedAtMs: prediction.capturedAtMs,
-            label: prediction.label, error: prediction.error,
-            top: prediction.top.lazy.map { (index: $0.index, logit: $0.logit, name: $0.name) }, to: &buffer)
+            label: prediction.label, error: prediction.error, to: &buffer)
+        for entry in prediction.top {
+            appendClass(entry.index, logit: entry.logit, name: entry.name, to: &buffer)
+        }
+        closeValue(&buffer)
     }
 }
 

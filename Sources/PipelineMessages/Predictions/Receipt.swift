@@ -72,3 +72,51 @@ public struct Receipt: Hashable, Sendable, Codable, WireKeyed {
     /// Images of this partition up to and including this shard.
     public var imagesAfter: Int64 { imagesBefore + Int64(images) }
 }
+
+extension Receipt {
+    /// The record's bytes: what ``JSONRecord/encode(_:)`` gives, without its cost, because there is one a shard.
+    public var json: [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        if let deadLetter {
+            writer.raw("{\"dead_letter\":")
+            writer.string(deadLetter)
+            writer.raw(",")
+        } else {
+            writer.raw("{")
+        }
+        writer.raw("\"errors\":")
+        writer.integer(Int64(errors))
+        if let head {
+            writer.raw(",\"head\":")
+            writer.hex(head)
+        }
+        if let headName {
+            writer.raw(",\"head_name\":")
+            writer.string(headName.description)
+        }
+        writer.raw(",\"images\":")
+        writer.integer(Int64(images))
+        writer.raw(",\"images_before\":")
+        writer.integer(imagesBefore)
+        writer.raw(",\"incarnation\":")
+        writer.string(incarnation)
+        writer.raw(",\"offset\":")
+        writer.integer(offset)
+        writer.raw(",\"partition\":")
+        writer.integer(Int64(partition))
+        writer.raw(",\"schema\":")
+        writer.string(schema)
+        writer.raw(",\"scored_at_ms\":")
+        writer.integer(scoredAtMs)
+        writer.raw(",\"service_us\":")
+        writer.integer(serviceUs)
+        writer.raw(",\"stream\":")
+        writer.string(stream)
+        writer.raw(",\"topic\":")
+        writer.string(topic)
+        writer.raw(",\"worker\":")
+        writer.string(worker)
+        writer.raw("}")
+        return writer.bytes
+    }
+}

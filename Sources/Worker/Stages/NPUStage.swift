@@ -59,7 +59,8 @@ final class NPUStage: Sendable {
     private func score(_ pass: [FeatureBatch]) {
         let loaded = pass[0].task.loaded
         let classes = loaded.head.classCount
-        let features = pass.count == 1 ? pass[0].features : Array(pass.map(\.features).joined())
+        var features = pass[0].features
+        for batch in pass.dropFirst() { features += batch.features }
         let count = features.count / loaded.head.featureCount
         var logits = [Int32](repeating: 0, count: count * classes)
         features.withUnsafeBufferPointer { input in

@@ -75,23 +75,25 @@ struct OutcomeRecords {
         let unreadable = context(nil, nil)
         let names = task.loaded.head.classNames
         var row = 0
+        encoder.begin(scored)
         for (index, image) in batch.images.enumerated() {
             let failure = batch.failures[index]
-            encoder.begin(failure == nil ? scored : unreadable)
-            let first = row * scores.perImage
-            let top = scores.top[first..<(failure == nil ? first + scores.perImage : first)]
-            if failure == nil { row += 1 }
+            if failure != nil { encoder.begin(unreadable) }
             records.append(
                 key: { encoder.appendKey(index: index, to: &$0) },
-                value: {
-                    encoder.appendValue(
+                value: { value in
+                    encoder.openValue(
                         index: index, id: image.id, capturedAtMs: image.capturedAtMs, label: image.label,
-                        error: failure,
-                        top: top.lazy.map {
-                            (index: $0.classIndex, logit: $0.logit, name: names[$0.classIndex])
-                        },
-                        to: &$0)
+                        error: failure, to: &value)
+                    guard failure == nil else { return encoder.closeValue(&value) }
+                    for place in 0..<scores.perImage {
+                        let best = scores.top[row * scores.perImage + place]
+                        encoder.appendClass(
+                            best.classIndex, logit: best.logit, name: names[best.classIndex], to: &value)
+                    }
+                    encoder.closeValue(&value)
                 })
+            if failure == nil { row += 1 } else { encoder.begin(scored) }
         }
     }
 
@@ -99,6 +101,6 @@ struct OutcomeRecords {
         others.append(
             Record(
                 topic: options.topics.receipts, partition: receipt.partition,
-                key: Array(receipt.key.utf8), value: JSONRecord.encode(receipt)))
+                key: Array(receipt.key.utf8), value: receipt.json))
     }
 }

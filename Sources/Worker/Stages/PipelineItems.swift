@@ -28,7 +28,8 @@ struct FeatureBatch: Sendable {
     let features: [UInt8]
     /// For each image: why it could not be read, or `nil`.
     let failures: [String?]
-    var readable: Int { failures.count { $0 == nil } }
+    /// Number of images that could be read.
+    let readable: Int
 }
 
 /// What the NPU made of a shard.

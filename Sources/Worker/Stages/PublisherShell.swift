@@ -182,7 +182,7 @@ struct PublisherShell {
                 throw error
             }
             guard let place = flights.index(forKey: delivery.tag) else { continue }
-            flights.values[place].records -= 1
+            flights.values[place].records -= delivery.count
             let flight = flights.values[place]
             guard flight.records == 0 else { continue }
             flights.remove(at: place)

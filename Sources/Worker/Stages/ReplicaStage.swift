@@ -127,6 +127,6 @@ final class ReplicaStage: Sendable {
         return .success(
             FeatureBatch(
                 task: task, sequence: shard.sequence, images: shard.images, features: features,
-                failures: failures))
+                failures: failures, readable: readable))
     }
 }

@@ -134,9 +134,25 @@ import Testing
                 scoredAtMs: 6
             )
             try roundTrip(receipt)
+            #expect(text(receipt.json) == text(JSONRecord.encode(receipt)))
             #expect(receipt.key == "t.shards/3@12")
             #expect(receipt.imagesAfter == (dead ? 100 : 132))
             #expect(receipt.headName?.description == (dead ? nil : "defects@v41"))
+        }
+    }
+
+    @Test func everyReceiptIsWrittenAlike() throws {
+        for seed in UInt64(0)..<1_000 {
+            var random = SeededRandom(seed: seed)
+            func text() -> String { random.text(scalars: Int(random.next() % 8)) }
+            func number() -> Int64 { Int64(bitPattern: random.next()) >> Int64(random.next() % 64) }
+            let receipt = Receipt(
+                topic: text(), partition: Int32(truncatingIfNeeded: number()), offset: number(), stream: text(),
+                images: Int(number()), errors: Int(number()), imagesBefore: number(),
+                deadLetter: seed % 2 == 0 ? text() : nil,
+                head: seed % 3 == 0 ? nil : try headInForce(.standard), worker: text(), incarnation: text(),
+                serviceUs: number(), scoredAtMs: number())
+            #expect(receipt.json == JSONRecord.encode(receipt), "seed \(seed)")
         }
     }
 
