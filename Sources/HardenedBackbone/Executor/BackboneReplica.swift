@@ -27,7 +27,8 @@ public final class BackboneReplica {
 
     /// Extracts the features of one image.
     ///
-    /// - Shape: `image` is `[inputSize, inputSize, 3]` RGB bytes; `features` is `[featureCount]`.
+    /// - Shape: `image` is `[inputSize, inputSize, 3]` RGB bytes, or `[inputSize, inputSize]` for a grey image,
+    ///   which stands for three equal channels; `features` is `[featureCount]`.
     /// - Cost: no allocation, no lock; blocks for the whole image, so it belongs on a compute thread.
     public func extractFeatures(
         image: UnsafeBufferPointer<UInt8>,

@@ -45,14 +45,38 @@ final class BackboneScratch {
     var byteCount: Int { owned.reduce(0) { $0 + $1.byteCount } }
 
     /// Copies an image into the padded one.
+    ///
+    /// - Shape: `[size, size, 3]`, or `[size, size]` for three equal channels.
     func pad(_ source: UnsafeBufferPointer<UInt8>) {
-        precondition(source.count == size * size * 3, "the image has inputSize * inputSize * 3 bytes")
+        let isGrey = source.count == size * size
+        precondition(
+            isGrey || source.count == size * size * 3,
+            "the image has inputSize * inputSize * 3 bytes, or a third of that")
         guard let base = source.baseAddress else { return }
         for row in 0..<size {
-            (image + ((row + 1) * (size + 2) + 1) * 3).update(
-                from: base + row * size * 3,
-                count: size * 3
-            )
+            let target = image + ((row + 1) * (size + 2) + 1) * 3
+            if isGrey {
+                Self.triple(base + row * size, count: size, to: target)
+            } else {
+                target.update(from: base + row * size * 3, count: size * 3)
+            }
+        }
+    }
+
+    /// Writes every byte three times.
+    private static func triple(_ source: UnsafePointer<UInt8>, count: Int, to target: Bytes) {
+        let raw = UnsafeMutableRawPointer(target)
+        var done = 0
+        // Two pixels at once; the two bytes beyond them belong to the next, so the last pixels go one by one.
+        while done + 2 < count {
+            let pair =
+                UInt64(source[done]) &* 0x01_0101 | (UInt64(source[done + 1]) &* 0x01_0101) << 24
+            raw.storeBytes(of: pair.littleEndian, toByteOffset: done * 3, as: UInt64.self)
+            done += 2
+        }
+        while done < count {
+            for colour in 0..<3 { target[done * 3 + colour] = source[done] }
+            done += 1
         }
     }
 }

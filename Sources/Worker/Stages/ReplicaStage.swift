@@ -97,14 +97,14 @@ final class ReplicaStage: Sendable {
         }
         switch shard.content {
         case .tensors(let height, let width, let channels, let bytes):
-            guard height == inputSize, width == inputSize, channels == 3 else {
+            guard height == inputSize, width == inputSize, channels == 3 || channels == 1 else {
                 return .failure(
                     Unusable(
                         code: "wrong-shape",
                         text: "shard holds \(height)x\(width)x\(channels) tensors, the backbone takes "
-                            + "\(inputSize)x\(inputSize)x3; ingest with --size \(inputSize)"))
+                            + "\(inputSize)x\(inputSize)x3, or x1 for grey; ingest with --size \(inputSize)"))
             }
-            let stride = inputSize * inputSize * 3
+            let stride = inputSize * inputSize * channels
             features.withUnsafeMutableBufferPointer { output in
                 bytes.withUnsafeBufferPointer { input in
                     for index in shard.images.indices {

@@ -75,9 +75,17 @@ struct PredictionReplay {
     private func tensors(of shard: ImageShard) -> [Swift.Result<[UInt8], Unreadable>] {
         let side = artifact.network.inputSize
         switch shard.content {
-        case .tensors(_, _, _, let bytes):
-            let stride = side * side * 3
-            return shard.images.indices.map { .success(Array(bytes[($0 * stride)..<(($0 + 1) * stride)])) }
+        case .tensors(let height, let width, let channels, let bytes):
+            guard height == side, width == side, channels == 3 || channels == 1 else {
+                let text = "shard holds \(height)x\(width)x\(channels) tensors, the backbone takes \(side)x\(side)x3"
+                return shard.images.map { _ in .failure(Unreadable(text: text)) }
+            }
+            let stride = side * side * channels
+            return shard.images.indices.map { index in
+                let image = bytes[(index * stride)..<((index + 1) * stride)]
+                // The reference takes RGB only.
+                return .success(channels == 3 ? Array(image) : image.flatMap { [$0, $0, $0] })
+            }
         case .files(let files):
             return files.map { file in
                 do throws(ImageDecodingError) {
