@@ -27,6 +27,13 @@
 
 HSF_INLINE size_t hsf_min(size_t a, size_t b) { return a < b ? a : b; }
 
+// Pixels of a gray image one by one: the tail of the vector kernels.
+HSF_INLINE void hsf_gray_to_rgb_tail(const hsf_gray_to_rgb_args *args, size_t pixel) {
+    for (; pixel < args->pixels; pixel++) {
+        memset(args->output + 3 * pixel, args->input[pixel], 3);
+    }
+}
+
 // Four bytes at any address, as they lie in memory.
 HSF_INLINE int32_t hsf_load4(const uint8_t *bytes) {
     int32_t word;

@@ -44,13 +44,15 @@ import Testing
         #expect(images == 200)
     }
 
-    @Test func threadsAndShardSizesChangeNoByteOfALogit() throws {
-        func logits(replicas: Int, shardImages: Int) throws -> [String: String] {
+    @Test func threadsShardSizesAndEncodingsChangeNoByteOfALogit() throws {
+        func logits(replicas: Int, shardImages: Int, encoding: String) throws -> [String: String] {
             let deployment = try Deployment(workers: 0)
             let worker = try deployment.start("worker", "--name", "one", "--replicas", "\(replicas)")
             try deployment.waitForWorkers(1)
             try deployment.push("builtin:v2")
-            try deployment.succeed("ingest", "--images", "200", "--shard-images", "\(shardImages)")
+            try deployment.succeed(
+                "ingest", "--images", "200", "--shard-images", "\(shardImages)",
+                "--encoding", encoding)
             #expect(try deployment.waitForPredictions(200).images == 200)
             var result: [String: String] = [:]
             for line in try deployment.succeed("predictions").lines {
@@ -64,9 +66,11 @@ import Testing
             #expect(worker.finish() == 0)
             return result
         }
-        let alone = try logits(replicas: 1, shardImages: 1)
-        let together = try logits(replicas: 4, shardImages: 64)
+        let alone = try logits(replicas: 1, shardImages: 1, encoding: "files")
+        let together = try logits(replicas: 4, shardImages: 64, encoding: "files")
+        let gray = try logits(replicas: 2, shardImages: 33, encoding: "tensors")
         #expect(alone.count == 200)
         #expect(alone == together)
+        #expect(alone == gray)
     }
 }

@@ -51,6 +51,27 @@ import Testing
         try Self.check(artifact, images: images, seed: seed)
     }
 
+    /// Sizes that leave every tail of the 16-pixel kernels.
+    @Test(arguments: [32, 64, 96, 160, 224])
+    func aGrayImageIsOneOfThreeEqualChannels(_ size: Int) throws {
+        let seed = UInt64(size)
+        var generator = TestGenerator(seed: seed)
+        let artifact = try RandomBackbone.make(
+            widthPercent: size == 32 ? 100 : 35, inputSize: size, seed: seed, poolShift: 3)
+        for tier in ISATier.supported {
+            let replica = BackboneReplica(try BackbonePlan(artifact, tier: tier))
+            let gray = (0..<2).map { _ in generator.extremeBytes(count: size * size) }
+            for image in gray {
+                let rgb = image.flatMap { [$0, $0, $0] }
+                // The coloured image in between must leave nothing behind.
+                let expected = replica.features(of: rgb)
+                _ = replica.features(of: generator.extremeBytes(count: size * size * 3))
+                #expect(replica.features(of: image) == expected, "seed \(seed), \(tier)")
+            }
+            #expect(replica.features(of: gray[0]) != replica.features(of: gray[1]), "a blind test")
+        }
+    }
+
     @Test func coversTheTiersItPrints() throws {
         let supported = ISATier.supported
         let missing = ISATier.allCases.filter { !supported.contains($0) }

@@ -72,7 +72,9 @@ import Darwin
     @Test func registersEveryFamilyInEveryCompiledTier() throws {
         var count = 0
         let entries = UnsafeBufferPointer(start: hsf_inventory(&count), count: count)
-        let families = ["conv1x1", "depthwise_s1", "depthwise_s2", "stem", "pool", "dense_u8s8_s32"]
+        let families = [
+            "conv1x1", "depthwise_s1", "depthwise_s2", "stem", "gray_to_rgb", "pool", "dense_u8s8_s32",
+        ]
         for (tier, lines) in Dictionary(grouping: entries, by: \.tier.rawValue) {
             // A ceiling of the scalar tier would say nothing.
             let expected = tier == HSF_TIER_SCALAR.rawValue ? families : families + ["ceiling"]

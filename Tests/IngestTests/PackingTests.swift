@@ -36,6 +36,31 @@ import Testing
         try batch.shards.map { try ShardCodec.decode($0.bytes) }
     }
 
+    @Test func grayImagesTravelAsOneChannelUnlessOneIsColoured() throws {
+        var random = PackingRandom(seed: 3)
+        let plane = (0..<Self.tensorBytes / 3).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
+        let gray = plane.flatMap { [$0, $0, $0] }
+        func content(_ tensors: [[UInt8]]) throws -> ImageShard.Content? {
+            var packer = packer(imagesMax: tensors.count)
+            var shards: [ImageShard] = []
+            for (id, tensor) in tensors.enumerated() {
+                shards += try decode(packer.add(.tensor(ShardImage(id: "\(id)"), tensor), nowMs: 1))
+            }
+            return shards.first?.content
+        }
+        #expect(
+            try content([gray, gray])
+                == .tensors(height: Self.side, width: Self.side, channels: 1, bytes: plane + plane))
+        for position in [0, 1, 2, gray.count - 1] {
+            var coloured = gray
+            coloured[position] ^= 1
+            #expect(
+                try content([gray, coloured])
+                    == .tensors(height: Self.side, width: Self.side, channels: 3, bytes: gray + coloured),
+                "byte \(position)")
+        }
+    }
+
     @Test func aFullShardIsClosedAndTheRestWhenAsked() throws {
         var packer = packer(firstSequence: 5)
         var random = PackingRandom(seed: 1)
@@ -61,7 +86,7 @@ import Testing
     @Test func whatIsPackedIsWhatWasGiven() throws {
         var packer = packer(imagesMax: 2)
         let facts = [ShardImage(id: "a", capturedAtMs: 4, label: 2), ShardImage(id: "b")]
-        let pixels = [UInt8](repeating: 3, count: Self.tensorBytes)
+        let pixels = (0..<Self.tensorBytes).map { UInt8($0) }
         _ = packer.add(.tensor(facts[0], pixels), nowMs: 1)
         let shard = try decode(packer.add(.tensor(facts[1], pixels), nowMs: 1)).first
         #expect(shard?.images == facts)

@@ -87,7 +87,11 @@ extension OnBroker {
                     try producer.produce(topic: "t", partition: 1, batch: &batch, tag: 99)
                 }
                 #expect(producer.flush(timeoutMs: 20_000) == 0)
-                #expect(producer.poll(timeoutMs: 0).map(\.tag) == (0..<300).map { UInt64($0 / 100) })
+                let deliveries = producer.poll(timeoutMs: 0)
+                #expect(deliveries.map(\.tag) == [0, 1, 2])
+                #expect(deliveries.map(\.count) == [100, 100, 100])
+                #expect(deliveries.map(\.offset) == [99, 199, 299])
+                #expect(deliveries.allSatisfy { $0.error == nil && $0.partition == 1 })
                 let reader = try Reader(broker)
                 try reader.follow("t", 1..<2)
                 try reader.read(300)

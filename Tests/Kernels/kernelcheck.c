@@ -195,6 +195,21 @@ static void check_depthwise(hsf_tier tier, uint64_t seed) {
     }
 }
 
+static void check_gray_to_rgb(hsf_tier tier, uint64_t seed) {
+    const size_t pixels = between(1, 300);
+    uint8_t *input = activations(pixels);
+    outcome out[2];
+    for (int i = 0; i < 2; i++) {
+        out[i] = empty_outcome(pixels * 3);
+        hsf_kernels_for_tier(i ? tier : HSF_TIER_SCALAR)
+            ->gray_to_rgb(&(hsf_gray_to_rgb_args){input, out[i].bytes, pixels});
+    }
+    compare(out[0], out[1], "gray_to_rgb", tier, seed);
+    free(input);
+    free(out[0].bytes);
+    free(out[1].bytes);
+}
+
 static void check_pool(hsf_tier tier, uint64_t seed) {
     const size_t pixels = between(1, 64), channels = 8 * between(1, 40);
     const uint32_t shift = (uint32_t)between(1, 8);
@@ -233,7 +248,7 @@ static void check_dense(hsf_tier tier, uint64_t seed) {
 
 int main(int count, char **arguments) {
     static void (*const checks[])(hsf_tier, uint64_t) = {
-        check_conv1x1, check_stem, check_depthwise, check_pool, check_dense};
+        check_conv1x1, check_stem, check_depthwise, check_gray_to_rgb, check_pool, check_dense};
     const int rounds = count > 1 ? atoi(arguments[1]) : 100;
     for (int i = 2; i < count; i++) {
         if (hsf_select_tier(arguments[i]) < 0) {

@@ -5,6 +5,15 @@
 #if defined(__aarch64__)
 HSF_NEONDOT_BEGIN
 
+void hsf_u8_gray_to_rgb_u8_16x3__neondot(const hsf_gray_to_rgb_args *args) {
+    size_t pixel = 0;
+    for (; pixel + 16 <= args->pixels; pixel += 16) {
+        const uint8x16_t bytes = vld1q_u8(args->input + pixel);
+        vst3q_u8(args->output + 3 * pixel, (uint8x16x3_t){{bytes, bytes, bytes}});
+    }
+    hsf_gray_to_rgb_tail(args, pixel);
+}
+
 void hsf_u8_ones_pool_sat8_1x8__neondot(const hsf_pool_args *args) {
     const int32x4_t shift = vdupq_n_s32(-(int32_t)args->shift);
     for (size_t channel = 0; channel < args->channels; channel += 8) {

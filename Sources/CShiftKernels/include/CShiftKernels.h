@@ -126,6 +126,14 @@ typedef struct hsf_stem_args {
 } hsf_stem_args;
 typedef void hsf_stem_fn(const hsf_stem_args *args);
 
+// Every byte three times: a gray image as RGB. Nothing beyond the last byte is written.
+typedef struct hsf_gray_to_rgb_args {
+    const uint8_t *input;    // [pixels], no slack needed
+    uint8_t *output;         // [pixels][3]
+    size_t pixels;
+} hsf_gray_to_rgb_args;
+typedef void hsf_gray_to_rgb_fn(const hsf_gray_to_rgb_args *args);
+
 // Global average pool: min(255, (sum over pixels + 2^(shift - 1)) >> shift).
 typedef struct hsf_pool_args {
     const uint8_t *input;    // [pixels][channels]
@@ -164,6 +172,7 @@ typedef struct hsf_kernels {
     hsf_conv1x1_fn *conv1x1;
     hsf_depthwise_s1_fn *depthwise_s1;
     hsf_depthwise_s2_fn *depthwise_s2;
+    hsf_gray_to_rgb_fn *gray_to_rgb;
     hsf_stem_fn *stem;
     hsf_pool_fn *pool;
     hsf_dense_u8s8_s32_fn *dense_u8s8_s32;

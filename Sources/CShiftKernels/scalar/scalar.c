@@ -113,6 +113,8 @@ void hsf_u8_po2_stem3x3s2_sat8_1x16__scalar(const hsf_stem_args *args) {
     }
 }
 
+void hsf_u8_gray_to_rgb_u8_1x1__scalar(const hsf_gray_to_rgb_args *args) { hsf_gray_to_rgb_tail(args, 0); }
+
 void hsf_u8_ones_pool_sat8_1x1__scalar(const hsf_pool_args *args) {
     const uint32_t half = 1u << (args->shift - 1);
     for (size_t channel = 0; channel < args->channels; channel++) {

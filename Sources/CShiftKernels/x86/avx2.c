@@ -28,6 +28,7 @@ HSF_INLINE void store_bytes(uint8_t *target, __m256i bytes, size_t count) {
 #define HSF_STORE store_bytes
 #define HSF_DEPTHWISE_COLUMNS 1
 #include "depthwise.h"
+#include "gray_to_rgb.h"
 
 HSF_INLINE void depthwise(const hsf_depthwise_args *args, const size_t stride) {
     for (size_t channel = 0; channel < args->channels; channel += 32) {
@@ -37,6 +38,8 @@ HSF_INLINE void depthwise(const hsf_depthwise_args *args, const size_t stride) {
 
 void hsf_u8_po2_dw3x3s1_sat8_2x32__avx2(const hsf_depthwise_args *args) { depthwise(args, 1); }
 void hsf_u8_po2_dw3x3s2_sat8_1x32__avx2(const hsf_depthwise_args *args) { depthwise(args, 2); }
+
+void hsf_u8_gray_to_rgb_u8_16x3__avx2(const hsf_gray_to_rgb_args *args) { gray_to_rgb(args); }
 
 void hsf_u8_ones_pool_sat8_1x8__avx2(const hsf_pool_args *args) {
     const __m128i shift = _mm_cvtsi32_si128((int)args->shift);

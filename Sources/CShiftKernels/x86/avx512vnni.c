@@ -5,6 +5,10 @@
 #if defined(__x86_64__)
 HSF_AVX512_BEGIN
 
+#include "gray_to_rgb.h"
+
+void hsf_u8_gray_to_rgb_u8_16x3__avx512vnni(const hsf_gray_to_rgb_args *args) { gray_to_rgb(args); }
+
 void hsf_u8_ones_pool_sat8_1x16__avx512vnni(const hsf_pool_args *args) {
     const __m128i shift = _mm_cvtsi32_si128((int)args->shift);
     for (size_t channel = 0; channel < args->channels; channel += 16) {

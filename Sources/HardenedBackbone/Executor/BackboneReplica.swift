@@ -27,7 +27,7 @@ public final class BackboneReplica {
 
     /// Extracts the features of one image.
     ///
-    /// - Shape: `image` is `[inputSize, inputSize, 3]` RGB bytes, or `[inputSize, inputSize]` for a grey image,
+    /// - Shape: `image` is `[inputSize, inputSize, 3]` RGB bytes, or `[inputSize, inputSize]` for a gray image,
     ///   which stands for three equal channels; `features` is `[featureCount]`.
     /// - Cost: no allocation, no lock; blocks for the whole image, so it belongs on a compute thread.
     public func extractFeatures(
@@ -147,7 +147,8 @@ extension BackboneReplica {
             // A layer's name is its block's, a point, and its own.
             let block = layers[first + 2].name.prefix { $0 != "." }
             return Stage(
-                name: layers[first].kind == .stem ? "stem+\(block)" : String(block), layers: first..<first + 3,
+                name: layers[first].kind == .stem ? "stem+\(block)" : String(block),
+                layers: first..<first + 3,
                 macCount: layers[first..<first + 3].reduce(0) { $0 + $1.macCount })
         }
         return fused + [

@@ -1,3 +1,4 @@
+import CShiftKernels
 import QuantizedTensors
 
 /// The activation memory of one replica, reused by all blocks of all images.
@@ -20,10 +21,12 @@ final class BackboneScratch {
     /// What the pointers point into.
     private let owned: [AlignedStorage]
     private let size: Int
+    private let grayToRGB: @convention(c) (UnsafePointer<hsf_gray_to_rgb_args>?) -> Void
 
     init(_ plan: BackbonePlan, blocks: [FusedBlock]) {
         func largest(_ bytes: (FusedBlock) -> Int) -> Int { blocks.map(bytes).max() ?? 0 }
         size = plan.network.inputSize
+        grayToRGB = plan.storage.kernels.gray_to_rgb
         let padded = (size + 2) * (size + 2)
         owned = [
             padded * 3, largest(\.ringBytes), largest(\.bandBytes), largest(\.outputBytes),
@@ -48,35 +51,19 @@ final class BackboneScratch {
     ///
     /// - Shape: `[size, size, 3]`, or `[size, size]` for three equal channels.
     func pad(_ source: UnsafeBufferPointer<UInt8>) {
-        let isGrey = source.count == size * size
+        let isGray = source.count == size * size
         precondition(
-            isGrey || source.count == size * size * 3,
+            isGray || source.count == size * size * 3,
             "the image has inputSize * inputSize * 3 bytes, or a third of that")
         guard let base = source.baseAddress else { return }
         for row in 0..<size {
             let target = image + ((row + 1) * (size + 2) + 1) * 3
-            if isGrey {
-                Self.triple(base + row * size, count: size, to: target)
+            if isGray {
+                let arguments = hsf_gray_to_rgb_args(input: base + row * size, output: target, pixels: size)
+                withUnsafePointer(to: arguments) { grayToRGB($0) }
             } else {
                 target.update(from: base + row * size * 3, count: size * 3)
             }
-        }
-    }
-
-    /// Writes every byte three times.
-    private static func triple(_ source: UnsafePointer<UInt8>, count: Int, to target: Bytes) {
-        let raw = UnsafeMutableRawPointer(target)
-        var done = 0
-        // Two pixels at once; the two bytes beyond them belong to the next, so the last pixels go one by one.
-        while done + 2 < count {
-            let pair =
-                UInt64(source[done]) &* 0x01_0101 | (UInt64(source[done + 1]) &* 0x01_0101) << 24
-            raw.storeBytes(of: pair.littleEndian, toByteOffset: done * 3, as: UInt64.self)
-            done += 2
-        }
-        while done < count {
-            for colour in 0..<3 { target[done * 3 + colour] = source[done] }
-            done += 1
         }
     }
 }

@@ -11,7 +11,7 @@ package enum PackedImage: Sendable, Equatable {
 /// Groups the images of one stream into shards and encodes them within the broker's record limit.
 ///
 /// Pure. A shard holds tensors or files, never both; it is closed when it is full, when the kind
-/// changes, or when the caller asks. Tensors that are all grey travel as one channel.
+/// changes, or when the caller asks. Tensors that are all gray travel as one channel.
 package struct ShardPacker: Sendable {
     /// What a shard became on the wire.
     package struct Encoded: Sendable {
@@ -130,8 +130,8 @@ package struct ShardPacker: Sendable {
         let content: ImageShard.Content
         if !files.isEmpty {
             content = .files(files)
-        } else if let grey = Self.grey(tensors) {
-            content = .tensors(height: side, width: side, channels: 1, bytes: grey)
+        } else if let gray = Self.gray(tensors) {
+            content = .tensors(height: side, width: side, channels: 1, bytes: gray)
         } else {
             content = .tensors(height: side, width: side, channels: 3, bytes: tensors)
         }
@@ -142,24 +142,24 @@ package struct ShardPacker: Sendable {
 
     /// One channel of RGB tensors whose three channels are equal everywhere; `nil` at the first coloured pixel.
     ///
-    /// Grey sensors are common; a third of the bytes is compressed, sent, stored and unpacked for them.
-    static func grey(_ tensors: [UInt8]) -> [UInt8]? {
+    /// Gray sensors are common; a third of the bytes is compressed, sent, stored and unpacked for them.
+    static func gray(_ tensors: [UInt8]) -> [UInt8]? {
         let count = tensors.count / 3
-        var isGrey = true
+        var isGray = true
         let plane = [UInt8](unsafeUninitializedCapacity: count) { output, written in
             tensors.withUnsafeBufferPointer { input in
                 for pixel in 0..<count {
                     let red = input[pixel * 3]
                     guard input[pixel * 3 + 1] == red, input[pixel * 3 + 2] == red else {
-                        isGrey = false
+                        isGray = false
                         return
                     }
                     output[pixel] = red
                 }
             }
-            written = isGrey ? count : 0
+            written = isGray ? count : 0
         }
-        return isGrey ? plane : nil
+        return isGray ? plane : nil
     }
 
     private static func isFile(_ image: PackedImage) -> Bool {

@@ -59,8 +59,8 @@ public struct PredictionContext: Equatable, Sendable {
 /// Writes prediction records: what ``JSONRecord/encode(_:)`` gives for a ``Prediction``, two orders of magnitude
 /// faster, because there is one of these for every image.
 ///
-/// What the images of a shard have in common is rendered once, by ``begin(_:)``.
-public struct PredictionEncoder {
+/// What the images of a shard have in common is rendered once, by ``begin(_:)``. Belongs to one thread.
+public final class PredictionEncoder {
     private var context: PredictionContext?
     private var keyPrefix: [UInt8] = []
     private var beginning: [UInt8] = []
@@ -73,7 +73,7 @@ public struct PredictionEncoder {
     public init() {}
 
     /// Sets what the records that follow have in common.
-    public mutating func begin(_ context: PredictionContext) {
+    public func begin(_ context: PredictionContext) {
         guard context != self.context else { return }
         self.context = context
         render(context)
@@ -134,7 +134,7 @@ public struct PredictionEncoder {
     /// Ends the record that is open.
     public func closeValue(_ buffer: inout [UInt8]) { buffer.append(contentsOf: ending) }
 
-    private mutating func render(_ prediction: PredictionContext) {
+    private func render(_ prediction: PredictionContext) {
         keyPrefix = Array("\(prediction.topic)/\(prediction.partition)@\(prediction.offset)#".utf8)
         beginning = Self.text { writer in
             writer.raw("{\"backbone\":")
@@ -159,7 +159,7 @@ public struct PredictionEncoder {
         renderEnd(prediction)
     }
 
-    private mutating func renderEnd(_ prediction: PredictionContext) {
+    private func renderEnd(_ prediction: PredictionContext) {
         afterLabel = Self.text { writer in
             if let digest = prediction.logitsDigest {
                 writer.raw(",\"logits_digest\":")
@@ -194,7 +194,7 @@ public struct PredictionEncoder {
 extension Prediction {
     /// The record's bytes, as ``PredictionEncoder`` writes them.
     public var json: [UInt8] {
-        var encoder = PredictionEncoder()
+        let encoder = PredictionEncoder()
         var bytes: [UInt8] = []
         encoder.begin(PredictionContext(self))
         encoder.append(self, to: &bytes)

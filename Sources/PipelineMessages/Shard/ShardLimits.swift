@@ -16,5 +16,5 @@ public enum ShardLimits {
     /// batch is 1 MiB (`message.max.bytes`), overhead included.
     public static let recordBytesMaxDefault = 1_000_000
     /// Largest shard record on the embedded broker, bytes: small against its 5 MB a partition.
-    public static let recordBytesMaxEmbedded = 256 << 10
+    public static let recordBytesMaxEmbedded = 512 << 10
 }

@@ -22,14 +22,14 @@ struct OutcomeRecords {
     /// Makes the records; predictions go to `batch`, which is emptied first.
     init(
         _ released: LaneSequencer<ShardOutcome>.Released, options: WorkerOptions,
-        encoder: inout PredictionEncoder, batch predictionBatch: inout MessageBatch
+        encoder: PredictionEncoder, batch predictionBatch: inout MessageBatch
     ) {
         predictionBatch.removeAll()
         let partition = released.ticket.lane.partition
         switch released.payload {
         case .passed: return
         case .scored(let batch, let scores):
-            Self.write(batch, scores, options: options, encoder: &encoder, to: &predictionBatch)
+            Self.write(batch, scores, options: options, encoder: encoder, to: &predictionBatch)
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 stream: batch.task.stream, images: batch.images.count,
@@ -62,7 +62,7 @@ struct OutcomeRecords {
 
     private static func write(
         _ batch: FeatureBatch, _ scores: ShardScores, options: WorkerOptions,
-        encoder: inout PredictionEncoder, to records: inout MessageBatch
+        encoder: PredictionEncoder, to records: inout MessageBatch
     ) {
         let task = batch.task
         func context(_ head: HeadInForce?, _ digest: ContentDigest?) -> PredictionContext {

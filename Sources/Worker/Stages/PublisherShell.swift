@@ -19,7 +19,7 @@ struct PublisherShell {
     private var lanes: [LaneID: LaneSequencer<ShardOutcome>] = [:]
     private var flights: [UInt64: Flight] = [:]
     private var nextFlight: UInt64 = 0
-    private var encoder = PredictionEncoder()
+    private let encoder = PredictionEncoder()
     /// The predictions of the shard that is being published.
     private var predictions = MessageBatch()
     private var frontiers: [LaneID: LaneSequencer<ShardOutcome>.Frontier] = [:]
@@ -131,7 +131,7 @@ struct PublisherShell {
         for lane in lanes.keys {
             while let released = lanes[lane]?.release() {
                 let records = OutcomeRecords(
-                    released, options: options, encoder: &encoder, batch: &predictions)
+                    released, options: options, encoder: encoder, batch: &predictions)
                 if records.isDeadLetter { meters.deadLetters.wrappingAdd(1, ordering: .relaxed) }
                 let count = predictions.count + records.others.count
                 guard count > 0 else {

@@ -102,7 +102,7 @@ final class ReplicaStage: Sendable {
                     Unusable(
                         code: "wrong-shape",
                         text: "shard holds \(height)x\(width)x\(channels) tensors, the backbone takes "
-                            + "\(inputSize)x\(inputSize)x3, or x1 for grey; ingest with --size \(inputSize)"))
+                            + "\(inputSize)x\(inputSize)x3, or x1 for gray; ingest with --size \(inputSize)"))
             }
             let stride = inputSize * inputSize * channels
             features.withUnsafeMutableBufferPointer { output in

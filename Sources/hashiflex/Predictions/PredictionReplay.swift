@@ -77,7 +77,8 @@ struct PredictionReplay {
         switch shard.content {
         case .tensors(let height, let width, let channels, let bytes):
             guard height == side, width == side, channels == 3 || channels == 1 else {
-                let text = "shard holds \(height)x\(width)x\(channels) tensors, the backbone takes \(side)x\(side)x3"
+                let text =
+                    "shard holds \(height)x\(width)x\(channels) tensors, the backbone takes \(side)x\(side)x3"
                 return shard.images.map { _ in .failure(Unreadable(text: text)) }
             }
             let stride = side * side * channels

@@ -171,7 +171,7 @@ struct IngestTuning: ParsableArguments {
     @Option(help: "Most images in a shard.")
     var shardImages = 32
 
-    @Option(help: "Largest record, bytes. Default: 1000000, on the embedded broker 262144.")
+    @Option(help: "Largest record, bytes. Default: 1000000, on the embedded broker 524288.")
     var recordBytesMax: Int?
 
     @Option(

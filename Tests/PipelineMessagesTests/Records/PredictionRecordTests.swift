@@ -38,7 +38,7 @@ import Testing
 
     /// What an encoder keeps from the last prediction must never reach the next one.
     @Test func anEncoderThatServedAnotherShardWritesTheSame() throws {
-        var encoder = PredictionEncoder()
+        let encoder = PredictionEncoder()
         var random = SeededRandom(seed: 5)
         var previous = try sample(parts: 63, text: "first")
         for step in 0..<500 {
@@ -147,7 +147,8 @@ import Testing
             func text() -> String { random.text(scalars: Int(random.next() % 8)) }
             func number() -> Int64 { Int64(bitPattern: random.next()) >> Int64(random.next() % 64) }
             let receipt = Receipt(
-                topic: text(), partition: Int32(truncatingIfNeeded: number()), offset: number(), stream: text(),
+                topic: text(), partition: Int32(truncatingIfNeeded: number()), offset: number(),
+                stream: text(),
                 images: Int(number()), errors: Int(number()), imagesBefore: number(),
                 deadLetter: seed % 2 == 0 ? text() : nil,
                 head: seed % 3 == 0 ? nil : try headInForce(.standard), worker: text(), incarnation: text(),
