@@ -1,6 +1,7 @@
 import FloatNetwork
 import Foundation
 import HardenedBackbone
+import ImageDecoding
 import NetworkExchange
 import Testing
 
@@ -10,6 +11,21 @@ enum Fixture {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         return Array(
             try Data(contentsOf: folder.appendingPathComponent("Golden").appendingPathComponent(name)))
+    }
+
+    /// A file that is packed with gzip to less than a mebibyte.
+    static func unpacked(_ name: String) throws -> [UInt8] {
+        let packed = try bytes(name)
+        var inflater = GzipInflater()
+        var result = [UInt8](repeating: 0, count: 1 << 20)
+        let count = try packed.withUnsafeBytes { input in
+            try result.withUnsafeMutableBytes { output in
+                try inflater.inflate(input, into: output)
+            }.produced
+        }
+        let isWhole = inflater.isAtMemberBoundary
+        try #require(isWhole, "\(name) is larger than a mebibyte")
+        return Array(result.prefix(count))
     }
 
     static func floats(_ name: String) throws -> [Float] {

@@ -1,3 +1,4 @@
+import Artifacts
 import FloatNetwork
 import HardenedBackbone
 import NetworkExchange
@@ -37,6 +38,60 @@ import Testing
         #expect(imported.opset == nil)
         #expect(imported.network.classifier?.bias.count == 5)
         try expectAgreement(imported, Fixture.floats("torchvision.answers"))
+    }
+
+    @Test func oneNetworkOfTimmsInBothFormsIsTheSame() throws {
+        let weights = try NetworkImporter.network(
+            decoding: Fixture.unpacked("timm.safetensors.gz"), fileName: "", options: .init(inputSize: 32))
+        let export = try NetworkImporter.network(
+            decoding: Fixture.unpacked("timm_separate.onnx.gz"), fileName: "")
+        #expect(weights.source == "safetensors, timm names")
+        for imported in [weights, export] {
+            #expect(imported.network.network.widthPercent == 10)
+            #expect(imported.network.network.inputSize == 32)
+            #expect(imported.network.classifier?.bias.count == 3)
+            #expect(imported.classNames == nil)
+        }
+        try expectAgreement(weights, Fixture.floats("timm.answers"))
+        try expectAgreement(export, Fixture.floats("timm_separate.answers"))
+        // The same numbers go into the folding; only epsilon is a Float in one and a Double in the other.
+        for (one, other) in zip(weights.network.layers, export.network.layers) {
+            for (a, b) in [(one.weights, other.weights), (one.bias, other.bias)] {
+                #expect(zip(a, b).allSatisfy { abs($0 - $1) <= 1e-6 * max(abs($0), 1) })
+            }
+        }
+        #expect(weights.network.classifier?.weights == export.network.classifier?.weights)
+    }
+
+    @Test func timmsWeightFilesNameTheTensorThatDoesNotFit() throws {
+        let sound = try SafetensorsFile(decoding: Fixture.unpacked("timm.safetensors.gz"))
+        func error(_ change: (inout SafetensorsFile) -> Void) -> NetworkImportError? {
+            var file = sound
+            change(&file)
+            return importError(file.encoded(), .init(inputSize: 32))
+        }
+        #expect(error { _ in } == nil)
+        #expect(importError(sound.encoded()) == .unknownInputSize)
+        for name in [
+            "conv_head.weight", "blocks.3.2.conv_pwl.weight", "blocks.0.0.bn2.running_var", "bn2.bias",
+        ] {
+            #expect(error { $0.tensors[name] = nil } == .missingTensor(name: name))
+        }
+        #expect(
+            error { $0.tensors["classifier.bias"] = nil } == .missingTensor(name: "classifier.bias"))
+        // mobilenetv2_110d and 120d have more blocks.
+        let more = "blocks.1.2.conv_pw.weight"
+        #expect(
+            error { $0.tensors[more] = .float32(name: more, shape: [1], values: [1]) }
+                == .unexpectedTensor(name: more))
+        // A checkpoint of nn.DataParallel.
+        let wrapped = SafetensorsFile(
+            metadata: sound.metadata,
+            tensors: sound.tensors.values.sorted { $0.name < $1.name }.map {
+                .init(
+                    name: "module." + $0.name, elementType: $0.elementType, shape: $0.shape, bytes: $0.bytes)
+            })
+        #expect(importError(wrapped.encoded(), .init(inputSize: 32)) == nil)
     }
 
     @Test func theCallersNormalizationWins() throws {

@@ -9,6 +9,8 @@ and read 32x32 images; the first block's shortcut, which both frameworks have at
     torchvision_separate.onnx     older exporter, operator set 10, separate BatchNormalization, no classifier
     timm_dynamo.onnx              newer exporter, dynamic batch, no classifier but the pool
     torchvision.safetensors       half-precision weights, batch normalisation, five classes, metadata
+    timm.safetensors.gz           timm's own state dict, batch normalisation, three classes
+    timm_separate.onnx.gz         the same network, older exporter, free batch, separate BatchNormalization
     <name>.answers                little-endian float32: ONNX Runtime's answers (PyTorch's for safetensors)
     images.raw                    three images, [32, 32, 3] bytes
     tiny.safetensors, tiny_head.safetensors   a hardened backbone and a head made by the program
@@ -17,6 +19,7 @@ and read 32x32 images; the first block's shortcut, which both frameworks have at
 """
 
 import argparse
+import gzip
 import hashlib
 import io
 import pathlib
@@ -105,6 +108,46 @@ def float_fixtures():
     rows.numpy().astype("<f4").tofile(HERE / "torchvision.answers")
 
 
+def coarse(value):
+    """The value with few distinct numbers, so that the file packs well."""
+    step = 2.0 ** torch.log2(value.std().clamp_min(1e-6)).round()
+    return (value / step).round().clamp(-3, 3) * step
+
+
+def timm_fixtures():
+    """One network of timm's in both forms; coarse numbers, so that both files stay small."""
+    pixels = networks.images(3, SIZE, 11)
+    networks.torchvision()
+    from timm.models import efficientnet
+
+    torch.manual_seed(5)
+    network = efficientnet._gen_mobilenet_v2("mobilenetv2_100", 0.1, num_classes=3)
+    network.blocks[0][0].has_skip = False
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                module.weight.copy_(coarse(module.weight))
+        networks.randomize(network, SIZE, 5)
+        for module in network.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.weight.copy_((module.weight * 8).round() / 8)
+                module.bias.copy_((module.bias * 8).round() / 8)
+                module.running_mean.copy_(coarse(module.running_mean))
+                module.running_var.copy_(2.0 ** torch.log2(module.running_var).round())
+        network.classifier.weight.copy_(coarse(network.classifier.weight))
+    export(
+        network, "timm_separate", pixels, dynamo=False, do_constant_folding=False,
+        training=torch.onnx.TrainingMode.PRESERVE, input_names=["input"], output_names=["output"],
+        dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})
+    save_file(network.state_dict(), str(HERE / "timm.safetensors"), {"format": "pt", "first_block_shortcut": "none"})
+    for name in ("timm_separate.onnx", "timm.safetensors"):
+        plain = HERE / name
+        (HERE / f"{name}.gz").write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
+        plain.unlink()
+    with torch.no_grad():
+        network(torch.from_numpy(networks.normalized(pixels))).numpy().astype("<f4").tofile(HERE / "timm.answers")
+
+
 def integer_fixtures(program):
     pixels = networks.images(48, SIZE, 12)
     with tempfile.TemporaryDirectory() as folder:
@@ -141,4 +184,5 @@ if __name__ == "__main__":
     parser.add_argument("--hashiflex", default=".build/release/hashiflex")
     arguments = parser.parse_args()
     float_fixtures()
+    timm_fixtures()
     integer_fixtures(arguments.hashiflex)

@@ -22,7 +22,7 @@ struct WeightFileReader {
                 return try draft.imported(options, source: "safetensors, \(names) names", opset: nil)
             }
         }
-        throw .missingTensor(name: "\(LayerNames.torchvision.mark)' or '\(LayerNames.timm.mark)")
+        throw .missingTensor(name: "\(LayerNames.torchvision.mark) or \(LayerNames.timm.mark)")
     }
 
     private mutating func draft(
