@@ -9,7 +9,7 @@ public enum ProbeImages {
     ///
     /// - Shape: `[inputSize, inputSize, 3]`.
     public static func image(_ index: Int, network: NetworkDescription) -> [UInt8] {
-        var generator = SplitMix(seed: UInt64(index))
+        var generator = SeededGenerator(seed: UInt64(index))
         if index % 4 == 3 {
             let colour = (0..<3).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
             return (0..<network.imageBytes).map { colour[$0 % 3] }
@@ -24,22 +24,5 @@ public enum ProbeImages {
             default: UInt8(truncatingIfNeeded: bits >> 8)
             }
         }
-    }
-}
-
-/// A small seeded generator (SplitMix64).
-///
-/// - Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014).
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

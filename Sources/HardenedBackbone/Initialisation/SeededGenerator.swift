@@ -1,14 +1,14 @@
 /// A small generator that gives the same numbers on every machine: SplitMix64.
 ///
 /// - Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014).
-struct SeededGenerator {
+package struct SeededGenerator {
     private var state: UInt64
 
     /// Starts the sequence of `seed`.
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// The next 64 bits.
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

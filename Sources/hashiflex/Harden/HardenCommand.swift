@@ -168,11 +168,23 @@ extension HardenCommand {
 
     /// Minutes of work should not end at a folder that is not there.
     private func requireWritable() throws {
+        let files = [network, output, headPath].map { URL(fileURLWithPath: $0).standardizedFileURL }
+        guard Set(files).count == files.count else {
+            throw CommandError(
+                ExitCode(64),
+                "the network, --output and --head-output are three files; give each its own name")
+        }
         for path in [output, headPath] {
+            guard !Self.isFolder(path) else {
+                throw CommandError(Exit.output, "can not write \(path): it is a folder; name a file in it")
+            }
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             guard access(folder, W_OK) == 0 else {
                 throw CommandError(
                     Exit.output, "can not write \(path): \(String(cString: strerror(errno)).lowercased())")
+            }
+            guard Self.isFolder(folder) else {
+                throw CommandError(Exit.output, "can not write \(path): \(folder) is no folder")
             }
         }
         guard let report else { return }
@@ -181,6 +193,11 @@ extension HardenCommand {
         } catch {
             throw CommandError(Exit.output, "can not make folder \(report): \(error.localizedDescription)")
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
     private func write(_ hardened: HardenedNetwork) throws {
