@@ -146,6 +146,11 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"], []),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
+// What several test folders share; no product depends on it.
+package.targets.append(
+    .target(
+        name: "TestSupport", dependencies: ["HardenedBackbone"], path: "Tests/TestSupport",
+        swiftSettings: swift))
 package.targets.append(
     // Drives the built program; depends on it so that it is built.
     .testTarget(
@@ -160,7 +165,7 @@ package.targets.append(
 package.targets += tests.map { test in
     .testTarget(
         name: "\(test.target)Tests",
-        dependencies: ([test.target] + test.also).map { .init(stringLiteral: $0) },
+        dependencies: ([test.target, "TestSupport"] + test.also).map { .init(stringLiteral: $0) },
         exclude: test.data,
         swiftSettings: swift)
 }

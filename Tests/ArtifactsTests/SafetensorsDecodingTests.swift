@@ -1,5 +1,6 @@
 import Artifacts
 import Testing
+import TestSupport
 
 @Suite struct SafetensorsDecodingTests {
     @Test func truncationAtEveryLengthIsRefused() {
@@ -17,7 +18,7 @@ import Testing
     @Test func singleBitFlipsNeverCrash() {
         let bytes = smallFile().encoded()
         for seed in UInt64(0)..<2_000 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             var damaged = bytes
             let bit = Int.random(in: 0..<(8 * bytes.count), using: &generator)
             damaged[bit / 8] ^= 1 << UInt8(bit % 8)

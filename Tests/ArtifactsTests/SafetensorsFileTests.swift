@@ -1,5 +1,6 @@
 import Artifacts
 import Testing
+import TestSupport
 
 @Suite struct SafetensorsFileTests {
     @Test func whatIsWrittenReadsBackEqual() throws {
@@ -31,7 +32,7 @@ import Testing
 
     @Test func randomFilesReadBackEqual() throws {
         for seed in UInt64(0)..<200 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let file = randomFile(using: &generator)
             let encoded = file.encoded()
             let decoded = try SafetensorsFile(decoding: encoded)
@@ -80,7 +81,7 @@ import Testing
         }
     }
 
-    private func randomFile(using generator: inout SeededGenerator) -> SafetensorsFile {
+    private func randomFile(using generator: inout SeededRandom) -> SafetensorsFile {
         var metadata: [String: String] = [:]
         for _ in 0..<Int.random(in: 0...3, using: &generator) {
             metadata[randomText(using: &generator)] = randomText(using: &generator)
@@ -98,7 +99,7 @@ import Testing
         return SafetensorsFile(metadata: metadata, tensors: Array(tensors.values))
     }
 
-    private func randomText(using generator: inout SeededGenerator) -> String {
+    private func randomText(using generator: inout SeededRandom) -> String {
         let alphabet: [Unicode.Scalar] = [
             "a", "b", "Z", "\"", "\\", "\u{0}", "\u{1F}", "ü", "☃", "😀", "/", " ",
         ]

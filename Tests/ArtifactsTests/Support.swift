@@ -1,20 +1,5 @@
 import Artifacts
 
-/// A small seeded generator (SplitMix64), so that a failure names a seed that brings it back.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
-
 /// The bytes of a file with `header` and `data`, whatever they say.
 func fileBytes(header: String, data: [UInt8] = []) -> [UInt8] {
     let text = Array(header.utf8)

@@ -1,20 +1,8 @@
 import Artifacts
 import ClassifierHead
+import TestSupport
 
-/// A small seeded generator (SplitMix64), so that a failure names a seed that brings it back.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
+extension SeededRandom {
     /// Normal enough: the sum of twelve uniform numbers, less six.
     mutating func normal() -> Double {
         (0..<12).reduce(-6.0) { sum, _ in sum + Double.random(in: 0..<1, using: &self) }
@@ -53,7 +41,7 @@ func makeHead(
 func randomHead(
     classCount: Int,
     featureCount: Int,
-    using generator: inout SeededGenerator
+    using generator: inout SeededRandom
 ) throws(HeadError) -> ClassifierHead {
     var weights: [Int8] = []
     for _ in 0..<(classCount * featureCount) {

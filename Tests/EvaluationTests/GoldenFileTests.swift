@@ -3,6 +3,7 @@ import Evaluation
 import HardenedBackbone
 import Foundation
 import Testing
+import TestSupport
 
 @Suite struct GoldenFileTests {
     private func trace(_ artifact: BackboneArtifact, _ index: Int) -> LayerTrace {

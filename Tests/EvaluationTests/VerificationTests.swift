@@ -1,6 +1,7 @@
 import Evaluation
 import HardenedBackbone
 import Testing
+import TestSupport
 
 @Suite struct VerificationTests {
     @Test func everyWeightIsCounted() throws {

@@ -2,6 +2,7 @@ import FloatNetwork
 import HardenedBackbone
 import QuantizedTensors
 import Testing
+import TestSupport
 
 @Suite struct FloatEvaluatorTests {
     /// Width, size, classes: panels that are not full, one pooled pixel, odd numbers of pooled pixels.
@@ -10,7 +11,7 @@ import Testing
     @Test(arguments: shapes)
     func everyLayerAgreesWithTheDefinition(width: Int, size: Int, classes: Int) throws {
         let seed = UInt64(width * 1000 + size)
-        var draws = Draws(seed)
+        var draws = SeededRandom(seed: seed)
         let network = try draws.network(widthPercent: width, inputSize: size, classes: classes)
         let image = draws.values(network.network.imageBytes, -2.2...2.6)
         let expected = NaiveNetwork(network: network).layers(image)
@@ -30,7 +31,7 @@ import Testing
 
     @Test(arguments: shapes)
     func logitsAgreeWithTheDefinition(width: Int, size: Int, classes: Int) throws {
-        var draws = Draws(7)
+        var draws = SeededRandom(seed: 7)
         let network = try draws.network(widthPercent: width, inputSize: size, classes: classes)
         let image = draws.values(network.network.imageBytes, -2...2)
         let expected = try #require(NaiveNetwork(network: network).logits(image))
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func bytesAreNormalisedColourByColour() throws {
-        var draws = Draws(3)
+        var draws = SeededRandom(seed: 3)
         let network = try draws.network(widthPercent: 10, inputSize: 32, classes: 5)
         let bytes = (0..<network.network.imageBytes).map { _ in UInt8.random(in: 0...255, using: &draws) }
         let mean: [Float] = [0.485, 0.456, 0.406]
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func anEvaluatorRemembersNothingOfEarlierImages() throws {
-        var draws = Draws(4)
+        var draws = SeededRandom(seed: 4)
         let network = try draws.network(widthPercent: 35, inputSize: 64, classes: 4)
         let images = (0..<3).map { _ in draws.values(network.network.imageBytes, -2...2) }
         let plan = FloatPlan(network)
@@ -63,7 +64,7 @@ import Testing
     }
 
     @Test func aNetworkWithoutFinalLayerHasNoLogits() throws {
-        var draws = Draws(5)
+        var draws = SeededRandom(seed: 5)
         let network = try draws.network(widthPercent: 10, inputSize: 32, classes: nil)
         #expect(FloatPlan(network).classCount == 0)
         #expect(FloatEvaluator(network).logits(ofImage: [UInt8](repeating: 9, count: 3072)) == nil)

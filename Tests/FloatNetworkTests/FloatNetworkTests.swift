@@ -1,10 +1,11 @@
 import FloatNetwork
 import HardenedBackbone
 import Testing
+import TestSupport
 
 @Suite struct FloatNetworkTests {
     private func sound() throws -> FloatNetwork {
-        var draws = Draws(1)
+        var draws = SeededRandom(seed: 1)
         return try draws.network(widthPercent: 10, inputSize: 32, classes: 3)
     }
 

@@ -1,6 +1,7 @@
 import FloatNetwork
 import HardenedBackbone
 import QuantizedTensors
+import TestSupport
 
 /// The network by definition: one loop per index, in `Double`.
 struct NaiveNetwork {
@@ -71,21 +72,7 @@ struct NaiveNetwork {
     }
 }
 
-/// Numbers that depend on nothing but the seed.
-struct Draws: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    /// The next 64 bits (splitmix64).
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
-    }
-
+extension SeededRandom {
     /// A network whose layers neither die nor saturate everywhere.
     mutating func network(widthPercent: Int, inputSize: Int, classes: Int?) throws -> FloatNetwork {
         guard let description = NetworkDescription(widthPercent: widthPercent, inputSize: inputSize) else {

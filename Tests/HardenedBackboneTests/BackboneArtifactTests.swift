@@ -2,6 +2,7 @@ import Artifacts
 import HardenedBackbone
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// The artefact file: what is written is read back, and nothing else is.
 @Suite struct BackboneArtifactTests {
@@ -74,7 +75,7 @@ import Testing
 
     @Test func refusesEveryFlippedBit() throws {
         let seed: UInt64 = 5
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let bytes = try Self.sample().encoded()
         let headerEnd = 8 + Int(bytes[0]) + Int(bytes[1]) << 8 + Int(bytes[2]) << 16
         var positions = (0..<64).map { $0 }

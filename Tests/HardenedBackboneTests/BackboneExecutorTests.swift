@@ -1,6 +1,7 @@
 import HardenedBackbone
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// The fast executor: every tier equals the reference to the bit, whatever ran before or beside it.
 @Suite struct BackboneExecutorTests {
@@ -42,7 +43,7 @@ import Testing
     ])
     func equalsTheReferenceInEveryLayer(_ width: Int, _ size: Int, _ count: Int) throws {
         let seed = UInt64(width * 1000 + size)
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let artifact = try RandomBackbone.make(widthPercent: width, inputSize: size, seed: seed, poolShift: 3)
         let bytes = artifact.network.imageBytes
         var images = (0..<count).map { _ in generator.extremeBytes(count: bytes) }
@@ -55,7 +56,7 @@ import Testing
     @Test(arguments: [32, 64, 96, 160, 224])
     func aGrayImageIsOneOfThreeEqualChannels(_ size: Int) throws {
         let seed = UInt64(size)
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let artifact = try RandomBackbone.make(
             widthPercent: size == 32 ? 100 : 35, inputSize: size, seed: seed, poolShift: 3)
         for tier in ISATier.supported {
@@ -85,7 +86,7 @@ import Testing
 
     @Test func givesTheSameFeaturesInEveryOrder() throws {
         let seed: UInt64 = 21
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let artifact = try RandomBackbone.make(widthPercent: 35, inputSize: 64, seed: seed, poolShift: 3)
         let images = (0..<4).map { _ in generator.extremeBytes(count: artifact.network.imageBytes) }
         for tier in ISATier.supported {
@@ -104,7 +105,7 @@ import Testing
 
     @Test func givesTheSameFeaturesOnManyThreads() async throws {
         let seed: UInt64 = 22
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let artifact = try RandomBackbone.make(widthPercent: 35, inputSize: 64, seed: seed, poolShift: 3)
         let images = (0..<4).map { _ in generator.extremeBytes(count: artifact.network.imageBytes) }
         let plan = try BackbonePlan(artifact)

@@ -2,11 +2,12 @@ import Artifacts
 import HardenedBackbone
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// Untrained backbones: the same on every machine, alive in every layer, and informative.
 @Suite struct BackboneInitialiserTests {
     /// Stripes at one of four angles, with random phase, period, colours and noise.
-    private static func stripes(_ angle: Int, size: Int, _ generator: inout TestGenerator) -> [UInt8] {
+    private static func stripes(_ angle: Int, size: Int, _ generator: inout SeededRandom) -> [UInt8] {
         let direction = [(4, 0), (3, 3), (0, 4), (3, -3)][angle]
         let period = Int.random(in: 28...44, using: &generator)
         let phase = Int.random(in: 0..<period, using: &generator)
@@ -31,7 +32,7 @@ import Testing
         seed: UInt64 = 7,
         images: Int = 8
     ) throws -> (artifact: BackboneArtifact, calibration: [[UInt8]]) {
-        var generator = TestGenerator(seed: 1)
+        var generator = SeededRandom(seed: 1)
         let calibration = (0..<images).map { stripes($0 % 4, size: size, &generator) }
         let artifact = try BackboneInitialiser.make(
             widthPercent: widthPercent,
@@ -95,7 +96,7 @@ import Testing
 
     @Test func recognisesNoisyCopiesByTheNearestFeatures() throws {
         let seed: UInt64 = 31
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let replica = BackboneReplica(try BackbonePlan(try Self.sample().artifact))
         let images = (0..<24).map { Self.stripes($0 % 4, size: 64, &generator) }
         let known = images.map { replica.features(of: $0).map { Int($0) } }

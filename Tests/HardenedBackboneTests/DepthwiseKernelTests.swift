@@ -1,6 +1,7 @@
 import CShiftKernels
 import HardenedBackbone
 import Testing
+import TestSupport
 
 /// Depthwise kernels on shapes the network does not have, one or two output rows a call: every tier equals
 /// plain integer arithmetic, and none writes past its output.
@@ -20,7 +21,7 @@ import Testing
         let shift: [Int32]
 
         init(_ width: Int, _ channels: Int, _ stride: Int, _ outputRows: Int, seed: UInt64) {
-            var generator = TestGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             (self.width, self.channels, self.stride, self.outputRows) = (width, channels, stride, outputRows)
             rows = (0..<outputRows + 2).map { _ in
                 generator.extremeBytes(count: width * channels + DepthwiseKernelTests.slack)
@@ -122,7 +123,7 @@ import Testing
     }
 
     @Test func equalsTheDefinitionOnFuzzedShapes() throws {
-        var generator = TestGenerator(seed: 31)
+        var generator = SeededRandom(seed: 31)
         for round in 0..<150 {
             let stride = Int.random(in: 1...2, using: &generator)
             let width = Int.random(in: 1...12, using: &generator) * stride

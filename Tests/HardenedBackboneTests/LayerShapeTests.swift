@@ -2,6 +2,7 @@ import CShiftKernels
 import HardenedBackbone
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// Every layer and every fused block of the usual widths and sizes, on every tier this machine has: the same
 /// bytes as the scalar tier, which `BackboneExecutorTests` ties to the reference.
@@ -11,7 +12,7 @@ import Testing
     @Test(arguments: [35, 50, 75, 100, 140]) func equalsTheScalarTierInEveryLayerAndBlock(_ width: Int) throws
     {
         let seed = UInt64(width)
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let model = try RandomBackbone.make(widthPercent: width, inputSize: 96, seed: seed, poolShift: 3)
         for size in Self.sizes {
             let artifact = try BackboneArtifact(
@@ -81,7 +82,7 @@ import Testing
 
     @Test func letsTheCallerAlterALayersOutput() throws {
         let seed: UInt64 = 41
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let artifact = try RandomBackbone.make(widthPercent: 35, inputSize: 64, seed: seed, poolShift: 3)
         let images = (0..<2).map { _ in generator.extremeBytes(count: artifact.network.imageBytes) }
         // The projection of a stride-2 block: all that follows sees the image through it alone.

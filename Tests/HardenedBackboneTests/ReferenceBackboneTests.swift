@@ -1,6 +1,7 @@
 import HardenedBackbone
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// The reference executor, against hand-computed cases and a second formulation in real arithmetic.
 @Suite struct ReferenceBackboneTests {
@@ -94,7 +95,7 @@ import Testing
     @Test(arguments: [(10, UInt64(1)), (35, 2)])
     func equalsASecondFormulationInRealArithmetic(_ width: Int, _ seed: UInt64) throws {
         let artifact = try RandomBackbone.make(widthPercent: width, inputSize: 32, seed: seed)
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let image = generator.extremeBytes(count: artifact.network.imageBytes)
         var outputs: [[UInt8]] = []
         let features = ReferenceBackbone.run(artifact, image: image) { outputs.append($1) }

@@ -1,5 +1,6 @@
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// The normative scalar arithmetic, against values worked out by hand from hardware-and-po2.md, section 3.
 @Suite struct RequantizationTests {
@@ -66,7 +67,7 @@ import Testing
 
     @Test func equalsRealArithmeticOnRandomSums() {
         let seed: UInt64 = 11
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         for _ in 0..<20_000 {
             let shift = UInt8.random(in: 0...20, using: &generator)
             let sum = Int32.random(in: -(300 << Int32(shift))...(300 << Int32(shift)), using: &generator)

@@ -1,6 +1,7 @@
 import CShiftKernels
 import HardenedBackbone
 import Testing
+import TestSupport
 
 /// Kernels one by one, on shapes the network does not have: every tier equals the scalar one, which the
 /// executor tests tie to the reference, and none writes past its output.
@@ -36,7 +37,7 @@ import Testing
         return Array(bytes.prefix(count))
     }
 
-    private static func weights(_ count: Int, _ generator: inout TestGenerator) -> [Int8] {
+    private static func weights(_ count: Int, _ generator: inout SeededRandom) -> [Int8] {
         (0..<count).map { _ in [64, -64, 64, -64, 1, -1, 0, 8].randomElement(using: &generator) ?? 0 }
     }
 
@@ -46,7 +47,7 @@ import Testing
     ])
     func convolvesPointwiseAlikeInEveryTier(_ pixels: Int, _ depth: Int, _ channels: Int) throws {
         let seed = UInt64(pixels * 10_000 + depth * 100 + channels)
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let padded = (channels + 15) / 16 * 16
         let input = generator.extremeBytes(count: pixels * depth + Self.slack)
         let residual = generator.extremeBytes(count: pixels * channels + Self.slack)
@@ -95,7 +96,7 @@ import Testing
     @Test(arguments: [(1, 8, 3), (9, 24, 4), (49, 1280, 6), (64, 40, 5)])
     func poolsAsDefinedInEveryTier(_ pixels: Int, _ channels: Int, _ shift: Int) {
         let seed = UInt64(pixels * 1000 + channels)
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let input = generator.extremeBytes(count: pixels * channels + Self.slack)
         let expected = (0..<channels).map { channel -> UInt8 in
             let sum = (0..<pixels).reduce(0) { $0 + Int(input[$1 * channels + channel]) }
@@ -121,7 +122,7 @@ import Testing
     @Test(arguments: [(1, 4, 16), (2, 8, 32), (3, 12, 48), (4, 64, 64), (5, 1280, 80), (9, 20, 1008)])
     func classifiesAsDefinedInEveryTier(_ images: Int, _ depth: Int, _ classes: Int) {
         let seed = UInt64(images * 100_000 + depth * 10 + classes)
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let features = generator.extremeBytes(count: images * depth)
         // The whole range of int8: pairs of such products do not fit 16 bits.
         let rows = generator.extremeBytes(count: classes * depth).map { Int8(bitPattern: $0) }

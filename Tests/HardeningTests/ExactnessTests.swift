@@ -3,6 +3,7 @@ import HardenedBackbone
 import Hardening
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// Networks whose weights are powers of two already: real numbers and integers must map without loss.
 @Suite struct ExactnessTests {
@@ -11,7 +12,7 @@ import Testing
 
     /// Random legal integers; every channel has a weight of 64, so that its shift is the only right one.
     private static func integers(_ network: NetworkDescription) -> [LayerParameters] {
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         return network.layers.map { layer in
             let weights = (0..<layer.weightCount).map { index -> Int8 in
                 if index % layer.weightsPerChannel == 0 { return generator.integer(0...1) == 0 ? 64 : -64 }

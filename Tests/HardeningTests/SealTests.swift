@@ -6,6 +6,7 @@ import HardenedBackbone
 import Hardening
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// Trained integers are sealed as they are; heads and reports.
 @Suite struct SealTests {
@@ -15,7 +16,7 @@ import Testing
         let artifact = try Hardener.harden(
             try SyntheticNetwork.make(seed: 1), calibration: Self.images
         ).artifact
-        var generator = TestGenerator(seed: 5)
+        var generator = SeededRandom(seed: 5)
         let count = artifact.network.featureCount
         let classifier = FloatNetwork.Classifier(
             weights: (0..<5 * count).map { _ in generator.normal() * 0.01 },

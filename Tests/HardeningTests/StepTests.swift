@@ -2,12 +2,13 @@ import FloatNetwork
 import HardenedBackbone
 import Hardening
 import Testing
+import TestSupport
 
 /// What every correction is worth.
 @Suite struct StepTests {
     /// Inputs as behind ReLU: a few causes, many channels, half of them zero.
     private static func inputs(_ count: Int, channels: Int, seed: UInt64) -> [[UInt8]] {
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let causes = channels / 4
         let mixing = (0..<channels).map { _ in (0..<causes).map { _ in generator.normal() } }
         let offsets = (0..<channels).map { _ in generator.normal() * 0.5 }
@@ -24,7 +25,7 @@ import Testing
     }
 
     private static func weights(_ outputs: Int, _ inputs: Int, seed: UInt64) -> [[Double]] {
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         return (0..<outputs).map { _ in (0..<inputs).map { _ in Double(generator.normal()) * 0.1 } }
     }
 

@@ -1,5 +1,6 @@
 import ImageDecoding
 import Testing
+import TestSupport
 
 /// Whether decoding throws an error of the named case, whatever its detail.
 private func failure(_ file: [UInt8], limits: DecodingLimits = .standard) -> String {

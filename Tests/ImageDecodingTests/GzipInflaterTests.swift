@@ -1,5 +1,6 @@
 import ImageDecoding
 import Testing
+import TestSupport
 
 /// A gzip member whose deflate blocks are stored.
 private func gzip(_ content: [UInt8]) -> [UInt8] {

@@ -1,5 +1,6 @@
 import ImageDecoding
 import Testing
+import TestSupport
 
 private func overWhite(_ colour: Int, alpha: Int) -> UInt8 {
     UInt8((colour * alpha + 255 * (255 - alpha) + 127) / 255)

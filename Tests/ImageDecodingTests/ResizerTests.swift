@@ -1,5 +1,6 @@
 import ImageDecoding
 import Testing
+import TestSupport
 
 private func resized(_ image: RGBImage, width: Int, height: Int) -> [UInt8] {
     let resizer = Resizer(

@@ -1,5 +1,6 @@
 import ImageDecoding
 import Testing
+import TestSupport
 
 @Suite struct TensorPreparationTests {
     @Test func repeatsGrayIntoThreeChannels() {

@@ -1,5 +1,6 @@
 import Ingest
 import Testing
+import TestSupport
 
 @Suite struct PacingTests {
     @Test func ownRecordsCountByTheirBytes() {
@@ -73,7 +74,7 @@ import Testing
 
     @Test func theMeterNeverUnderestimates() {
         for seed in UInt64(0)..<2_000 {
-            var random = PackingRandom(seed: seed)
+            var random = SeededRandom(seed: seed)
             var partition = NaivePartition(&random)
             var meter = BacklogMeter(
                 recordBytesMax: NaivePartition.recordBytesMax,
@@ -109,7 +110,7 @@ private struct NaivePartition {
     /// Records that the sender can know of: those up to its last report or commit seen.
     private var knownEnd: Int64
 
-    init(_ random: inout PackingRandom) {
+    init(_ random: inout SeededRandom) {
         for _ in 0..<Int(random.next() % 5) {
             records.append((Int.random(in: 1...Self.recordBytesMax, using: &random), false))
         }
@@ -117,7 +118,7 @@ private struct NaivePartition {
         knownEnd = Int64(records.count)
     }
 
-    mutating func step(_ meter: inout BacklogMeter, _ random: inout PackingRandom) {
+    mutating func step(_ meter: inout BacklogMeter, _ random: inout SeededRandom) {
         let bytes = Int.random(in: 1...Self.recordBytesMax, using: &random)
         switch random.next() % 6 {
         case 0:

@@ -1,6 +1,7 @@
 import Ingest
 import PipelineMessages
 import Testing
+import TestSupport
 
 @Suite struct PackingTests {
     private static let side = 8
@@ -21,7 +22,7 @@ import Testing
         )
     }
 
-    private func tensor(_ id: Int, _ random: inout PackingRandom) -> PackedImage {
+    private func tensor(_ id: Int, _ random: inout SeededRandom) -> PackedImage {
         .tensor(
             ShardImage(id: "\(id)"),
             (0..<Self.tensorBytes).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
@@ -37,7 +38,7 @@ import Testing
     }
 
     @Test func grayImagesTravelAsOneChannelUnlessOneIsColoured() throws {
-        var random = PackingRandom(seed: 3)
+        var random = SeededRandom(seed: 3)
         let plane = (0..<Self.tensorBytes / 3).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
         let gray = plane.flatMap { [$0, $0, $0] }
         func content(_ tensors: [[UInt8]]) throws -> ImageShard.Content? {
@@ -63,7 +64,7 @@ import Testing
 
     @Test func aFullShardIsClosedAndTheRestWhenAsked() throws {
         var packer = packer(firstSequence: 5)
-        var random = PackingRandom(seed: 1)
+        var random = SeededRandom(seed: 1)
         for id in 0..<3 {
             let batch = packer.add(tensor(id, &random), nowMs: 1)
             #expect(batch.shards.isEmpty && batch.rejected.isEmpty)
@@ -99,7 +100,7 @@ import Testing
 
     @Test func kindsAreNeverMixed() throws {
         var packer = packer(imagesMax: 10)
-        var random = PackingRandom(seed: 1)
+        var random = SeededRandom(seed: 1)
         _ = packer.add(tensor(0, &random), nowMs: 1)
         let first = try decode(packer.add(file(1, bytes: 9), nowMs: 1))
         #expect(first.map { $0.images.map(\.id) } == [["0"]])
@@ -111,7 +112,7 @@ import Testing
     @Test func whatDoesNotFitIsHalved() throws {
         // Eight noisy tensors of 192 bytes; room for about four and their header.
         var packer = packer(imagesMax: 8, recordBytesMax: 1_024 + 32 + 250 + 4 * 192 + 60)
-        var random = PackingRandom(seed: 2)
+        var random = SeededRandom(seed: 2)
         var shards: [ImageShard] = []
         for id in 0..<8 { shards += try decode(packer.add(tensor(id, &random), nowMs: 1)) }
         #expect(shards.map(\.images.count) == [4, 4])
@@ -146,7 +147,7 @@ import Testing
 
     @Test func tensorsThatAreTooLargeAreRejectedOneByOne() {
         var packer = packer(imagesMax: 3, recordBytesMax: 1_100)
-        var random = PackingRandom(seed: 3)
+        var random = SeededRandom(seed: 3)
         var rejected: [ShardPacker.TooLarge] = []
         for id in 0..<3 { rejected += packer.add(tensor(id, &random), nowMs: 1).rejected }
         #expect(rejected.map(\.id) == ["0", "1", "2"])
@@ -154,7 +155,7 @@ import Testing
 
     @Test func randomImagesGoThroughWholeInOrderAndWithinTheLimits() throws {
         for seed in UInt64(0)..<300 {
-            var random = PackingRandom(seed: seed)
+            var random = SeededRandom(seed: seed)
             let imagesMax = Int.random(in: 1...12, using: &random)
             let limit = Int.random(in: 1_300...6_000, using: &random)
             var packer = packer(imagesMax: imagesMax, recordBytesMax: limit, firstSequence: 3)

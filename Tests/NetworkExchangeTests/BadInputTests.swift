@@ -3,6 +3,7 @@ import FloatNetwork
 import HardenedBackbone
 import NetworkExchange
 import Testing
+import TestSupport
 
 /// Files that are damaged, lie, or are something else: a typed error each, and never a crash.
 @Suite struct BadInputTests {
@@ -50,7 +51,7 @@ import Testing
     }
 
     @Test func numbersThatAreNotFiniteAreNamed() throws {
-        var draws = Draws(1)
+        var draws = SeededRandom(seed: 1)
         let network = try draws.network(widthPercent: 10, classes: 2)
         for name in ["stem.w", "b07.depthwise.b", "b09.expand.variance", "classifier.w", "classifier.b"] {
             var writer = GraphWriter()
@@ -171,7 +172,7 @@ import Testing
 
     /// A graph whose stem reads `tensor`, called `stem.w`.
     private func withFirstTensor(_ tensor: ProtoWriter) throws -> [UInt8] {
-        var draws = Draws(1)
+        var draws = SeededRandom(seed: 1)
         var writer = GraphWriter()
         writer.build(try draws.network(widthPercent: 10, classes: 2))
         let name = Array("stem.w".utf8)

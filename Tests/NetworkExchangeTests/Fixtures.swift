@@ -4,6 +4,7 @@ import HardenedBackbone
 import ImageDecoding
 import NetworkExchange
 import Testing
+import TestSupport
 
 /// Files beside the tests, made by `Golden/make_golden.py`.
 enum Fixture {
@@ -43,21 +44,7 @@ enum Fixture {
     }
 }
 
-/// Numbers that depend on nothing but the seed.
-struct Draws: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    /// The next 64 bits (splitmix64).
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
-    }
-
+extension SeededRandom {
     mutating func values(_ count: Int) -> [Float] {
         // Multiples of 1/256, so that scaling by two and back is exact.
         (0..<count).map { _ in Float(Int(next() >> 55) - 256) / 256 }

@@ -2,6 +2,7 @@ import FloatNetwork
 import HardenedBackbone
 import NetworkExchange
 import Testing
+import TestSupport
 
 /// Graphs that are not a MobileNetV2: the error names the first node that does not fit.
 @Suite struct ForeignGraphTests {
@@ -74,7 +75,7 @@ import Testing
 
     @Test(arguments: cases)
     func theFirstNodeThatDoesNotFitIsNamed(sabotage: Case) throws {
-        var draws = Draws(1)
+        var draws = SeededRandom(seed: 1)
         var writer = GraphWriter()
         writer.build(try draws.network(widthPercent: 10, classes: 2))
         let error = importError(writer.bytes(sabotage.change))
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test func aShortcutThatIsMissingIsMissed() throws {
-        var draws = Draws(2)
+        var draws = SeededRandom(seed: 2)
         var writer = GraphWriter()
         writer.build(try draws.network(widthPercent: 10, classes: 2))
         let error = importError(
@@ -108,7 +109,7 @@ import Testing
     }
 
     @Test func aGraphThatStopsEarlySaysWhere() throws {
-        var draws = Draws(3)
+        var draws = SeededRandom(seed: 3)
         var writer = GraphWriter()
         writer.build(try draws.network(widthPercent: 10, classes: 2))
         let error = importError(writer.bytes { $0.removeLast(60) })
@@ -123,7 +124,7 @@ import Testing
         [1, 1, 32, 32], [1, 3, 32, 64], [3, 32], [1, 3, 40, 40], [1, 3, Int.max / 2, 4],
     ])
     func inputsThatAreNoSquareImagesAreRefused(dims: [Int]) throws {
-        var draws = Draws(4)
+        var draws = SeededRandom(seed: 4)
         var writer = GraphWriter()
         writer.build(try draws.network(widthPercent: 10, classes: 2))
         writer.inputDims = dims
@@ -135,7 +136,7 @@ import Testing
     }
 
     @Test func nodesThatPassThemselvesOnAreNoEndlessLoop() throws {
-        var draws = Draws(5)
+        var draws = SeededRandom(seed: 5)
         var writer = GraphWriter()
         writer.build(try draws.network(widthPercent: 10, classes: nil))
         let bytes = writer.bytes { nodes in

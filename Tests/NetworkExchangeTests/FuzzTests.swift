@@ -3,12 +3,13 @@ import FloatNetwork
 import HardenedBackbone
 import NetworkExchange
 import Testing
+import TestSupport
 
 /// Cut anywhere, flipped anywhere: an error or a network, never a crash.
 @Suite struct FuzzTests {
     /// Small files that reach every part of the readers.
     private func seeds() throws -> [[UInt8]] {
-        var draws = Draws(9)
+        var draws = SeededRandom(seed: 9)
         var writer = GraphWriter()
         (writer.opset, writer.separatesNormalization) = (10, true)
         writer.build(try draws.network(widthPercent: 10, classes: 2))
@@ -20,7 +21,7 @@ import Testing
 
     @Test func flippedBitsNeverCrashTheReaders() throws {
         let seed: UInt64 = 20_261_122
-        var draws = Draws(seed)
+        var draws = SeededRandom(seed: seed)
         for bytes in try seeds() {
             for _ in 0..<60 {
                 var damaged = bytes
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func cutFilesNeverCrashTheReaders() throws {
-        var draws = Draws(3)
+        var draws = SeededRandom(seed: 3)
         for bytes in try seeds() {
             for _ in 0..<40 {
                 let count = Int.random(in: 0..<bytes.count, using: &draws)
@@ -61,7 +62,7 @@ import Testing
     @Test func damagedIntegersNeverCrashTheReader() throws {
         let file = try SafetensorsFile(decoding: Fixture.bytes("tiny.safetensors"))
         let bytes = TrainedFixture.file(try BackboneArtifact(decoding: file.encoded())).encoded()
-        var draws = Draws(4)
+        var draws = SeededRandom(seed: 4)
         for _ in 0..<60 {
             var damaged = bytes
             let reach = Bool.random(using: &draws) ? min(20_000, damaged.count) : damaged.count

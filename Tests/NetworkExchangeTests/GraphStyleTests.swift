@@ -2,6 +2,7 @@ import FloatNetwork
 import HardenedBackbone
 import NetworkExchange
 import Testing
+import TestSupport
 
 /// Every style that exporters write gives back the network that was written.
 @Suite struct GraphStyleTests {
@@ -22,21 +23,21 @@ import Testing
     }
 
     @Test func separateNormalizationOldClipsAndPlainGemm() throws {
-        var draws = Draws(1)
+        var draws = SeededRandom(seed: 1)
         var writer = GraphWriter()
         (writer.opset, writer.separatesNormalization, writer.classifier) = (10, true, .plainGemm)
         try expectRoundTrip(try draws.network(widthPercent: 10, classes: 3), writer)
     }
 
     @Test func reducedMeanReshapeAndMatMul() throws {
-        var draws = Draws(2)
+        var draws = SeededRandom(seed: 2)
         var writer = GraphWriter()
         (writer.meansByReduction, writer.flattensByReshape, writer.classifier) = (true, true, .matMul)
         try expectRoundTrip(try draws.network(widthPercent: 10, classes: 1), writer)
     }
 
     @Test func halfPrecisionAndNoClassifier() throws {
-        var draws = Draws(3)
+        var draws = SeededRandom(seed: 3)
         var writer = GraphWriter()
         writer.isHalf = true
         try expectRoundTrip(try draws.network(widthPercent: 10, classes: nil), writer)
@@ -44,12 +45,12 @@ import Testing
 
     @Test(arguments: [30, 35, 50, 75, 100, 140])
     func theWidthFollowsFromTheChannels(width: Int) throws {
-        var draws = Draws(UInt64(width))
+        var draws = SeededRandom(seed: UInt64(width))
         try expectRoundTrip(try draws.network(widthPercent: width, classes: 2), GraphWriter())
     }
 
     @Test func aSizeThatTheFileLeavesOpenIsAskedFor() throws {
-        var draws = Draws(4)
+        var draws = SeededRandom(seed: 4)
         var writer = GraphWriter()
         writer.inputDims = [0, 3, 0, 0]
         let network = try draws.network(widthPercent: 10, inputSize: 96, classes: 2)
@@ -60,7 +61,7 @@ import Testing
     }
 
     @Test func metadataNamesClassesAndNormalization() throws {
-        var draws = Draws(5)
+        var draws = SeededRandom(seed: 5)
         var writer = GraphWriter()
         writer.build(try draws.network(widthPercent: 10, classes: 2))
         writer.metadata = [("classes", #"["a","b"]"#), ("mean", "0.5,0.25,0"), ("std", "1,2,3")]

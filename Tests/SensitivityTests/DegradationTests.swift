@@ -2,6 +2,7 @@ import HardenedBackbone
 import QuantizedTensors
 import Sensitivity
 import Testing
+import TestSupport
 
 @Suite struct DegradationTests {
     static let all: [Degradation] =

@@ -4,6 +4,7 @@ import Foundation
 import HardenedBackbone
 import Sensitivity
 import Testing
+import TestSupport
 
 @Suite struct ReportTests {
     /// Points are measured in the order of the plan, or the other way round.

@@ -6,6 +6,7 @@ import HardenedBackbone
 import QuantizedTensors
 import Sensitivity
 import Testing
+import TestSupport
 
 @Suite struct StudyTests {
     /// Made once: fitting a head takes longer than all else.

@@ -2,6 +2,7 @@ import Artifacts
 import PipelineMessages
 import Testing
 import Worker
+import TestSupport
 
 @Suite struct LaneSequencerTests {
     private let lane = LaneID(partition: 3, generation: 1)

@@ -1,5 +1,6 @@
 import ClassifierHead
 import Testing
+import TestSupport
 
 @Suite struct HeadQuantizerTests {
     @Test func weightsOfIndependentFeaturesRoundHalfAwayFromZero() throws {
@@ -74,7 +75,7 @@ import Testing
             return HeadQuantizer.estimatedClip(head)
         }
         #expect(try estimate(even) == 1)
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededRandom(seed: 1)
         var fine = (0..<600).map { _ in Double.random(in: -1...1, using: &generator) }
         fine[0] = 10
         #expect(try estimate(fine) == 1)

@@ -1,11 +1,12 @@
 import ClassifierHead
 import Testing
+import TestSupport
 
 @Suite struct LinearAlgebraTests {
     @Test(arguments: [1, 2, 7, 8, 9, 17, 64, 100])
     func theFactorSolvesItsEquations(size: Int) throws {
         let seed = UInt64(size)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let matrix = definiteMatrix(size: size, using: &generator)
         let solution = (0..<size).map { _ in generator.normal() }
         var right = (0..<size).map { row in
@@ -20,7 +21,7 @@ import Testing
 
     /// More right sides than one pass takes.
     @Test func manyRightSidesAreSolvedAsOne() throws {
-        var generator = SeededGenerator(seed: 8)
+        var generator = SeededRandom(seed: 8)
         let matrix = definiteMatrix(size: 13, using: &generator)
         let factor = try #require(CholeskyFactor(lowerTriangle: matrix, size: 13))
         let rights = (0..<35).map { _ in (0..<13).map { _ in generator.normal() } }
@@ -34,7 +35,7 @@ import Testing
     }
 
     @Test func theUpperTriangleIsNotRead() throws {
-        var generator = SeededGenerator(seed: 3)
+        var generator = SeededRandom(seed: 3)
         var matrix = definiteMatrix(size: 12, using: &generator)
         var expected = [Double](repeating: 1, count: 12)
         try #require(CholeskyFactor(lowerTriangle: matrix, size: 12)).solve(&expected)
@@ -52,7 +53,7 @@ import Testing
     /// Sample counts around the block length of the accumulation, feature counts around its row blocks.
     @Test(arguments: [2, 511, 512, 513, 1_030], [1, 3, 4, 5, 8, 11])
     func sumsAreThoseOfANaiveLoop(sampleCount: Int, featureCount: Int) {
-        var generator = SeededGenerator(seed: UInt64(sampleCount * 100 + featureCount))
+        var generator = SeededRandom(seed: UInt64(sampleCount * 100 + featureCount))
         var equations = NormalEquations(featureCount: featureCount, classCount: 2)
         var gram = [Int64](repeating: 0, count: featureCount * featureCount)
         var sums = [Int64](repeating: 0, count: featureCount)
@@ -93,7 +94,7 @@ import Testing
         #expect(equations.product(3, 1) == 40_000 * 65_025)
     }
 
-    private func definiteMatrix(size: Int, using generator: inout SeededGenerator) -> [Double] {
+    private func definiteMatrix(size: Int, using generator: inout SeededRandom) -> [Double] {
         let roots = (0..<(size * size)).map { _ in generator.normal() }
         var matrix = [Double](repeating: 0, count: size * size)
         for row in 0..<size {

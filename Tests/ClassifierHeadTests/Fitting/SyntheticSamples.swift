@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Samples as a frozen random layer gives them: clusters in a small space, seen through random
 /// rectified features of very different gain, some of them dead or nearly so.
 struct SyntheticSamples {
@@ -17,7 +19,7 @@ struct SyntheticSamples {
         private let gains: [Double]
 
         init(featureCount: Int, classCount: Int, seed: UInt64) {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             self.featureCount = featureCount
             self.classCount = classCount
             centres = (0..<(classCount * hiddenCount)).map { _ in 2 * generator.normal() }
@@ -26,9 +28,9 @@ struct SyntheticSamples {
             gains = (0..<featureCount).map { _ in [0.5, 3, 10, 30].randomElement(using: &generator) ?? 1 }
         }
 
-        /// Draws samples whose clusters have the radius `noise`.
+        /// SeededRandom samples whose clusters have the radius `noise`.
         func draw(_ count: Int, noise: Double, seed: UInt64) -> SyntheticSamples {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             var samples = SyntheticSamples()
             for _ in 0..<count {
                 let label = Int.random(in: 0..<classCount, using: &generator)

@@ -1,11 +1,12 @@
 import Artifacts
 import ClassifierHead
 import Testing
+import TestSupport
 
 @Suite struct HeadCodingTests {
     @Test func whatIsWrittenReadsBackEqual() throws {
         for seed in UInt64(0)..<20 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let head = try randomHead(
                 classCount: Int.random(in: 2...40, using: &generator),
                 featureCount: Int.random(in: 1...50, using: &generator),
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func aHeadOfTheRealSizeReadsBack() throws {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededRandom(seed: 1)
         let head = try randomHead(classCount: 1_000, featureCount: 1_280, using: &generator)
         #expect(try ClassifierHead(decoding: head.encoded()) == head)
     }

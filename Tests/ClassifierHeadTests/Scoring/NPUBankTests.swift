@@ -1,5 +1,6 @@
 import ClassifierHead
 import Testing
+import TestSupport
 
 /// Every instruction set tier; those that this machine lacks show as skipped cases.
 private let tiers = ["scalar", "avx2", "avx512vnni"]
@@ -13,7 +14,7 @@ private let tiers = ["scalar", "avx2", "avx512vnni"]
     func everyTierEqualsTheReference(tier: String, classCount: Int) throws {
         for featureCount in [1, 2, 3, 4, 5, 8, 15, 16, 63, 64, 65, 130] {
             let seed = UInt64(classCount * 1_000 + featureCount)
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let head = try randomHead(classCount: classCount, featureCount: featureCount, using: &generator)
             guard let bank = NPUBank(head, tierName: tier) else {
                 try Test.cancel("this machine lacks the tier \(tier)")
@@ -33,7 +34,7 @@ private let tiers = ["scalar", "avx2", "avx512vnni"]
     /// More images than one pass takes, at the size of the real head.
     @Test(arguments: tiers)
     func everyTierEqualsTheReferenceAtTheRealSize(tier: String) throws {
-        var generator = SeededGenerator(seed: 9)
+        var generator = SeededRandom(seed: 9)
         let head = try randomHead(classCount: 1_000, featureCount: 1_280, using: &generator)
         guard let bank = NPUBank(head, tierName: tier) else {
             try Test.cancel("this machine lacks the tier \(tier)")
@@ -105,7 +106,7 @@ private let tiers = ["scalar", "avx2", "avx512vnni"]
     }
 
     /// Bytes of which half are 0 or 255.
-    private func extremeBytes(_ count: Int, using generator: inout SeededGenerator) -> [UInt8] {
+    private func extremeBytes(_ count: Int, using generator: inout SeededRandom) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0..<count {
             let extreme: UInt8 = Bool.random(using: &generator) ? 255 : 0

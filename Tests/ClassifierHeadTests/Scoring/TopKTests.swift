@@ -1,5 +1,6 @@
 import ClassifierHead
 import Testing
+import TestSupport
 
 @Suite struct TopKTests {
     @Test func theBestComeFirst() {
@@ -29,7 +30,7 @@ import Testing
 
     @Test func itAgreesWithSortingEverything() {
         for seed in UInt64(0)..<300 {
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let count = Int.random(in: 1...1_000, using: &generator)
             let spread = Int32([1, 3, 50, 1_000_000].randomElement(using: &generator) ?? 1)
             let logits = (0..<count).map { _ in Int32.random(in: -spread...spread, using: &generator) }

@@ -1,6 +1,7 @@
 import Cutover
 import PipelineMessages
 import Testing
+import TestSupport
 
 @Suite struct HeadTimelineTests {
     private func timeline(_ log: ActivationLog = ActivationLog()) -> HeadTimeline {

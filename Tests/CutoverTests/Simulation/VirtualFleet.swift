@@ -1,6 +1,7 @@
 import Artifacts
 import Cutover
 import PipelineMessages
+import TestSupport
 
 /// A deployment in one loop: no threads, no clock, no network. Equal seeds give equal runs.
 struct VirtualFleet {

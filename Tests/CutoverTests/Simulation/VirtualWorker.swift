@@ -1,6 +1,7 @@
 import Artifacts
 import Cutover
 import PipelineMessages
+import TestSupport
 
 /// One worker: reads the control topic late, takes shards, finishes them out of order, commits, dies.
 struct VirtualWorker {

@@ -1,6 +1,7 @@
 import HardenedBackbone
 import QuantizedTensors
 import Testing
+import TestSupport
 
 /// Backbones of random numbers that reach both saturations, all shifts near the useful one, and all codes.
 enum RandomBackbone {
@@ -14,7 +15,7 @@ enum RandomBackbone {
         seed: UInt64,
         poolShift: UInt8 = 5
     ) throws -> BackboneArtifact {
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let network = try network(widthPercent: widthPercent, inputSize: inputSize)
         let layers = network.layers.map { parameters(for: $0, &generator) }
         return try BackboneArtifact(
@@ -29,7 +30,7 @@ enum RandomBackbone {
 
     private static func parameters(
         for layer: NetworkLayer,
-        _ generator: inout TestGenerator
+        _ generator: inout SeededRandom
     ) -> LayerParameters {
         var weights: [Int8] = []
         var bias: [Int32] = []

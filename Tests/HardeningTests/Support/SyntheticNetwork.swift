@@ -2,21 +2,9 @@ import Testing
 import FloatNetwork
 import HardenedBackbone
 import QuantizedTensors
+import TestSupport
 
-/// SplitMix64, for weights and images that are the same everywhere.
-struct TestGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededRandom {
     /// Uniform in `0..<1`.
     mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
@@ -44,7 +32,7 @@ enum SyntheticNetwork {
     }
 
     static func make(_ network: NetworkDescription, seed: UInt64, classes: Int?) throws -> FloatNetwork {
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let layers = network.layers.map { layer -> FloatNetwork.Layer in
             // Sums of spread 1 after bottlenecks and before them, 2 where ReLU6 follows.
             let gain: Float = layer.kind == .project ? (layer.residualSource == nil ? 1 : 0.5) : 2
@@ -66,7 +54,7 @@ enum SyntheticNetwork {
 
     /// Smooth images: a few waves and some noise.
     static func images(_ count: Int, size: Int = 32, seed: UInt64) -> [[UInt8]] {
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         return (0..<count).map { _ in
             let slopes = (0..<6).map { _ in Double(generator.integer(-40...40)) / 10 }
             let centre = (0..<3).map { _ in Double(generator.integer(60...190)) }

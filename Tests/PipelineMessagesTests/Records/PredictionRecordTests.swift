@@ -1,6 +1,7 @@
 import Artifacts
 import PipelineMessages
 import Testing
+import TestSupport
 
 @Suite struct PredictionRecordTests {
     /// One bit for each optional part.

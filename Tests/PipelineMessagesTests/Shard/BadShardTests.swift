@@ -1,5 +1,6 @@
 import PipelineMessages
 import Testing
+import TestSupport
 
 /// The prefix, the checksum and the lengths.
 @Suite struct BadShardTests {

@@ -1,5 +1,6 @@
 import PipelineMessages
 import Testing
+import TestSupport
 
 @Suite struct ShardRoundTripTests {
     @Test(arguments: ShardCodec.Compression.allCases)

@@ -2,16 +2,9 @@ import ClassifierHead
 import HardenedBackbone
 import Sensitivity
 import Testing
+import TestSupport
 
-/// A backbone of a tenth of the usual width over 32x32 images: all layer kinds, a few milliseconds an image.
-enum SmallBackbone {
-    static func make(seed: UInt64 = 1) throws -> BackboneArtifact {
-        let network = try #require(NetworkDescription(widthPercent: 10, inputSize: 32))
-        return try BackboneInitialiser.make(
-            widthPercent: 10, inputSize: 32, seed: seed,
-            calibration: (0..<4).map { photograph($0, bytes: network.imageBytes) })
-    }
-
+extension SmallBackbone {
     /// The same backbone with other numbers; illegal ones end the test.
     static func with(_ layers: [LayerParameters], of artifact: BackboneArtifact) throws -> BackboneArtifact {
         try BackboneArtifact(
@@ -44,10 +37,5 @@ enum SmallBackbone {
             try fitter.add(features: $0, count: images.count, labels: images.classes)
         }
         return try fitter.fit(name: "stripes", version: "v1", backboneDigest: artifact.digest)
-    }
-
-    /// Smooth waves of colour, different for every index.
-    static func photograph(_ index: Int, bytes: Int) -> [UInt8] {
-        (0..<bytes).map { UInt8(truncatingIfNeeded: ($0 * (index % 7 + 1) / 3) ^ ($0 / (96 + index))) }
     }
 }

@@ -1,21 +1,6 @@
-/// SplitMix64: the same seed gives the same numbers everywhere.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
+import TestSupport
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 32) }
-    }
-
+extension SeededRandom {
     /// Scalars from everywhere, with a preference for those that JSON treats specially.
     mutating func text(scalars count: Int) -> String {
         var view = String.UnicodeScalarView()
