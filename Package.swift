@@ -118,7 +118,7 @@ let package = Package(
 /// that they read by path.
 let tests: [(target: String, also: [String], data: [String])] = [
     ("Artifacts", [], ["Golden"]),
-    ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels"], []),
+    ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels", "AllocationCounter"], []),
     ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
@@ -151,6 +151,7 @@ package.targets.append(
     .target(
         name: "TestSupport", dependencies: ["HardenedBackbone"], path: "Tests/TestSupport",
         swiftSettings: swift))
+package.targets.append(.target(name: "AllocationCounter", path: "Tests/AllocationCounter"))
 package.targets.append(
     // Drives the built program; depends on it so that it is built.
     .testTarget(
