@@ -9,6 +9,8 @@ public final class BackboneReplica {
     /// The plan that is executed.
     public let plan: BackbonePlan
 
+    /// Indices of the layers that begin a block; three layers each.
+    private let blockStarts: [Int]
     private let blocks: [FusedBlock]
     private let last: LayerKernel
     private let scratch: BackboneScratch
@@ -18,8 +20,8 @@ public final class BackboneReplica {
     public init(_ plan: BackbonePlan) {
         self.plan = plan
         let layers = plan.network.layers
-        blocks = layers.indices.filter { layers[$0].kind == .stem || layers[$0].kind == .expand }
-            .map { FusedBlock(plan, first: $0) }
+        blockStarts = layers.indices.filter { layers[$0].kind == .stem || layers[$0].kind == .expand }
+        blocks = blockStarts.map { FusedBlock(plan, first: $0) }
         let final = layers.count - 1
         last = LayerKernel(layers[final], plan.storage.layers[final], plan.storage.kernels)
         scratch = BackboneScratch(plan, blocks: blocks)
@@ -143,7 +145,7 @@ extension BackboneReplica {
     package var stages: [Stage] {
         let layers = plan.network.layers
         let final = layers.count - 1
-        let fused = stride(from: 0, to: final, by: 3).map { first in
+        let fused = blockStarts.map { first in
             // A layer's name is its block's, a point, and its own.
             let block = layers[first + 2].name.prefix { $0 != "." }
             return Stage(
