@@ -16,10 +16,6 @@ let c: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-std=g
 let package = Package(
     name: "HaShiFlex",
     products: [.executable(name: "hashiflex", targets: ["hashiflex"])],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-    ],
     targets: [
         // System libraries: module maps only.
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
@@ -57,7 +53,6 @@ let package = Package(
             name: "NetworkExchange",
             dependencies: [
                 "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "FloatNetwork",
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["ONNX/onnx.proto"],
             swiftSettings: swift),
@@ -101,6 +96,9 @@ let package = Package(
             dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane"],
             swiftSettings: swift),
 
+        // The command line: knows nothing of HaShiFlex.
+        .target(name: "ArgumentParser", swiftSettings: swift),
+
         // The command: the only place that knows everything.
         .executableTarget(
             name: "hashiflex",
@@ -108,7 +106,7 @@ let package = Package(
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ArgumentParser",
             ],
             swiftSettings: swift),
     ]

@@ -1,0 +1,57 @@
+/// What may stand at the cursor: the answer to the completion scripts, which ask on every tab.
+enum Completion {
+    /// Tells the script to offer file names.
+    static let files = ":files"
+
+    /// One candidate a line, `word TAB what it is`, or ``files``.
+    ///
+    /// `words` are those after the program's name; the last one is being typed, and may be empty.
+    static func lines(_ words: [String], _ root: CommandPath) -> String {
+        var path = root
+        var rest = words.dropLast()
+        let word = words.last ?? ""
+        while !path.subcommands.isEmpty, let name = rest.popFirst() {
+            guard let next = try? path.subcommand(name) else { return "" }
+            path = next
+        }
+        let known = path.arguments + path.builtIn
+        if !path.subcommands.isEmpty, !word.hasPrefix("-") {
+            return list(path.listed.map { ($0.name, $0.configuration.abstract) }, word)
+        }
+        var taken = 0
+        var isPlain = false
+        var open: ArgumentDefinition?
+        for earlier in rest {
+            let option = isPlain || open != nil ? nil : known.first { $0.names.contains(earlier) }
+            if !isPlain, open == nil, option == nil, earlier == "--" || !earlier.isOption {
+                (isPlain, taken) = (earlier == "--", taken + (earlier == "--" ? 0 : 1))
+            } else if isPlain {
+                taken += 1
+            }
+            open = option?.kind == .option ? option : nil
+        }
+        if let open { return values(of: open, word) }
+        if !isPlain, word.hasPrefix("--"), let equals = word.firstIndex(of: "=") {
+            let option = known.first { $0.names.contains(String(word[..<equals])) && $0.kind == .option }
+            return option.map { values(of: $0, word, prefix: word[...equals]) } ?? ""
+        }
+        if !isPlain, word.hasPrefix("-") {
+            let fresh = known.filter { $0.isRepeating || !$0.names.contains(where: rest.contains) }
+            return list(fresh.flatMap { option in option.names.map { ($0, option.help.abstract) } }, word)
+        }
+        let places = known.filter { $0.kind == .positional }
+        let place = taken < places.count ? places[taken] : places.last { $0.isRepeating }
+        return place.map { values(of: $0, word) } ?? ""
+    }
+
+    private static func values(
+        of argument: ArgumentDefinition, _ word: String, prefix: Substring = ""
+    ) -> String {
+        argument.mayBePath ? files : list(argument.values.map { (prefix + $0, "") }, word)
+    }
+
+    private static func list(_ candidates: [(word: String, text: String)], _ typed: String) -> String {
+        candidates.filter { $0.word.hasPrefix(typed) }
+            .map { $0.text.isEmpty ? $0.word : "\($0.word)\t\($0.text)" }.joined(separator: "\n")
+    }
+}
