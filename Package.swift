@@ -139,6 +139,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
         "Sensitivity",
         ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Evaluation"], []
     ),
+    ("ArgumentParser", [], []),
     ("Kafka", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
     ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"], []),

@@ -18,7 +18,7 @@ struct HaShiFlex: ParsableCommand {
             Every command that talks to Kafka takes --brokers (or HASHIFLEX_BROKERS, or a running \
             `hashiflex broker`), -X property=value, --kafka-config FILE and HASHIFLEX_KAFKA_* variables.
             """,
-        version: BuildFacts.version,
+        version: ([BuildFacts.version] + BuildFacts.libraries).joined(separator: "\n"),
         groupedSubcommands: [
             CommandGroup(name: "Try it", subcommands: [DemoCommand.self, DoctorCommand.self]),
             CommandGroup(name: "Broker", subcommands: [BrokerCommand.self, TopicsCommand.self]),

@@ -64,12 +64,9 @@ struct ArgumentReader {
             return next
         }
         let definition = bound[index].definition
-        let isMeant = rest.first.map { $0 != "--" && (try? self.index(of: $0)) == nil } ?? false
-        let joined = definition.preferredName + (definition.preferredName.hasPrefix("--") ? "=" : "")
-        let hint =
-            isMeant
-            ? "; to pass '\(rest[rest.startIndex].shown)', join them: '\(joined)\(rest[rest.startIndex].shown)'"
-            : ""
+        let way = definition.preferredName + (definition.preferredName.hasPrefix("--") ? "=" : "")
+        let refused = rest.first.flatMap { $0 == "--" || (try? self.index(of: $0)) != nil ? nil : $0.shown }
+        let hint = refused.map { "; to pass '\($0)', write '\(way)\($0)'" } ?? ""
         throw UsageError("Missing value for '\(definition.title)'\(hint)", about: definition)
     }
 

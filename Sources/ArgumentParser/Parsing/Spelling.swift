@@ -1,10 +1,10 @@
 /// What somebody may have meant.
-enum Spelling {
+package enum Spelling {
     /// Longer words are not compared: they are no typing mistake, and comparing costs their length squared.
     private static let lengthMax = 64
 
     /// The candidate nearest to `word`: at most a third of its letters wrong, or the only one that it begins.
-    static func near(_ word: String, _ candidates: [String]) -> String? {
+    package static func near(_ word: String, _ candidates: [String]) -> String? {
         let letters = Array(word.drop { $0 == "-" })
         guard !letters.isEmpty, letters.count <= lengthMax else { return nil }
         let ranked = candidates.map { ($0, distance(letters, Array($0.drop { $0 == "-" }))) }
@@ -14,7 +14,7 @@ enum Spelling {
     }
 
     /// Letters to insert, delete, replace, or swap with their neighbour (optimal string alignment).
-    static func distance(_ from: [Character], _ to: [Character]) -> Int {
+    package static func distance(_ from: [Character], _ to: [Character]) -> Int {
         var before: [Int] = []
         var last = Array(0...to.count)
         for (row, letter) in from.enumerated() {

@@ -70,9 +70,9 @@ struct ManualPage {
         return lines
     }
 
-    /// Text in lines of at most 72 characters.
+    /// Text in lines of at most 64 characters: escapes make them longer.
     private static func filled(_ text: String) -> [String] {
-        text.split(separator: " ").joined(separator: " ").wrapped(to: 72).split(separator: "\n")
+        text.split(separator: " ").joined(separator: " ").wrapped(to: 64).split(separator: "\n")
             .map { plain(String($0)) }
     }
 

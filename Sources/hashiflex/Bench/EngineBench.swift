@@ -24,7 +24,8 @@ extension BenchCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func validate() throws {
-            guard windows >= 3, seconds > 0 else { throw ValidationError("--windows is 3 or more") }
+            try requireRange("--windows", windows, in: OptionRange.windows)
+            try requireRange("--seconds", seconds, in: 0.001...3_600)
         }
 
         func run() throws {
@@ -75,9 +76,7 @@ struct EngineTuning: ParsableArguments {
     @Option(help: "Threads, one replica each. Default: one a processor.") var threads: Int?
 
     func validate() throws {
-        if let threads, !(1...1_024).contains(threads) {
-            throw ValidationError("--threads is 1 to 1024, not \(threads)")
-        }
+        try requireRange("--threads", threads, in: 1...1_024)
     }
 }
 

@@ -136,7 +136,7 @@ enum RandomLegalBackbone {
     static func make(widthPercent: Int, inputSize: Int) throws -> BackboneArtifact {
         guard let network = NetworkDescription(widthPercent: widthPercent, inputSize: inputSize) else {
             throw CommandError(
-                Exit.badInput,
+                ExitCode(64),
                 "no network of width \(widthPercent) % at \(inputSize) pixels; use 10 to 200 and a multiple "
                     + "of 32 from 32 to 512")
         }

@@ -41,10 +41,11 @@ extension BenchCommand {
         }
 
         func validate() throws {
-            guard windows >= 3, seconds >= 0.5 else {
-                throw ValidationError("--windows 3 or more, --seconds 0.5 or more")
-            }
-            guard (1...64).contains(workers) else { throw ValidationError("--workers is 1 to 64") }
+            try requireRange("--windows", windows, in: OptionRange.windows)
+            try requireRange("--seconds", seconds, in: 0.5...3_600)
+            try requireRange("--workers", workers, in: 1...64)
+            try requireRange("--shard-images", shardImages, in: 1...ShardLimits.imagesMax)
+            try requireRange("--partitions", partitions, in: OptionRange.embeddedPartitions)
         }
 
         func run() throws {

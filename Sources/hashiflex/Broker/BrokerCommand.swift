@@ -35,9 +35,7 @@ struct BrokerCommand: ParsableCommand {
     var controlStdin = false
 
     func validate() throws {
-        guard (1...256).contains(partitions) else {
-            throw ValidationError("--partitions is 1 to 256, not \(partitions)")
-        }
+        try requireRange("--partitions", partitions, in: OptionRange.embeddedPartitions)
         guard TopicNames(prefix: topicPrefix) != nil else {
             throw ValidationError("--topic-prefix is 1 to 100 of [A-Za-z0-9._-], not '\(topicPrefix)'")
         }

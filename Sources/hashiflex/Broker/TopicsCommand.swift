@@ -39,9 +39,10 @@ struct TopicsCommand: ParsableCommand {
         }
 
         func validate() throws {
-            guard (1...10_000).contains(partitions) else {
-                throw ValidationError("--partitions is 1 to 10000, not \(partitions)")
-            }
+            try requireRange("--partitions", partitions, in: 1...10_000)
+            if replication != -1 { try requireRange("--replication", replication, in: 1...32_767) }
+            try requireRange("--record-bytes-max", recordBytesMax, in: 4_096...ShardLimits.bodyBytesMax)
+            try requireRange("--retention-hours", retentionHours, in: 1...876_000)
         }
 
         func run() throws {

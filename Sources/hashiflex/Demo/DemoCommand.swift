@@ -31,9 +31,9 @@ struct DemoCommand: ParsableCommand {
         guard (2_000...1_000_000).contains(images) else {
             throw ValidationError("--images is 2000 to 1000000: fewer are over before the second head comes")
         }
-        guard fps > 0 else { throw ValidationError("--fps is above 0") }
-        guard (1...64).contains(workers) else { throw ValidationError("--workers is 1 to 64") }
-        guard (1...256).contains(partitions) else { throw ValidationError("--partitions is 1 to 256") }
+        try requireRange("--fps", fps, in: OptionRange.fps)
+        try requireRange("--workers", workers, in: 1...64)
+        try requireRange("--partitions", partitions, in: OptionRange.embeddedPartitions)
     }
 
     func run() throws {

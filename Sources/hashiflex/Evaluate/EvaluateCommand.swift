@@ -22,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var heads: EvaluatedHeads
     @Option(help: "Labelled images: a folder, WebDataset tar or IDX file, as ingest reads them.") var data:
         String
-    @Option(help: "Most images.") var limit = Int.max
+    @Option(help: "Most images. Default: all.") var limit: Int?
     @Option(help: "Write the confusion matrix as CSV; needs exactly one head.") var confusion: String?
     @Option(help: "Exit with 1 if top-1 among a head's own classes is lower, for example 0.94.") var atLeast:
         Double?
@@ -44,10 +44,8 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if limit < 1 { throw ValidationError("--limit is 1 or more") }
-        if let atLeast, !(0...1).contains(atLeast) {
-            throw ValidationError("--at-least is a share from 0 to 1, not \(atLeast)")
-        }
+        try requireRange("--limit", limit, in: OptionRange.positiveCount)
+        try requireRange("--at-least", atLeast, in: 0...1)
         if confusion != nil, heads.head.count != 1 {
             throw ValidationError("--confusion needs exactly one --head, for example builtin:v2")
         }
@@ -58,7 +56,8 @@ struct EvaluateCommand: ParsableCommand {
             let artifact = try model.backbone()
             let loaded = try heads.load(for: artifact, default: ["builtin:v1", "builtin:v2"])
             let pass = LabelledPass(
-                path: data, size: artifact.network.inputSize, limit: limit, progress: ProgressMeter(data))
+                path: data, size: artifact.network.inputSize, limit: limit ?? .max,
+                progress: ProgressMeter(data))
             let names = try pass.classNames()
             let maps = try loaded.map { try heads.labelMap($0, sourceNames: names) }
             let (tallies, counts) = try Self.tallies(pass, try model.plan(), loaded, maps)

@@ -42,12 +42,10 @@ struct ReportCommand: ParsableCommand {
         @Flag(help: "Print the JSON report as well.") var json = false
 
         func validate() throws {
-            if limit < 1 { throw ValidationError("--limit is 1 or more") }
-            if !(1...1_024).contains(calibrationImages) {
-                throw ValidationError("--calibration-images is 1 to 1024, not \(calibrationImages)")
-            }
-            if refit < 0 { throw ValidationError("--refit is 0 or more") }
-            if layerStride < 1 { throw ValidationError("--layer-stride is 1 or more") }
+            try requireRange("--limit", limit, in: 1...10_000_000)
+            try requireRange("--calibration-images", calibrationImages, in: 1...1_024)
+            try requireRange("--refit", refit, in: 0...10_000_000)
+            try requireRange("--layer-stride", layerStride, in: 1...10_000_000)
             if heads.head.count > 1 { throw ValidationError("give one --head") }
         }
 

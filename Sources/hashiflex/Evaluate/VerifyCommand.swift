@@ -52,7 +52,7 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit is 1 or more") }
+        try requireRange("--limit", limit, in: 1...1_000_000)
         if golden != nil, trace != nil { throw ValidationError("give --golden or --trace, not both") }
     }
 

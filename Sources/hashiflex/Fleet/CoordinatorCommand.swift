@@ -24,6 +24,8 @@ struct CoordinatorCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
+    func validate() throws { try requireRange("--liveness-ms", livenessMs, in: 100...3_600_000) }
+
     func run() throws {
         let coordinator = Mailbox<CoordinatorService>()
         Signals.onTermination {

@@ -31,9 +31,7 @@ struct FleetCommand: ParsableCommand {
         var exitWithParent = false
 
         func validate() throws {
-            guard (1...256).contains(workers) else {
-                throw ValidationError("--workers is 1 to 256, not \(workers)")
-            }
+            try requireRange("--workers", workers, in: 1...256)
             try requireName(name)
         }
 

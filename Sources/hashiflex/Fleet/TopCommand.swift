@@ -17,7 +17,8 @@ struct TopCommand: ParsableCommand {
     @Flag(help: "Print JSON, one heartbeat a line, as they come.") var json = false
 
     func validate() throws {
-        guard interval >= 0.1 else { throw ValidationError("--interval is 0.1 or more") }
+        try requireRange("--interval", interval, in: 0.1...86_400)
+        try requireRange("--count", count, in: OptionRange.count)
     }
 
     func run() throws {

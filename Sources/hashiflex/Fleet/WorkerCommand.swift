@@ -75,12 +75,12 @@ struct WorkerTuning: ParsableArguments {
     var prefetchKb = 32_768
 
     func validate() throws {
-        if let replicas, !(1...1_024).contains(replicas) {
-            throw ValidationError("--replicas is 1 to 1024, not \(replicas)")
-        }
-        guard (1...65_536).contains(topK) else { throw ValidationError("--top-k is 1 or more, not \(topK)") }
-        guard commitIntervalMs >= 0 else { throw ValidationError("--commit-interval-ms is 0 or more") }
-        guard prefetchKb >= 1_024 else { throw ValidationError("--prefetch-kb is 1024 or more") }
+        try requireRange("--replicas", replicas, in: 1...1_024)
+        try requireRange("--top-k", topK, in: 1...65_536)
+        try requireRange("--commit-interval-ms", commitIntervalMs, in: OptionRange.milliseconds)
+        // The bounds of librdkafka's session.timeout.ms and queued.max.messages.kbytes.
+        try requireRange("--session-timeout-ms", sessionTimeoutMs, in: 1...3_600_000)
+        try requireRange("--prefetch-kb", prefetchKb, in: 1_024...2_097_151)
     }
 
     /// The backbone, packed for the tier asked for.

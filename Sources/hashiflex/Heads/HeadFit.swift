@@ -25,13 +25,15 @@ extension HeadCommand {
             String
         @Option(help: "Labels to know, for example 0-7 or 0,2,5. Default: all.") var only: String?
         @Option(help: "name@version of the head.") var name = "head@v1"
-        @Option(help: "Most training images.") var images = Int.max
+        @Option(help: "Most training images. Default: all.") var images: Int?
         @Option(name: .shortAndLong, help: "The file to write.") var output: String
 
         static let fashionClasses = [
             "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
             "Ankle boot",
         ]
+
+        func validate() throws { try requireRange("--images", images, in: OptionRange.positiveCount) }
 
         func run() throws {
             try runCommand {
@@ -44,9 +46,17 @@ extension HeadCommand {
                     classes == "fashion-mnist"
                     ? Self.fashionClasses : classes.split(separator: ",").map(String.init)
                 let known = try wantedLabels(names.count)
+                let count = known?.count ?? names.count
+                let legal = ClassifierHead.classCountRange
+                guard legal.contains(count), Set(known ?? []).count == known?.count ?? 0 else {
+                    throw CommandError(
+                        ExitCode(64),
+                        "a head has \(legal.lowerBound) to \(legal.upperBound) classes, each once, not \(count): "
+                            + "see --classes and --only")
+                }
                 var fitter = HeadFitter(
                     featureCount: plan.network.featureCount, classNames: names, classes: known)
-                try FeatureExtraction.run(data, plan: plan, limit: images) { features, labels in
+                try FeatureExtraction.run(data, plan: plan, limit: images ?? .max) { features, labels in
                     try features.withUnsafeBufferPointer {
                         try fitter.add(features: $0, count: labels.count, labels: labels)
                     }

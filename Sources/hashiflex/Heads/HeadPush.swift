@@ -29,9 +29,7 @@ struct CutoverOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        guard deadline > 0, deadline <= 3_600 else {
-            throw ValidationError("--deadline is above 0 and at most 3600 seconds")
-        }
+        try requireRange("--deadline", deadline, in: 0.001...3_600)
         guard require == "all" || (Int(require) ?? 0) >= 1 else {
             throw ValidationError("--require is 'all' or a number of workers, not '\(require)'")
         }

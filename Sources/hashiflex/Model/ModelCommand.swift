@@ -70,6 +70,13 @@ struct ModelCommand: ParsableCommand {
         @Option(help: "Input size, pixels.") var size = 96
         @Option(name: .shortAndLong, help: "The file to write.") var output: String
 
+        func validate() throws {
+            try requireRange("--images", images, in: 1...100_000)
+            guard NetworkDescription(widthPercent: width, inputSize: size) != nil else {
+                throw ValidationError("--width is 10 to 200, --size a multiple of 32 from 32 to 512")
+            }
+        }
+
         func run() throws {
             try runCommand {
                 var tensors: [[UInt8]] = []
@@ -98,6 +105,8 @@ struct ModelCommand: ParsableCommand {
         @Argument(help: "A labelled source, as ingest reads it.") var source: String
         @Option(help: "Images of each class.") var perClass = 100
         @Option(name: .shortAndLong, help: "The file to write.") var output: String
+
+        func validate() throws { try requireRange("--per-class", perClass, in: OptionRange.positiveCount) }
 
         func run() throws {
             try runCommand {

@@ -18,6 +18,8 @@ struct AuditCommand: ParsableCommand {
     @Option(help: "How many distinct images there must be.") var images: Int?
     @Flag(help: "Print the findings as JSON.") var json = false
 
+    func validate() throws { try requireRange("--images", images, in: OptionRange.count) }
+
     func run() throws {
         try runCommand {
             let link = try connection.connect()

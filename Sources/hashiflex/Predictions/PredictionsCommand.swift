@@ -20,6 +20,8 @@ struct PredictionsCommand: ParsableCommand {
     @Option(help: "End after this many; 0 for no limit.") var limit = 0
     @Flag(help: "Leave out repetitions; remembers about 100 bytes an image.") var distinct = false
 
+    func validate() throws { try requireRange("--limit", limit, in: OptionRange.count) }
+
     func run() throws {
         let stop = Signal()
         Signals.onTermination { stop.set() }

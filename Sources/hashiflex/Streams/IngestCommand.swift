@@ -42,7 +42,7 @@ struct IngestCommand: ParsableCommand {
     @Flag(help: "Print the summary as JSON.") var json = false
 
     func validate() throws {
-        guard passes >= 1 else { throw ValidationError("--repeat is 1 or more") }
+        try requireRange("--repeat", passes, in: OptionRange.positiveCount)
         if stream != nil, sources.count > 1 {
             throw ValidationError("--stream names one source; with several write NAME=SOURCE")
         }
@@ -191,19 +191,13 @@ struct IngestTuning: ParsableArguments {
     var images: Int?
 
     func validate() throws {
-        guard (1...ShardLimits.imagesMax).contains(shardImages) else {
-            throw ValidationError("--shard-images is 1 to \(ShardLimits.imagesMax), not \(shardImages)")
-        }
-        if let size, !(1...ShardLimits.sideMax).contains(size) {
-            throw ValidationError("--size is 1 to \(ShardLimits.sideMax), not \(size)")
-        }
-        if let fps, !(fps > 0 && fps <= 1e6) { throw ValidationError("--fps is above 0, not \(fps)") }
-        if let images, images < 1 { throw ValidationError("--images is 1 or more") }
-        if let recordBytesMax, !(4_096...ShardLimits.bodyBytesMax).contains(recordBytesMax) {
-            throw ValidationError("--record-bytes-max is 4096 to \(ShardLimits.bodyBytesMax)")
-        }
-        if let backlogMax, backlogMax < 0 { throw ValidationError("--backlog-max is 0 or more") }
-        guard lingerMs >= 0 else { throw ValidationError("--linger-ms is 0 or more") }
+        try requireRange("--shard-images", shardImages, in: 1...ShardLimits.imagesMax)
+        try requireRange("--size", size, in: 1...ShardLimits.sideMax)
+        try requireRange("--fps", fps, in: OptionRange.fps)
+        try requireRange("--images", images, in: OptionRange.positiveCount)
+        try requireRange("--record-bytes-max", recordBytesMax, in: 4_096...ShardLimits.bodyBytesMax)
+        try requireRange("--backlog-max", backlogMax, in: 0...1 << 50)
+        try requireRange("--linger-ms", lingerMs, in: OptionRange.milliseconds)
     }
 
     /// The tensors' side.

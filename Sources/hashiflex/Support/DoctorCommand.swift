@@ -2,7 +2,6 @@ import ArgumentParser
 import Artifacts
 import Foundation
 import HardenedBackbone
-import ImageDecoding
 import Kafka
 import PipelineMessages
 import Threads
@@ -53,10 +52,8 @@ struct DoctorCommand: ParsableCommand {
 
     private func machine() -> [Check] {
         var checks = [
-            Check(what: "librdkafka", ok: true, found: LibraryVersion.rdkafka, advice: nil),
             Check(
-                what: "image libraries", ok: true,
-                found: ImageDecoder.libraryVersions.joined(separator: ", "), advice: nil),
+                what: "libraries", ok: true, found: BuildFacts.libraries.joined(separator: ", "), advice: nil),
             Check(what: "processor", ok: true, found: MachineFacts.cpu, advice: nil),
         ]
         do {

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Testing
+
+/// Help, to the letter.
+@Suite struct HelpTests {
+    @Test func aCommandWithArguments() {
+        #expect(
+            Toy.failure("help", "mix").text == """
+                OVERVIEW: Mixes files.
+
+                USAGE: toy mix [<options>] --output <output> <first> [<rest> ...]
+
+                ARGUMENTS:
+                  <first>                 The first file.
+                  <rest>                  More files.
+
+                OPTIONS:
+                  --home <home>           Where to look.
+                        Default: TOY_HOME, else the home folder.
+                  -X <X>                  A property, name=value. May be repeated.
+                  --level <level>         How much. (default: 2)
+                  --strength <strength>   How strongly. (default: 0.5)
+                  --mode <mode>           How. (values: fast, exact, both-at-once; default:
+                                          fast)
+                  --seed <seed>           A large one.
+                  --except-for <except-for>
+                                          What to leave out, or nothing to keep it all.
+                                          (default: 7, 8)
+                  --verbose               Say more.
+                  -f, --force             Overwrite.
+                  -n, --dry-run           Do nothing.
+                  -o, --output <output>   The file to write.
+                  --version               Show the version.
+                  -h, --help              Show help information.
+                """)
+    }
+
+    @Test func aCommandOfCommandsListsThemByGroupAndHidesWhatIsHidden() {
+        #expect(
+            Toy.failure("--help").text == """
+                OVERVIEW: Shows what the parser can do.
+
+                A paragraph that is long enough to be wrapped at eighty columns, and at forty
+                columns as well.
+
+                  toy mix a.txt --level 3 --output out.txt   # an example is never wrapped, however long it is
+
+                USAGE: toy <subcommand>
+
+                OPTIONS:
+                  --generate-completion-script <generate-completion-script>
+                                          Print a completion script for a shell. (values: bash,
+                                          zsh, fish)
+                  --generate-manual       Print the manual page, for man(1).
+                  --version               Show the version.
+                  -h, --help              Show help information.
+
+                SUBCOMMANDS:
+                  mix                     Mixes files.
+
+                TOOLS SUBCOMMANDS:
+                  tool                    Tools.
+
+                  See 'toy help <subcommand>' for detailed help.
+                """)
+    }
+
+    @Test func namesComeFromTypesAndTheWayDownIsShown() {
+        let text = Toy.failure("help", "tool").text
+        #expect(text.contains("\n  list-everything\n"))
+        #expect(text.hasSuffix("\n  See 'toy help tool <subcommand>' for detailed help."))
+    }
+
+    @Test func textsFollowTheWidth() {
+        for width in [40, 61, 80, 133, 1_000] {
+            for words in [["help"], ["help", "mix"]] {
+                let text = Toy.failure(arguments: words, columns: width).text
+                for line in text.split(separator: "\n")
+                where !line.hasPrefix("USAGE") && !line.hasPrefix("  toy") && !line.contains("<") {
+                    #expect(line.count <= width, "\(line)")
+                }
+            }
+        }
+        #expect(
+            Toy.failure("help", "mix", columns: 40).text.contains(
+                """
+                      --mode <mode>           How.
+                                              (values:
+                                              fast, exact,
+                """))
+    }
+
+    @Test func moreThanTwelveArgumentsAreNotListedInTheUsage() {
+        #expect(
+            Many.fullMessage(for: ValidationError("x")) == "Error: x\n"
+                + "Usage: many [<options>] <place> --must <must>\n  See 'many --help' for more information.")
+    }
+
+    private struct Many: ParsableCommand {
+        @Argument var place: String
+        @Option var must: String
+        @Flag var a1 = false
+        @Flag var a2 = false
+        @Flag var a3 = false
+        @Flag var a4 = false
+        @Flag var a5 = false
+        @Flag var a6 = false
+        @Flag var a7 = false
+        @Flag var a8 = false
+        @Flag var a9 = false
+        @Flag var a10 = false
+        @Flag var a11 = false
+    }
+}

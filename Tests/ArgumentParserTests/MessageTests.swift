@@ -1,0 +1,110 @@
+import ArgumentParser
+import Testing
+
+/// What a person reads when something is typed wrongly; every message ends with where to look.
+@Suite struct MessageTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        let words: [String]
+        let says: String
+        init(_ words: String..., says: String) { (self.words, self.says) = (words, says) }
+        var testDescription: String { words.joined(separator: " ") }
+    }
+
+    static let cases = [
+        Case("--nope", says: "Unknown option '--nope'"),
+        Case("mxi", says: "Unknown subcommand 'mxi'. Did you mean 'mix'?"),
+        Case("secre", says: "Unknown subcommand 'secre'"),
+        Case("tool", "cuont", says: "Unknown subcommand 'cuont'. Did you mean 'count'?"),
+        Case("tool", "list", says: "Unknown subcommand 'list'. Did you mean 'list-everything'?"),
+        Case("help", "nope", says: "Unknown subcommand 'nope'"),
+        Case("--", "mix", says: "Unexpected argument 'mix'"),
+        Case("mix", "--levle", "3", says: "Unknown option '--levle'. Did you mean '--level'?"),
+        Case("mix", "--excpt", says: "Unknown option '--excpt'"),
+        Case("mix", "--except", "3", says: "Unknown option '--except'. Did you mean '--except-for'?"),
+        Case("mix", "--verison", says: "Unknown option '--verison'. Did you mean '--version'?"),
+        Case("mix", "-q", says: "Unknown option '-q'"),
+        Case("mix", "-fq", says: "Unknown option '-q'"),
+        Case("mix", "--level=x=y", says: "The value 'x=y' is invalid for '--level <level>'"),
+        Case("mix", "--level", says: "Missing value for '--level <level>'"),
+        Case("mix", "-X", says: "Missing value for '-X <X>'"),
+        Case("mix", "--level", "--force", says: "Missing value for '--level <level>'"),
+        Case("mix", "--level", "--", says: "Missing value for '--level <level>'"),
+        Case(
+            "mix", "--output", "-weird",
+            says: "Missing value for '--output <output>'; to pass '-weird', write '--output=-weird'"),
+        Case("mix", "-X", "-k=v", says: "Missing value for '-X <X>'; to pass '-k=v', write '-X-k=v'"),
+        Case(
+            "mix", "--mode", "slow",
+            says: "The value 'slow' is invalid for '--mode <mode>': it is one of fast, exact, both-at-once"),
+        Case(
+            "mix", "--force=yes",
+            says: "The option '--force' does not take any value, but 'yes' was specified."),
+        Case("mix", "-f=yes", says: "The option '-f' does not take any value, but 'yes' was specified."),
+        Case("mix", says: "Missing expected argument '--output <output>'"),
+        Case("mix", "-o", "x", says: "Missing expected argument '<first>'"),
+        Case("tool", "count", "1", "2", "3", says: "Unexpected argument '3'"),
+        Case("tool", "count", "1", "2", "3", "4", says: "2 unexpected arguments: '3', '4'"),
+        Case("tool", "count", "one", says: "The value 'one' is invalid for '<from>'"),
+        Case("mix", "a", "-o", "x", "--home", "nowhere", says: "--home is somewhere"),
+        Case("\u{1B}[31m\n", says: "Unknown subcommand '\\u{1B}[31m\\n'"),
+        Case("mix", "--\u{202E}evil", says: "Unknown option '--\\u{202E}evil'"),
+    ]
+
+    @Test(arguments: cases) func namesWhatIsWrong(_ typed: Case) throws {
+        let error = try #require(throws: (any Error).self) { try Toy.parseAsRoot(typed.words) }
+        let lines = Toy.fullMessage(for: error).split(separator: "\n")
+        #expect(lines.first == "Error: \(typed.says)")
+        #expect(lines.dropLast().last?.hasPrefix("Usage: toy") == true)
+        #expect(lines.last?.hasSuffix("--help' for more information.") == true)
+        #expect(Toy.exitCode(for: error) == .validationFailure)
+    }
+
+    @Test func theWholeMessageNamesTheArgumentTheCommandAndTheWayOut() {
+        #expect(
+            Toy.failure("tool", "count", "x").text == """
+                Error: The value 'x' is invalid for '<from>'
+                Help:  <from>  From.
+                Usage: toy tool count <from> [<to>]
+                  See 'toy tool count --help' for more information.
+                """)
+    }
+
+    @Test func longWordsAreCut() {
+        let failure = Toy.failure(String(repeating: "x", count: 100_000))
+        #expect(failure.text.count < 400)
+        let many = Toy.failure(arguments: ["tool", "count"] + (0..<1_000).map(String.init))
+        #expect(many.text.contains("998 unexpected arguments: '2', '3', '4', '5', '6', '7', '8', '9', ...\n"))
+    }
+
+    @Test func helpAndVersionEndWithZeroWhereverTheyStand() {
+        for words in [
+            ["--help"], ["-h"], ["help"], [], ["mix", "--nope", "-h"], ["mix", "--level", "--help"], ["tool"],
+        ] {
+            let outcome = Toy.failure(arguments: words)
+            #expect(outcome.code == 0 && outcome.text.contains("USAGE: toy"), "\(words)")
+        }
+        for words in [["--version"], ["mix", "--version"], ["tool", "count", "x", "--version"]] {
+            let outcome = Toy.failure(arguments: words)
+            #expect(outcome.code == 0 && outcome.text == "1.2.3", "\(words)")
+        }
+    }
+
+    @Test func helpIsOfTheCommandBeforeIt() {
+        #expect(Toy.failure("--help", "mix").text.contains("USAGE: toy <subcommand>"))
+        #expect(Toy.failure("mix", "--help").text.contains("USAGE: toy mix "))
+        #expect(Toy.failure("help", "tool", "count").text.contains("USAGE: toy tool count "))
+        #expect(Toy.failure("tool", "--help", "count").text.contains("USAGE: toy tool <subcommand>"))
+    }
+
+    @Test func aCommandsOwnExitCodeIsKeptAndSaysNothing() throws {
+        var command = try Toy.parseAsRoot(["secret"])
+        let error = try #require(throws: ExitCode.self) { try command.run() }
+        #expect(Toy.exitCode(for: error).rawValue == 7 && Toy.fullMessage(for: error).isEmpty)
+    }
+
+    @Test func otherErrorsOfACommandAreShownWithCodeOne() {
+        struct Fault: Error {}
+        #expect(Toy.exitCode(for: Fault()) == .failure)
+        #expect(Toy.fullMessage(for: Fault()) == "Error: Fault()")
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Testing
+
+/// What shells and man(1) are told.
+@Suite struct ShellTests {
+    private func candidates(_ words: String...) -> [String] {
+        Toy.failure(arguments: ["---complete"] + words).text.split(separator: "\n").map(String.init)
+    }
+
+    private func names(_ words: String...) -> [String] {
+        Toy.failure(arguments: ["---complete"] + words).text.split(separator: "\n")
+            .map { String($0.prefix { $0 != "\t" }) }
+    }
+
+    @Test func commandsCompleteWithWhatTheyDo() {
+        #expect(candidates("") == ["mix\tMixes files.", "tool\tTools."])
+        #expect(candidates("m") == ["mix\tMixes files."])
+        #expect(candidates("tool", "") == ["count\tCounts.", "list-everything"])
+        #expect(candidates("nope", "") == [])
+        #expect(names("--v") == ["--version"])
+    }
+
+    @Test func optionsCompleteUnlessTheyWereGiven() {
+        #expect(names("mix", "--ver") == ["--verbose", "--version"])
+        #expect(names("mix", "--verbose", "--ver") == ["--version"])
+        #expect(names("mix", "-f", "-").contains("--force") == false)
+        #expect(names("mix", "-X", "a=b", "-").contains("-X"))
+        #expect(names("mix", "--", "--ver") == [":files"])
+    }
+
+    @Test func valuesCompleteWhereTheyAreFew() {
+        #expect(names("mix", "--mode", "") == ["fast", "exact", "both-at-once"])
+        #expect(names("mix", "--mode", "b") == ["both-at-once"])
+        #expect(names("mix", "--mode=e") == ["--mode=exact"])
+        #expect(names("mix", "--level", "") == [])
+        #expect(names("mix", "--output", "x") == [":files"])
+        #expect(names("mix", "--output=x") == [":files"])
+        #expect(names("mix", "--force=") == [])
+    }
+
+    @Test func placesCompleteInTheirOrder() {
+        #expect(names("mix", "") == [":files"])
+        #expect(names("mix", "a", "b", "c", "") == [":files"])
+        #expect(names("tool", "count", "") == [])
+        #expect(names("tool", "count", "1", "2", "") == [])
+    }
+
+    @Test func scriptsNameTheProgramAndUnknownShellsAreRefused() {
+        for shell in ["bash", "zsh", "fish"] {
+            let script = Toy.failure("--generate-completion-script", shell)
+            #expect(script.code == 0 && script.text.contains("_toy") && script.text.contains("---complete"))
+            #expect(!script.text.contains("PROGRAM") && !script.text.contains("FUNCTION"))
+            #expect(Toy.failure("--generate-completion-script=\(shell)").text == script.text)
+        }
+        let refused = Toy.failure("--generate-completion-script", "tcsh")
+        #expect(refused.code == 64 && refused.text.contains("it is one of bash, zsh, fish"))
+        #expect(Toy.failure("--generate-completion-script").text.hasPrefix("Error: Missing value"))
+        #expect(Toy.failure("--generate-manuel").text.contains("Did you mean '--generate-manual'?"))
+    }
+
+    @Test func theManualHasEveryCommandAndNoRequestSlipsIn() {
+        struct Odd: ParsableCommand {
+            static let configuration = CommandConfiguration(
+                commandName: "odd", abstract: ".so /etc/passwd",
+                discussion: "'sh \\n\"x\"\n\n  .example --flag")
+        }
+        let manual = Odd.parseFailure(["--generate-manual"])
+        #expect(manual.contains("odd \\- .so /etc/passwd"))
+        #expect(manual.contains("\n\\&'sh \\en\"x\"\n.PP\n.nf\n  .example \\-\\-flag\n.fi\n"))
+        let toy = Toy.failure("--generate-manual").text
+        for heading in [
+            ".SH NAME", ".SH SYNOPSIS", ".SS \"toy mix\"", ".SS \"toy tool count\"",
+            ".B \\-o, \\-\\-output <output>",
+        ] {
+            #expect(toy.contains("\n\(heading)\n"), "\(heading)")
+        }
+        #expect(!toy.contains("secret"))
+    }
+}
+
+extension ParsableCommand {
+    fileprivate static func parseFailure(_ words: [String]) -> String {
+        do { return "parsed: \(try parseAsRoot(words))" } catch { return fullMessage(for: error) }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+/// Every help page equals the one recorded before the argument parser was our own, but for what was changed on purpose.
+@Suite struct HelpRecordTests {
+    private static let record = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../../shared/data/cli/help.txt").standardizedFileURL
+
+    /// Recorded text, and what stands there now.
+    private static let changes = [
+        // An example is not wrapped: it is there to be copied.
+        ("--raw\n1280x720 --stream cam", "--raw 1280x720 --stream cam"),
+        // Shells and man(1) are served by the root.
+        (
+            "USAGE: hashiflex <subcommand>\n\nOPTIONS:\n",
+            """
+            USAGE: hashiflex <subcommand>
+
+            OPTIONS:
+              --generate-completion-script <generate-completion-script>
+                                      Print a completion script for a shell. (values: bash,
+                                      zsh, fish)
+              --generate-manual       Print the manual page, for man(1).
+
+            """
+        ),
+        // No limit is said in words.
+        ("Most training images. (default: 9223372036854775807)", "Most training images. Default: all."),
+        ("Most images. (default: 9223372036854775807)", "Most images. Default: all."),
+    ]
+
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(atPath: record.path), "the recorded help pages are not beside the project"))
+    func helpIsAsRecorded() throws {
+        let parts = try String(contentsOf: Self.record, encoding: .utf8).components(separatedBy: "$ hashiflex ")
+        var pages = 0
+        for part in parts.dropFirst() {
+            let head = try #require(part.range(of: " --help   # exit 0\n"))
+            let command = part[..<head.lowerBound].split(separator: " ").map(String.init)
+            var expected = String(part[head.upperBound...])
+            for (before, now) in Self.changes { expected = expected.replacingOccurrences(of: before, with: now) }
+            let outcome = try Program.run(command + ["--help"], environment: ["COLUMNS": "80"])
+            #expect(outcome.code == 0)
+            #expect(
+                outcome.output.trimmingCharacters(in: .newlines) == expected.trimmingCharacters(in: .newlines),
+                "\(command)")
+            pages += 1
+        }
+        #expect(pages == 41)
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+/// What is typed wrongly ends with 64 and a first line that names it; nothing is started before.
+@Suite struct UsageTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        let line: String
+        let says: String
+        init(_ line: String, _ says: String) { (self.line, self.says) = (line, says) }
+        var testDescription: String { line }
+    }
+
+    static let cases = [
+        Case("--nope", "Error: Unknown option '--nope'"),
+        Case("ingst", "Error: Unknown subcommand 'ingst'. Did you mean 'ingest'?"),
+        Case("fleet upp", "Error: Unknown subcommand 'upp'. Did you mean 'up'?"),
+        Case("help nope", "Error: Unknown subcommand 'nope'"),
+        Case("-- ingest", "Error: Unexpected argument 'ingest'"),
+        Case("ingest --nope", "Error: Unknown option '--nope'"),
+        Case("ingest --fps", "Error: Missing value for '--fps <fps>'"),
+        Case("ingest --fps x", "Error: The value 'x' is invalid for '--fps <fps>'"),
+        Case("ingest --encoding png", "Error: The value 'png' is invalid for '--encoding <encoding>': it is one of auto, tensors, files"),
+        Case("ingest a b --stream s", "Error: --stream names one source; with several write NAME=SOURCE"),
+        Case("ingest --raw 10", "Error: --raw is WIDTHxHEIGHT, 1 to 32768 each, not '10'"),
+        Case(
+            "ingest --labels-from-folders=yes x",
+            "Error: The option '--labels-from-folders' does not take any value, but 'yes' was specified."),
+        Case("fleet up --workers=2x", "Error: The value '2x' is invalid for '--workers <workers>'"),
+        Case("fleet scale -1", "Error: a fleet has 0 to 256 workers, not -1"),
+        Case("topics list extra", "Error: Unexpected argument 'extra'"),
+        Case("head push", "Error: Missing expected argument '<file>'"),
+        Case("head push a b", "Error: Unexpected argument 'b'"),
+        Case("predictions --json", "Error: Unknown option '--json'"),
+        Case("replay x", "hashiflex: an address is TOPIC/PARTITION@OFFSET#INDEX, not 'x'"),
+        Case("harden nofile.onnx", "Error: Missing expected argument '--output <output>'"),
+        Case("worker -X", "Error: Missing value for '-X <X>'"),
+        Case("head fit --data d --classes a -o x", "hashiflex: a head has 2 to 65536 classes, each once, not 1: see --classes and --only"),
+        Case(
+            "head fit --data d --classes a,b,c --only 1,1 -o x",
+            "hashiflex: a head has 2 to 65536 classes, each once, not 2: see --classes and --only"),
+        Case("bench engine --size 33", "hashiflex: no network of width 100 % at 33 pixels"),
+        Case("model initialise --calibration d -o x --width 0", "Error: --width is 10 to 200, --size a multiple of 32 from 32 to 512"),
+    ]
+
+    @Test(arguments: cases) func isRefused(_ typed: Case) throws {
+        let outcome = try Program.run(typed.line.split(separator: " ").map(String.init), seconds: 20)
+        #expect(outcome.code == 64, "\(outcome.errors)")
+        #expect(outcome.errors.hasPrefix(typed.says), "\(outcome.errors)")
+    }
+
+    /// Numbers outside of every sensible range, wherever a number can be typed.
+    static let numbers = [
+        "ingest": ["shard-images", "size", "fps", "images", "record-bytes-max", "backlog-max", "linger-ms", "repeat"],
+        "worker": ["replicas", "top-k", "commit-interval-ms", "session-timeout-ms", "prefetch-kb"],
+        "demo": ["images", "fps", "workers", "partitions"],
+        "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],
+        "top": ["interval", "count"], "predictions": ["limit"], "audit": ["images"], "head push f": ["deadline"],
+        "topics create": ["partitions", "replication", "record-bytes-max", "retention-hours"],
+        "bench engine": ["threads", "windows", "seconds", "size", "width"],
+        "bench pipeline": ["workers", "shard-images", "partitions", "windows", "seconds"],
+        "verify": ["limit"], "evaluate --data d": ["limit", "at-least"],
+        "report sensitivity --data d --calibration d -o o": ["limit", "calibration-images", "refit", "layer-stride"],
+        "head fit --data d --classes a,b -o o": ["images"],
+        "model initialise --calibration d -o o": ["images", "width", "size"], "model sample d -o o": ["per-class"],
+    ]
+
+    @Test(arguments: numbers.keys.sorted()) func extremeNumbersAreRefused(_ command: String) throws {
+        for option in Self.numbers[command] ?? [] {
+            for number in ["-2", "9223372036854775807", "99999999999999999999", "1e300", "nan", "-inf"] {
+                let words = command.split(separator: " ").map(String.init) + ["--\(option)", number]
+                let outcome = try Program.run(words, seconds: 20)
+                #expect(outcome.code == 64, "--\(option) \(number): \(outcome.errors)")
+                #expect(outcome.errors.contains(option) || outcome.errors.contains("width"), "\(outcome.errors)")
+            }
+        }
+    }
+}
