@@ -33,6 +33,9 @@ let package = Package(
         .target(
             name: "CImageCodecs", cSettings: c,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+        .target(
+            name: "COnnx", exclude: ["onnx.proto"], cSettings: c,
+            linkerSettings: [.linkedLibrary("protobuf-c")]),
         .target(name: "CEmbeddedModel", exclude: ["data"], cSettings: c),
 
         // Pure layer: bytes in, bytes out. No clock, no locks, no network.
