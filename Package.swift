@@ -18,7 +18,6 @@ let package = Package(
     products: [.executable(name: "hashiflex", targets: ["hashiflex"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // System libraries: module maps only.
@@ -59,10 +58,9 @@ let package = Package(
         .target(
             name: "NetworkExchange",
             dependencies: [
-                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "FloatNetwork",
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Artifacts", "COnnx", "QuantizedTensors", "HardenedBackbone", "ClassifierHead",
+                "FloatNetwork",
             ],
-            exclude: ["ONNX/onnx.proto"],
             swiftSettings: swift),
         .target(
             name: "Hardening",
