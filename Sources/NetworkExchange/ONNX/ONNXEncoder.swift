@@ -76,7 +76,8 @@ private final class ModelWriter {
         proto.has_type = 1
         switch attribute.value {
         case .integer(let value):
-            (proto.has_i, proto.i, proto.type) = (value == 0 ? 0 : 1, value, 2)
+            // A 0 as well: readers that tell a value from none refuse an attribute without.
+            (proto.has_i, proto.i, proto.type) = (1, value, 2)
         case .integers(let values):
             (proto.n_ints, proto.ints, proto.type) = (values.count, start(of: values), 7)
         case .none, .real, .text, .tensor, .reals:
