@@ -128,8 +128,8 @@ let tests: [(target: String, also: [String], data: [String])] = [
     (
         "NetworkExchange",
         [
-            "Artifacts", "FloatNetwork", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
-            "QuantizedTensors",
+            "Artifacts", "CMalloc", "COnnx", "FloatNetwork", "HardenedBackbone", "ClassifierHead",
+            "ImageDecoding", "QuantizedTensors",
         ],
         ["Golden"]
     ),

@@ -9,15 +9,17 @@ enum { MAPPED_MIN = 128 << 10, PAGE = 4096 };
 static const size_t BUDGET_MAX = (size_t)1 << 30;
 
 size_t hsf_onnx_budget(size_t file_bytes) {
-    // Exports of a MobileNetV2 need their own size and half a mebibyte; a list of integers 8 times its size.
+    // Exports of a MobileNetV2 need their size and less than half a mebibyte; the densest list that is legal,
+    // of small 64-bit integers, 8 times its size.
     if (file_bytes > BUDGET_MAX / 8) { return BUDGET_MAX; }
     size_t budget = 8 * file_bytes + (1 << 20);
     return budget < BUDGET_MAX ? budget : BUDGET_MAX;
 }
 
 size_t hsf_onnx_block_cost(size_t size) {
-    // A header of 8 bytes, rounding to 16, and 32 bytes at least.
-    size_t cost = size + 32;
+    // glibc: a header of 8 bytes, rounding to 16, 32 bytes at least, and up to 16 that are not worth
+    // splitting off.
+    size_t cost = size + 48;
     return size < MAPPED_MIN ? cost : cost + PAGE;
 }
 
