@@ -29,6 +29,9 @@ let package = Package(
         .target(
             name: "CImageCodecs", cSettings: c,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+        .target(
+            name: "COnnx", exclude: ["onnx.proto"], cSettings: c,
+            linkerSettings: [.linkedLibrary("protobuf-c")]),
         .target(name: "CEmbeddedModel", exclude: ["data"], cSettings: c),
 
         // Pure layer: bytes in, bytes out. No clock, no locks, no network.
@@ -52,9 +55,9 @@ let package = Package(
         .target(
             name: "NetworkExchange",
             dependencies: [
-                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "FloatNetwork",
+                "Artifacts", "COnnx", "QuantizedTensors", "HardenedBackbone", "ClassifierHead",
+                "FloatNetwork",
             ],
-            exclude: ["ONNX/onnx.proto"],
             swiftSettings: swift),
         .target(
             name: "Hardening",
@@ -125,8 +128,8 @@ let tests: [(target: String, also: [String], data: [String])] = [
     (
         "NetworkExchange",
         [
-            "Artifacts", "FloatNetwork", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
-            "QuantizedTensors",
+            "Artifacts", "CMalloc", "COnnx", "FloatNetwork", "HardenedBackbone", "ClassifierHead",
+            "ImageDecoding", "QuantizedTensors",
         ],
         ["Golden"]
     ),

@@ -13,6 +13,8 @@ struct GraphWriter {
         var integers: [Int]?
         var integer: Int?
         var real: Float?
+        var reals: [Float]?
+        var text: String?
     }
 
     struct Node {
@@ -221,6 +223,8 @@ extension GraphWriter {
             proto.text(1, attribute.name)
             if let real = attribute.real { proto.real(2, real) }
             if let integer = attribute.integer { proto.varint(3, UInt64(bitPattern: Int64(integer))) }
+            if let text = attribute.text { proto.text(4, text) }
+            for real in attribute.reals ?? [] { proto.real(7, real) }
             if let integers = attribute.integers {
                 for integer in integers { proto.varint(8, UInt64(bitPattern: Int64(integer))) }
             }

@@ -1,7 +1,6 @@
 public import ClassifierHead
 public import HardenedBackbone
 internal import QuantizedTensors
-internal import SwiftProtobuf
 
 /// Writes a hardened backbone as ONNX with `QuantizeLinear` and `DequantizeLinear` around float operators, so
 /// that other engines run the very same integers.
@@ -54,12 +53,7 @@ public struct QDQExporter: Sendable {
         for index in artifact.network.layers.indices { builder.layer(index) }
         builder.pool()
         if let head { builder.classifier(head) }
-        let model = builder.model(opset: opset, layout: layout, head: head)
-        do {
-            return try model.serializedBytes()
-        } catch {
-            preconditionFailure("a model without required or Any fields always serialises: \(error)")
-        }
+        return builder.model(opset: opset, layout: layout, head: head).encoded()
     }
 
     /// Output channels for which no input whatsoever can make a float sum inexact: every partial sum of

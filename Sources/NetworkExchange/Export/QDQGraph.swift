@@ -3,18 +3,12 @@ internal import ClassifierHead
 internal import HardenedBackbone
 internal import QuantizedTensors
 
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
 /// Collects the nodes of the exported graph, from the image to the logits.
 struct QDQGraph {
     private let artifact: BackboneArtifact
     private let rounding: QDQExporter.Rounding
     private let scales: QDQScales
-    private var graph = Onnx_GraphProto()
+    private var graph = ONNXModel.Graph()
     /// The dequantised tensor that the next layer reads.
     private var current = "image"
     /// Dequantised outputs of all layers so far, for residuals.
@@ -24,8 +18,8 @@ struct QDQGraph {
         self.artifact = artifact
         self.rounding = rounding
         scales = QDQScales(artifact)
-        constant("zero.u8", ONNXType.uint8, [], [0])
-        constant("zero.s8", ONNXType.int8, [], [0])
+        constant("zero.u8", ONNXType.uint8, [], [0 as UInt8])
+        constant("zero.s8", ONNXType.int8, [], [0 as Int8])
     }
 
     /// Bytes to real numbers without the mean, so that the stem's padding of zero is the mean byte.
@@ -55,7 +49,7 @@ struct QDQGraph {
         constant(
             "\(name).weight", ONNXType.int8,
             [channels, layer.inputChannelsPerGroup, layer.kernelSize, layer.kernelSize],
-            numbers.weights.map { UInt8(bitPattern: $0) })
+            numbers.weights)
         floats("\(name).weight.scale", [channels], weightScales)
         node(
             "DequantizeLinear", ["\(name).weight", "\(name).weight.scale"], "\(name).weight.real",
@@ -110,9 +104,7 @@ struct QDQGraph {
     mutating func classifier(_ head: ClassifierHead) {
         floats("head.one", [], [1])
         floats("head.scale", [], [Float(head.scale)])
-        constant(
-            "head.weight", ONNXType.int8, [head.classCount, head.featureCount],
-            head.weights.map { UInt8(bitPattern: $0) })
+        constant("head.weight", ONNXType.int8, [head.classCount, head.featureCount], head.weights)
         integers("head.bias", head.bias)
         node("DequantizeLinear", ["features", "head.one", "zero.u8"], "head.codes")
         node("DequantizeLinear", ["head.weight", "head.one", "zero.s8"], "head.weight.real")
@@ -123,34 +115,26 @@ struct QDQGraph {
     }
 
     /// The whole file.
-    func model(opset: Int, layout: QDQExporter.Layout, head: ClassifierHead?) -> Onnx_ModelProto {
+    func model(opset: Int, layout: QDQExporter.Layout, head: ClassifierHead?) -> ONNXModel {
         let size = artifact.network.inputSize
         var graph = graph
         graph.name = "hashiflex-backbone"
-        graph.input = [
+        graph.inputs = [
             value(
                 "image", ONNXType.uint8, layout == .nhwc ? [nil, size, size, 3] : [nil, 3, size, size])
         ]
-        graph.output = [value("features", ONNXType.uint8, [nil, artifact.network.featureCount])]
-        if let head { graph.output.append(value("logits", ONNXType.float, [nil, head.classCount])) }
-        var model = Onnx_ModelProto()
+        graph.outputs = [value("features", ONNXType.uint8, [nil, artifact.network.featureCount])]
+        if let head { graph.outputs.append(value("logits", ONNXType.float, [nil, head.classCount])) }
+        var model = ONNXModel(graph: graph)
         // The first format version that knows the operator set.
-        model.irVersion = opset > 20 ? 10 : opset > 18 ? 9 : 8
-        model.producerName = "hashiflex"
-        var operators = Onnx_OperatorSetIdProto()
-        operators.version = Int64(opset)
-        model.opsetImport = [operators]
-        model.graph = graph
-        var entries = [
+        model.formatVersion = opset > 20 ? 10 : opset > 18 ? 9 : 8
+        model.producer.name = "hashiflex"
+        model.operatorSets = [(domain: "", version: Int64(opset))]
+        model.metadata = [
             ("backbone_digest", artifact.digest.hex), ("preprocessing", artifact.preprocessing),
             ("real_unit", "6/255"), ("rounding", rounding.rawValue),
         ]
-        if let head { entries += [("head_digest", head.digest.hex)] }
-        model.metadataProps = entries.map { key, text in
-            var entry = Onnx_StringStringEntryProto()
-            (entry.key, entry.value) = (key, text)
-            return entry
-        }
+        if let head { model.metadata.append(("head_digest", head.digest.hex)) }
         return model
     }
 
@@ -176,16 +160,8 @@ struct QDQGraph {
         current = "\(name).real"
     }
 
-    private func value(_ name: String, _ type: Int32, _ shape: [Int?]) -> Onnx_ValueInfoProto {
-        var value = Onnx_ValueInfoProto()
-        value.name = name
-        value.type.tensorType.elemType = type
-        value.type.tensorType.shape.dim = shape.map { size in
-            var dimension = Onnx_TensorShapeProto.Dimension()
-            if let size { dimension.dimValue = Int64(size) } else { dimension.dimParam = "N" }
-            return dimension
-        }
-        return value
+    private func value(_ name: String, _ type: Int32, _ shape: [Int?]) -> ONNXValueInfo {
+        ONNXValueInfo(name: name, elementType: type, dimensions: shape.map { $0.map { Int64($0) } })
     }
 }
 
@@ -200,46 +176,37 @@ extension QDQGraph {
     private mutating func node(
         _ operatorType: String, _ inputs: [String], _ output: String, _ attributes: [Attribute] = []
     ) {
-        var node = Onnx_NodeProto()
-        node.opType = operatorType
-        node.name = "\(output)/\(operatorType)"
-        node.input = inputs
-        node.output = [output]
-        node.attribute = attributes.map { attribute in
-            var proto = Onnx_AttributeProto()
-            // Types: 2 is an integer, 7 a list of them.
+        let attributes = attributes.map { attribute in
             switch attribute {
-            case .integer(let name, let value): (proto.name, proto.type, proto.i) = (name, 2, Int64(value))
+            case .integer(let name, let value): ONNXAttribute(name: name, value: .integer(Int64(value)))
             case .list(let name, let values):
-                (proto.name, proto.type, proto.ints) = (name, 7, values.map { Int64($0) })
+                ONNXAttribute(name: name, value: .integers(.init(values.map { Int64($0) })))
             }
-            return proto
         }
-        graph.node.append(node)
+        graph.nodes.append(
+            ONNXNode(
+                operatorType: operatorType, name: "\(output)/\(operatorType)", inputs: inputs,
+                outputs: [output], attributes: attributes))
     }
 
-    private mutating func constant(_ name: String, _ type: Int32, _ shape: [Int], _ bytes: [UInt8]) {
-        var tensor = Onnx_TensorProto()
-        tensor.name = name
-        tensor.dataType = type
-        tensor.dims = shape.map { Int64($0) }
-        tensor.rawData = Data(bytes)
-        graph.initializer.append(tensor)
+    private mutating func constant<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ name: String, _ type: Int32, _ shape: [Int], _ values: [Value]
+    ) {
+        graph.initializers.append(
+            ONNXTensor(
+                name: name, elementType: type, dimensions: shape.map { Int64($0) },
+                raw: .init(littleEndian: values)))
     }
 
     private mutating func floats(_ name: String, _ shape: [Int], _ values: [Float]) {
-        constant(name, ONNXType.float, shape, littleEndianBytes(values.map(\.bitPattern)))
+        constant(name, ONNXType.float, shape, values.map(\.bitPattern))
     }
 
     private mutating func integers(_ name: String, _ values: [Int32]) {
-        constant(name, ONNXType.int32, [values.count], littleEndianBytes(values))
+        constant(name, ONNXType.int32, [values.count], values)
     }
 
     private mutating func integers64(_ name: String, _ values: [Int64]) {
-        constant(name, ONNXType.int64, [values.count], littleEndianBytes(values))
-    }
-
-    private func littleEndianBytes<Value: FixedWidthInteger>(_ values: [Value]) -> [UInt8] {
-        values.flatMap { value in withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+        constant(name, ONNXType.int64, [values.count], values)
     }
 }

@@ -15,10 +15,12 @@ public enum NetworkImporter {
     ///   (three numbers, comma separated), `classes` (a JSON list of names), `batch_norm_epsilon`,
     ///   `first_block_shortcut=none`.
     ///
-    /// - Parameter fileName: only for messages.
+    /// - Parameters:
+    ///   - bytes: given up as soon as they are unpacked: a caller who needs them no more can move them in.
+    ///   - fileName: only for messages.
     /// - Throws: ``NetworkImportError`` naming the first node, tensor or layer that does not fit.
     public static func network(
-        decoding bytes: [UInt8],
+        decoding bytes: consuming [UInt8],
         fileName: String,
         options: ImportOptions = ImportOptions()
     ) throws(NetworkImportError) -> ImportedNetwork {
@@ -37,12 +39,13 @@ public enum NetworkImporter {
         }
         if let guess = knownFormat(bytes) { throw .unknownFormat(fileName: fileName, looksLike: guess) }
         let graph: ONNXGraph
+        let first = bytes.first
         do {
             graph = try ONNXGraph(decoding: bytes)
         } catch {
             guard case .malformedModel = error else { throw error }
             // An ONNX file starts with its version field; anything else was never one.
-            guard bytes.first == 0x08 else { throw .unknownFormat(fileName: fileName, looksLike: nil) }
+            guard first == 0x08 else { throw .unknownFormat(fileName: fileName, looksLike: nil) }
             throw error
         }
         return try ONNXWalk.network(graph, options)

@@ -1,17 +1,11 @@
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
-extension Onnx_TensorProto {
+extension ONNXTensor {
     /// The dimensions.
     ///
     /// - Throws: `wrongShape` for negative dimensions and products beyond the file limit.
     func shape() throws(NetworkImportError) -> [Int] {
         var shape: [Int] = []
         var count = 1
-        for dimension in dims {
+        for dimension in dimensions {
             guard let value = Int(exactly: dimension), value >= 0, shape.count < 8 else {
                 throw .wrongShape(tensor: name, found: shape, expected: "dimensions from 0, at most eight")
             }
@@ -31,21 +25,22 @@ extension Onnx_TensorProto {
     func floats() throws(NetworkImportError) -> [Float] {
         let count = try elementCount()
         let values: [Float]
-        switch dataType {
+        switch elementType {
         case ONNXType.float:
-            values = try isRaw(count, size: 4, other: floatData.count) ? rawFloats(count) : floatData
+            let isRaw = try isRaw(count, size: 4, other: reals.count)
+            values = isRaw ? raw.load(count) { Float(bitPattern: $0) } : Array(reals)
         case ONNXType.float16:
-            let isRaw = try isRaw(count, size: 2, other: int32Data.count)
+            let isRaw = try isRaw(count, size: 2, other: integers32.count)
             let words =
-                isRaw ? ElementDecoding.words(rawData) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
+                isRaw ? ElementDecoding.words(raw) : integers32.map { UInt16(truncatingIfNeeded: $0) }
             values = words.map(ElementDecoding.half)
         case ONNXType.bfloat16:
-            let isRaw = try isRaw(count, size: 2, other: int32Data.count)
+            let isRaw = try isRaw(count, size: 2, other: integers32.count)
             let words =
-                isRaw ? ElementDecoding.words(rawData) : int32Data.map { UInt16(truncatingIfNeeded: $0) }
+                isRaw ? ElementDecoding.words(raw) : integers32.map { UInt16(truncatingIfNeeded: $0) }
             values = words.map(ElementDecoding.brain)
         default:
-            throw .unsupportedElementType(tensor: name, found: ONNXType.name(dataType))
+            throw .unsupportedElementType(tensor: name, found: ONNXType.name(elementType))
         }
         if let index = values.firstIndex(where: { !$0.isFinite }) {
             throw .notFinite(tensor: name, index: index)
@@ -56,69 +51,77 @@ extension Onnx_TensorProto {
     /// The elements of a tensor of integers.
     func integers() throws(NetworkImportError) -> [Int64] {
         let count = try elementCount()
-        switch dataType {
+        switch elementType {
         case ONNXType.int64:
-            guard try isRaw(count, size: 8, other: int64Data.count) else { return int64Data }
-            return load(count) { (bits: UInt64) in Int64(bitPattern: bits) }
-        case ONNXType.int32:
-            guard try isRaw(count, size: 4, other: int32Data.count) else {
-                return int32Data.map { Int64($0) }
+            guard try isRaw(count, size: 8, other: integers64.count) else {
+                return Array(integers64)
             }
-            return load(count) { (bits: UInt32) in Int64(Int32(bitPattern: bits)) }
+            return raw.load(count) { (bits: UInt64) in Int64(bitPattern: bits) }
+        case ONNXType.int32:
+            guard try isRaw(count, size: 4, other: integers32.count) else {
+                return integers32.map { Int64($0) }
+            }
+            return raw.load(count) { (bits: UInt32) in Int64(Int32(bitPattern: bits)) }
         default:
-            throw .unsupportedElementType(tensor: name, found: ONNXType.name(dataType))
+            throw .unsupportedElementType(tensor: name, found: ONNXType.name(elementType))
         }
     }
 
     private func elementCount() throws(NetworkImportError) -> Int {
-        guard dataLocation == 0, externalData.isEmpty else { throw .externalData(tensor: name) }
+        guard !isExternal else { throw .externalData(tensor: name) }
         return try shape().reduce(1, *)
     }
 
-    /// Whether the elements are in `rawData`; either place must hold exactly `count`.
+    /// Whether the elements are in `raw`; either place must hold exactly `count`.
     private func isRaw(_ count: Int, size: Int, other: Int) throws(NetworkImportError) -> Bool {
-        if rawData.isEmpty, other > 0 || count == 0 {
+        if raw.isEmpty, other > 0 || count == 0 {
             guard other == count else { throw .wrongByteCount(tensor: name, found: other, expected: count) }
             return false
         }
-        guard rawData.count == count * size else {
-            throw .wrongByteCount(tensor: name, found: rawData.count, expected: count * size)
+        guard raw.count == count * size else {
+            throw .wrongByteCount(tensor: name, found: raw.count, expected: count * size)
         }
         return true
     }
-
-    private func rawFloats(_ count: Int) -> [Float] { load(count) { Float(bitPattern: $0) } }
-
-    private func load<Bits: FixedWidthInteger & BitwiseCopyable, Value>(
-        _ count: Int, _ convert: (Bits) -> Value
-    ) -> [Value] {
-        rawData.withUnsafeBytes { raw in
-            (0..<count).map { index in
-                let offset = index * MemoryLayout<Bits>.size
-                return convert(Bits(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
-            }
-        }
-    }
 }
 
-extension Onnx_NodeProto {
+extension ONNXNode {
     /// The name, or what the node makes if it has none.
-    var shownName: String { name.isEmpty ? output.first ?? "" : name }
+    var shownName: String { name.isEmpty ? outputs.first ?? "" : name }
 
     /// The attribute `key`, or `nil`.
-    func attribute(_ key: String) -> Onnx_AttributeProto? { attribute.first { $0.name == key } }
+    func attribute(_ key: String) -> ONNXAttribute? { attributes.first { $0.name == key } }
 
     /// An integer attribute.
-    func integer(_ key: String, default value: Int64) -> Int64 { attribute(key)?.i ?? value }
+    func integer(_ key: String, default value: Int64) -> Int64 { attribute(key)?.integer ?? value }
 
     /// A list attribute.
-    func integers(_ key: String, default value: [Int64]) -> [Int64] { attribute(key)?.ints ?? value }
+    func integers(_ key: String, default value: [Int64]) -> [Int64] {
+        attribute(key).map { Array($0.integers) } ?? value
+    }
 
     /// A real attribute.
-    func real(_ key: String, default value: Float) -> Float { attribute(key)?.f ?? value }
+    func real(_ key: String, default value: Float) -> Float { attribute(key)?.real ?? value }
 
     /// The input at `index`, or `nil` if it is left out.
     func input(at index: Int) -> String? {
-        index < input.count && !input[index].isEmpty ? input[index] : nil
+        index < inputs.count && !inputs[index].isEmpty ? inputs[index] : nil
     }
+}
+
+extension ONNXAttribute {
+    /// The integer; 0 if it holds none, which is how writers of proto3 write a 0.
+    var integer: Int64 { if case .integer(let value) = value { value } else { 0 } }
+
+    /// The real number; 0 if it holds none.
+    var real: Float { if case .real(let value) = value { value } else { 0 } }
+
+    /// The text; empty if it holds none.
+    var text: ONNXNumbers<UInt8> { if case .text(let value) = value { value } else { .init() } }
+
+    /// The list; empty if it holds none.
+    var integers: ONNXNumbers<Int64> { if case .integers(let value) = value { value } else { .init() } }
+
+    /// The list; empty if it holds none.
+    var reals: ONNXNumbers<Float> { if case .reals(let value) = value { value } else { .init() } }
 }

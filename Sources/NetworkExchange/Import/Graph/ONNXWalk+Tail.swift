@@ -7,12 +7,12 @@ extension ONNXWalk {
         let pool = try next(
             ["GlobalAveragePool", "ReduceMean"],
             expected: "GlobalAveragePool or ReduceMean over rows and columns")
-        if pool.opType == "ReduceMean" { try checkMean(pool) }
+        if pool.operatorType == "ReduceMean" { try checkMean(pool) }
         try pass(pool)
         while !isOutput, let node = graph.readers(of: current).first,
-            ["Flatten", "Reshape", "Squeeze"].contains(node.opType)
+            ["Flatten", "Reshape", "Squeeze"].contains(node.operatorType)
         {
-            if node.opType == "Flatten", node.integer("axis", default: 1) != 1 {
+            if node.operatorType == "Flatten", node.integer("axis", default: 1) != 1 {
                 throw unexpected(node, "Flatten from axis 1")
             }
             try pass(node)
@@ -21,7 +21,7 @@ extension ONNXWalk {
         let node = try next(
             ["Gemm", "MatMul"], expected: "Gemm or MatMul (classifier), or the graph's output")
         let classifier =
-            node.opType == "Gemm"
+            node.operatorType == "Gemm"
             ? try gemm(node, featureCount: featureCount) : try product(node, featureCount: featureCount)
         guard isOutput else {
             guard let other = graph.readers(of: current).first else {
@@ -35,7 +35,7 @@ extension ONNXWalk {
     /// Whether the graph ends here.
     private var isOutput: Bool { graph.outputs.contains(current) && graph.readers(of: current).isEmpty }
 
-    private func checkMean(_ node: Onnx_NodeProto) throws(NetworkImportError) {
+    private func checkMean(_ node: ONNXNode) throws(NetworkImportError) {
         let expected = "ReduceMean over rows and columns"
         var axes = node.integers("axes", default: [])
         if axes.isEmpty { axes = try constant(node, 1, expected).integers() }
@@ -45,7 +45,7 @@ extension ONNXWalk {
     }
 
     private mutating func gemm(
-        _ node: Onnx_NodeProto, featureCount: Int
+        _ node: ONNXNode, featureCount: Int
     ) throws(NetworkImportError) -> ClassifierDraft {
         let expected = "Gemm of the features and constant weights (classifier)"
         guard node.integer("transA", default: 0) == 0, let data = node.input(at: 0),
@@ -67,7 +67,7 @@ extension ONNXWalk {
     }
 
     private mutating func product(
-        _ node: Onnx_NodeProto, featureCount: Int
+        _ node: ONNXNode, featureCount: Int
     ) throws(NetworkImportError) -> ClassifierDraft {
         let expected = "MatMul of the features and constant weights (classifier)"
         guard let data = node.input(at: 0), graph.resolved(data) == current else {
@@ -89,7 +89,7 @@ extension ONNXWalk {
 
     /// The classifier's weights as `[classes, features]`.
     private func matrix(
-        _ node: Onnx_NodeProto, isTransposed: Bool, featureCount: Int, _ expected: String
+        _ node: ONNXNode, isTransposed: Bool, featureCount: Int, _ expected: String
     ) throws(NetworkImportError) -> (name: String, classes: Int, weights: [Float]) {
         let tensor = try constant(node, 1, expected)
         let shape = try tensor.shape()

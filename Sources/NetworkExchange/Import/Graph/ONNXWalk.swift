@@ -1,12 +1,6 @@
 internal import FloatNetwork
 internal import HardenedBackbone
 
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
 /// Follows the graph from the image, asking at every step for the node that a MobileNetV2 has there.
 ///
 /// Structure alone counts; names of nodes and tensors are for messages.
@@ -37,12 +31,12 @@ struct ONNXWalk {
             throw .unusableInput(
                 name: graph.inputs.first?.name ?? "", found: "one of \(graph.inputs.count) inputs")
         }
-        let type = input.type.tensorType
-        let dims = type.shape.dim.map { $0.dimValue }
-        guard type.elemType == ONNXType.float || type.elemType == ONNXType.float16 else {
-            throw .unusableInput(name: input.name, found: ONNXType.name(type.elemType))
+        let type = input.elementType
+        guard type == ONNXType.float || type == ONNXType.float16 else {
+            throw .unusableInput(name: input.name, found: ONNXType.name(type))
         }
         // A dimension of 0 is one that is not fixed.
+        let dims = input.dimensions.map { $0 ?? 0 }
         guard dims.count == 4, dims[1] == 3 || dims[1] == 0,
             dims[2] == dims[3] || dims[2] == 0 || dims[3] == 0
         else {
@@ -83,9 +77,9 @@ struct ONNXWalk {
     /// The one reader of `current` whose operator is in `operators`.
     ///
     /// - Throws: `unexpectedNode` naming the first reader, or `graphEnds`.
-    func next(_ operators: Set<String>, expected: String) throws(NetworkImportError) -> Onnx_NodeProto {
+    func next(_ operators: Set<String>, expected: String) throws(NetworkImportError) -> ONNXNode {
         let readers = graph.readers(of: current)
-        let fitting = readers.filter { operators.contains($0.opType) }
+        let fitting = readers.filter { operators.contains($0.operatorType) }
         guard let node = fitting.first, fitting.count == 1 else {
             guard let other = readers.first else { throw .graphEnds(after: current, expected: expected) }
             throw unexpected(other, expected)
@@ -94,13 +88,13 @@ struct ONNXWalk {
     }
 
     /// An error about `node`.
-    func unexpected(_ node: Onnx_NodeProto, _ expected: String) -> NetworkImportError {
-        .unexpectedNode(name: node.shownName, operatorType: node.opType, expected: expected)
+    func unexpected(_ node: ONNXNode, _ expected: String) -> NetworkImportError {
+        .unexpectedNode(name: node.shownName, operatorType: node.operatorType, expected: expected)
     }
 
     /// Makes `node`'s first output the current tensor.
-    mutating func pass(_ node: Onnx_NodeProto) throws(NetworkImportError) {
-        guard let output = node.output.first, !output.isEmpty else {
+    mutating func pass(_ node: ONNXNode) throws(NetworkImportError) {
+        guard let output = node.outputs.first, !output.isEmpty else {
             throw .malformedModel(reason: "node \(shown(node.shownName)) makes nothing")
         }
         current = output
@@ -116,8 +110,8 @@ struct ONNXWalk {
         let node = try next(["Conv"], expected: expected)
         let ones: [Int64] = [1, 1]
         let pads = [Int64](repeating: Int64(kernel / 2), count: 4)
-        let autoPad = node.attribute("auto_pad")?.s ?? Data()
-        let padsAreStated = autoPad.isEmpty || autoPad == Data("NOTSET".utf8)
+        let autoPad = node.attribute("auto_pad")?.text ?? ONNXNumbers()
+        let padsAreStated = autoPad.isEmpty || autoPad.elementsEqual("NOTSET".utf8)
         guard
             node.integers("strides", default: ones) == [Int64](repeating: Int64(layer.stride), count: 2),
             node.integers("dilations", default: ones) == ones, padsAreStated,
@@ -141,7 +135,7 @@ struct ONNXWalk {
         }
         channels = shape[0]
         try pass(node)
-        if let next = graph.readers(of: current).first, next.opType == "BatchNormalization" {
+        if let next = graph.readers(of: current).first, next.operatorType == "BatchNormalization" {
             try draft.fold(try normalization(next, layer))
             try pass(next)
         }
@@ -149,7 +143,7 @@ struct ONNXWalk {
     }
 
     private func normalization(
-        _ node: Onnx_NodeProto, _ layer: NetworkLayer
+        _ node: ONNXNode, _ layer: NetworkLayer
     ) throws(NetworkImportError) -> BatchNormalization {
         let expected = "BatchNormalization in eval mode over \(layer.name)"
         guard graph.readers(of: current).count == 1, node.integer("training_mode", default: 0) == 0,
@@ -192,7 +186,7 @@ struct ONNXWalk {
     ) throws(NetworkImportError) {
         let expected = "Add of the block's input (shortcut of \(layer.name))"
         let node = try next(["Add"], expected: expected)
-        let operands = node.input.map { graph.resolved($0) }
+        let operands = node.inputs.map { graph.resolved($0) }
         guard operands.count == 2, operands == [source, current] || operands == [current, source],
             source != current, graph.readers(of: current).count == 1
         else { throw unexpected(node, expected) }
@@ -201,8 +195,8 @@ struct ONNXWalk {
 
     /// The constant that is input `index` of `node`.
     func constant(
-        _ node: Onnx_NodeProto, _ index: Int, _ expected: String
-    ) throws(NetworkImportError) -> Onnx_TensorProto {
+        _ node: ONNXNode, _ index: Int, _ expected: String
+    ) throws(NetworkImportError) -> ONNXTensor {
         guard let name = node.input(at: index), let tensor = graph.constant(name) else {
             throw unexpected(node, expected)
         }
@@ -211,7 +205,7 @@ struct ONNXWalk {
 
     /// A constant of `count` numbers.
     func vector(
-        _ node: Onnx_NodeProto, _ index: Int, count: Int, _ expected: String
+        _ node: ONNXNode, _ index: Int, count: Int, _ expected: String
     ) throws(NetworkImportError) -> [Float] {
         let tensor = try constant(node, index, expected)
         let shape = try tensor.shape()
