@@ -159,8 +159,9 @@ package.targets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest",
+            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest", "TestSupport",
         ],
+        exclude: ["Shells"],
         swiftSettings: swift))
 package.targets.append(
     .testTarget(

@@ -3,14 +3,17 @@ import Testing
 
 /// Kills things in the middle of the work and counts with a reader that is not ours.
 ///
-/// Each run: 20,000 real images at 1,000 a second, two workers, something dying all the time.
-@Suite(.serialized) struct ChaosTests {
+/// Each run: 20,000 real images at 1,000 a second, two workers, something dying all the time. One run has the
+/// built-in backbone; the others one that costs next to nothing, so that what dies is what sets the pace and not
+/// this machine's speed.
+@Suite struct ChaosTests {
     private static let images = 20_000
 
     private func stream(_ deployment: Deployment, _ disturb: (Int) throws -> Void) throws {
-        try deployment.push("builtin:v1")
-        let ingest = try deployment.start(
-            "ingest", "--repeat", "20", "--fps", "1000", "--shard-images", "16")
+        try deployment.push(deployment.model?.heads[0] ?? "builtin:v1")
+        let ingest = try Background(
+            ["ingest", "--repeat", "20", "--fps", "1000", "--shard-images", "16", "--brokers", deployment.brokers]
+                + (deployment.model?.ingestArguments ?? []))
         var round = 0
         while ingest.isRunning {
             usleep(2_500_000)
@@ -38,9 +41,19 @@ import Testing
             "chaos: \(count.images) images, \(count.records - count.images) repeated records, all identical")
     }
 
-    @Test(arguments: 1...3)
-    func killedWorkersLoseNothingAndRepeatIdentically(run: Int) throws {
-        let deployment = try Deployment(workers: 2)
+    @Test func killedWorkersLoseNothingAndRepeatIdentically() throws { try killWorkers(model: nil) }
+
+    // Two tests and not two cases of one, so that they may run side by side.
+    @Test func killedQuickWorkersLoseNothingAndRepeatIdentically() throws {
+        try killWorkers(model: QuickModel())
+    }
+
+    @Test func killedQuickWorkersLoseNothingAndRepeatIdenticallyAgain() throws {
+        try killWorkers(model: QuickModel())
+    }
+
+    private func killWorkers(model: QuickModel?) throws {
+        let deployment = try Deployment(workers: 2, model: model)
         var killed = 0
         try stream(deployment) { _ in
             guard let victim = try deployment.workers().filter({ kill($0.pid, 0) == 0 }).randomElement()
@@ -53,12 +66,13 @@ import Testing
     }
 
     @Test func killedCoordinatorStopsNothingAndLosesNoState() throws {
-        let deployment = try Deployment(workers: 2)
+        let model = try QuickModel()
+        let deployment = try Deployment(workers: 2, model: model)
         var pushes: [Background] = []
         try stream(deployment) { round in
             // A head is on its way while the coordinator dies.
             let push = try deployment.start(
-                "head", "push", round % 2 == 0 ? "builtin:v2" : "builtin:v1", "--deadline", "20")
+                "head", "push", model.heads[(round + 1) % 2], "--deadline", "20")
             usleep(UInt32.random(in: 0...120_000))
             deployment.coordinator.crash()
             try deployment.restartCoordinator()
@@ -77,7 +91,7 @@ import Testing
     }
 
     @Test func brokerConnectionsThatGoDownAndUpLoseNothing() throws {
-        let deployment = try Deployment(workers: 2)
+        let deployment = try Deployment(workers: 2, model: try QuickModel())
         try stream(deployment) { _ in
             try deployment.broker.say("down")
             usleep(700_000)

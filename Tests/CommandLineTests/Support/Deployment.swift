@@ -8,8 +8,11 @@ final class Deployment {
     private(set) var coordinator: Background
     private(set) var fleet: Background?
     private let fleetName = "fleet"
+    let model: QuickModel?
 
-    init(workers: Int, partitions: Int = 16) throws {
+    /// - Parameter model: What the workers run in place of the built-in backbone.
+    init(workers: Int, partitions: Int = 16, model: QuickModel? = nil) throws {
+        self.model = model
         broker = try Background(["broker", "--private", "--control-stdin", "--partitions", "\(partitions)"])
         let started = broker
         _ = eventually(seconds: 10) { started.text.contains("\n") }
@@ -18,7 +21,8 @@ final class Deployment {
         coordinator = try Background(["coordinator", "--brokers", brokers])
         if workers > 0 {
             fleet = try Background(
-                ["fleet", "up", "--brokers", brokers, "--workers", "\(workers)", "--exit-with-parent"])
+                ["fleet", "up", "--brokers", brokers, "--workers", "\(workers)", "--exit-with-parent"]
+                    + (model?.workerArguments ?? []))
             try waitForWorkers(workers)
         }
     }

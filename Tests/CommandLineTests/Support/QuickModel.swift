@@ -1,0 +1,29 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A backbone of 32x32 images and a tenth of the width, and two heads for it: an image costs a worker microseconds,
+/// so that tests of the pipeline measure the pipeline.
+final class QuickModel {
+    private let folder: TemporaryFolder
+    /// The head of eight classes and that of ten, as files.
+    let heads: [String]
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let path = folder.file("backbone.safetensors")
+        try Data(SmallBackbone.make().encoded()).write(to: URL(fileURLWithPath: path))
+        heads = try [("v1", "0-5,7,9"), ("v2", "0-9")].map { [folder] version, labels in
+            let head = folder.file("\(version).safetensors")
+            let fit = try Program.run([
+                "head", "fit", "--model", path, "--data", SampleTar.path, "--classes", "fashion-mnist", "--only", labels,
+                "--name", "quick@\(version)", "-o", head,
+            ])
+            try #require(fit.code == 0, "\(fit.errors)")
+            return head
+        }
+    }
+
+    var workerArguments: [String] { ["--model", folder.file("backbone.safetensors")] }
+    var ingestArguments: [String] { ["--size", "32"] }
+}

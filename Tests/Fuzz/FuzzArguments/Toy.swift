@@ -1,0 +1,1 @@
+../../ArgumentParserTests/Toy.swift
