@@ -173,3 +173,10 @@ package.targets += tests.map { test in
         exclude: test.data,
         swiftSettings: swift)
 }
+// Programs for Tests/Fuzz/run, which gives them libFuzzer's main.
+if Context.environment["HASHIFLEX_FUZZ"] != nil {
+    package.targets += [("FuzzONNX", "NetworkExchange"), ("FuzzArguments", "ArgumentParser")].map { name, target in
+        .executableTarget(
+            name: name, dependencies: [.init(stringLiteral: target)], path: "Tests/Fuzz/\(name)", swiftSettings: swift)
+    }
+}

@@ -57,7 +57,8 @@ import Testing
         #expect(files.count > 50)
         for file in files {
             let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-            let words = text.dropFirst().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            let words = text.dropFirst().split(separator: "\n", omittingEmptySubsequences: false).map(
+                String.init)
             #expect([-1, 0, 64].contains(Toy.failure(arguments: words).code), "\(file.lastPathComponent)")
         }
     }

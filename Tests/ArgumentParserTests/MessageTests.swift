@@ -78,7 +78,7 @@ import Testing
 
     @Test func helpAndVersionEndWithZeroWhereverTheyStand() {
         for words in [
-            ["--help"], ["-h"], ["help"], [], ["mix", "--nope", "-h"], ["mix", "--level", "--help"], ["tool"],
+            ["--help"], ["-h"], ["help"], ["mix", "--nope", "-h"], ["mix", "--level", "--help"],
         ] {
             let outcome = Toy.failure(arguments: words)
             #expect(outcome.code == 0 && outcome.text.contains("USAGE: toy"), "\(words)")
@@ -86,6 +86,15 @@ import Testing
         for words in [["--version"], ["mix", "--version"], ["tool", "count", "x", "--version"]] {
             let outcome = Toy.failure(arguments: words)
             #expect(outcome.code == 0 && outcome.text == "1.2.3", "\(words)")
+        }
+    }
+
+    @Test func aCommandThatOnlyGroupsOthersShowsItsHelp() throws {
+        for words in [[], ["tool"]] {
+            var command = try Toy.parseAsRoot(words)
+            let request = try #require(throws: (any Error).self) { try command.run() }
+            #expect(Toy.exitCode(for: request) == .success)
+            #expect(Toy.fullMessage(for: request).contains("USAGE: toy"))
         }
     }
 

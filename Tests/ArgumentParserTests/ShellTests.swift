@@ -65,7 +65,7 @@ import Testing
                 discussion: "'sh \\n\"x\"\n\n  .example --flag")
         }
         let manual = Odd.parseFailure(["--generate-manual"])
-        #expect(manual.contains("odd \\- .so /etc/passwd"))
+        #expect(manual.contains("odd \\- \\&.so /etc/passwd"))
         #expect(manual.contains("\n\\&'sh \\en\"x\"\n.PP\n.nf\n  .example \\-\\-flag\n.fi\n"))
         let toy = Toy.failure("--generate-manual").text
         for heading in [

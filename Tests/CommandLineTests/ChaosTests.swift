@@ -12,7 +12,10 @@ import Testing
     private func stream(_ deployment: Deployment, _ disturb: (Int) throws -> Void) throws {
         try deployment.push(deployment.model?.heads[0] ?? "builtin:v1")
         let ingest = try Background(
-            ["ingest", "--repeat", "20", "--fps", "1000", "--shard-images", "16", "--brokers", deployment.brokers]
+            [
+                "ingest", "--repeat", "20", "--fps", "1000", "--shard-images", "16", "--brokers",
+                deployment.brokers,
+            ]
                 + (deployment.model?.ingestArguments ?? []))
         var round = 0
         while ingest.isRunning {

@@ -31,19 +31,24 @@ import Testing
 
     @Test(
         .enabled(
-            if: FileManager.default.fileExists(atPath: record.path), "the recorded help pages are not beside the project"))
+            if: FileManager.default.fileExists(atPath: record.path),
+            "the recorded help pages are not beside the project"))
     func helpIsAsRecorded() throws {
-        let parts = try String(contentsOf: Self.record, encoding: .utf8).components(separatedBy: "$ hashiflex ")
+        let parts = try String(contentsOf: Self.record, encoding: .utf8).components(
+            separatedBy: "$ hashiflex ")
         var pages = 0
         for part in parts.dropFirst() {
             let head = try #require(part.range(of: " --help   # exit 0\n"))
             let command = part[..<head.lowerBound].split(separator: " ").map(String.init)
             var expected = String(part[head.upperBound...])
-            for (before, now) in Self.changes { expected = expected.replacingOccurrences(of: before, with: now) }
+            for (before, now) in Self.changes {
+                expected = expected.replacingOccurrences(of: before, with: now)
+            }
             let outcome = try Program.run(command + ["--help"], environment: ["COLUMNS": "80"])
             #expect(outcome.code == 0)
             #expect(
-                outcome.output.trimmingCharacters(in: .newlines) == expected.trimmingCharacters(in: .newlines),
+                outcome.output.trimmingCharacters(in: .newlines)
+                    == expected.trimmingCharacters(in: .newlines),
                 "\(command)")
             pages += 1
         }

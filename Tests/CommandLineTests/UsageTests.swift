@@ -19,7 +19,10 @@ import Testing
         Case("ingest --nope", "Error: Unknown option '--nope'"),
         Case("ingest --fps", "Error: Missing value for '--fps <fps>'"),
         Case("ingest --fps x", "Error: The value 'x' is invalid for '--fps <fps>'"),
-        Case("ingest --encoding png", "Error: The value 'png' is invalid for '--encoding <encoding>': it is one of auto, tensors, files"),
+        Case(
+            "ingest --encoding png",
+            "Error: The value 'png' is invalid for '--encoding <encoding>': it is one of auto, tensors, files"
+        ),
         Case("ingest a b --stream s", "Error: --stream names one source; with several write NAME=SOURCE"),
         Case("ingest --raw 10", "Error: --raw is WIDTHxHEIGHT, 1 to 32768 each, not '10'"),
         Case(
@@ -34,12 +37,16 @@ import Testing
         Case("replay x", "hashiflex: an address is TOPIC/PARTITION@OFFSET#INDEX, not 'x'"),
         Case("harden nofile.onnx", "Error: Missing expected argument '--output <output>'"),
         Case("worker -X", "Error: Missing value for '-X <X>'"),
-        Case("head fit --data d --classes a -o x", "hashiflex: a head has 2 to 65536 classes, each once, not 1: see --classes and --only"),
+        Case(
+            "head fit --data d --classes a -o x",
+            "hashiflex: a head has 2 to 65536 classes, each once, not 1: see --classes and --only"),
         Case(
             "head fit --data d --classes a,b,c --only 1,1 -o x",
             "hashiflex: a head has 2 to 65536 classes, each once, not 2: see --classes and --only"),
         Case("bench engine --size 33", "hashiflex: no network of width 100 % at 33 pixels"),
-        Case("model initialise --calibration d -o x --width 0", "Error: --width is 10 to 200, --size a multiple of 32 from 32 to 512"),
+        Case(
+            "model initialise --calibration d -o x --width 0",
+            "Error: --width is 10 to 200, --size a multiple of 32 from 32 to 512"),
     ]
 
     @Test(arguments: cases) func isRefused(_ typed: Case) throws {
@@ -50,18 +57,24 @@ import Testing
 
     /// Numbers outside of every sensible range, wherever a number can be typed.
     static let numbers = [
-        "ingest": ["shard-images", "size", "fps", "images", "record-bytes-max", "backlog-max", "linger-ms", "repeat"],
+        "ingest": [
+            "shard-images", "size", "fps", "images", "record-bytes-max", "backlog-max", "linger-ms", "repeat",
+        ],
         "worker": ["replicas", "top-k", "commit-interval-ms", "session-timeout-ms", "prefetch-kb"],
         "demo": ["images", "fps", "workers", "partitions"],
         "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],
-        "top": ["interval", "count"], "predictions": ["limit"], "audit": ["images"], "head push f": ["deadline"],
+        "top": ["interval", "count"], "predictions": ["limit"], "audit": ["images"],
+        "head push f": ["deadline"],
         "topics create": ["partitions", "replication", "record-bytes-max", "retention-hours"],
         "bench engine": ["threads", "windows", "seconds", "size", "width"],
         "bench pipeline": ["workers", "shard-images", "partitions", "windows", "seconds"],
         "verify": ["limit"], "evaluate --data d": ["limit", "at-least"],
-        "report sensitivity --data d --calibration d -o o": ["limit", "calibration-images", "refit", "layer-stride"],
+        "report sensitivity --data d --calibration d -o o": [
+            "limit", "calibration-images", "refit", "layer-stride",
+        ],
         "head fit --data d --classes a,b -o o": ["images"],
-        "model initialise --calibration d -o o": ["images", "width", "size"], "model sample d -o o": ["per-class"],
+        "model initialise --calibration d -o o": ["images", "width", "size"],
+        "model sample d -o o": ["per-class"],
     ]
 
     @Test(arguments: numbers.keys.sorted()) func extremeNumbersAreRefused(_ command: String) throws {
@@ -70,7 +83,8 @@ import Testing
                 let words = command.split(separator: " ").map(String.init) + ["--\(option)", number]
                 let outcome = try Program.run(words, seconds: 20)
                 #expect(outcome.code == 64, "--\(option) \(number): \(outcome.errors)")
-                #expect(outcome.errors.contains(option) || outcome.errors.contains("width"), "\(outcome.errors)")
+                #expect(
+                    outcome.errors.contains(option) || outcome.errors.contains("width"), "\(outcome.errors)")
             }
         }
     }

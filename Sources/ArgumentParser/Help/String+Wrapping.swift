@@ -1,5 +1,5 @@
 extension String {
-    /// The text in lines shorter than `columns` characters (unless one line of `columns` holds it), each behind `indent` spaces.
+    /// The text in lines of at most `columns` characters, one fewer where a line is broken, each behind `indent` spaces.
     ///
     /// Words stay whole, even if they are too long; a line that begins with a space is an example to copy, and
     /// stays as it is.

@@ -20,15 +20,17 @@ enum Completion {
         }
         var taken = 0
         var isPlain = false
+        // The option whose value comes next.
         var open: ArgumentDefinition?
         for earlier in rest {
-            let option = isPlain || open != nil ? nil : known.first { $0.names.contains(earlier) }
-            if !isPlain, open == nil, option == nil, earlier == "--" || !earlier.isOption {
-                (isPlain, taken) = (earlier == "--", taken + (earlier == "--" ? 0 : 1))
-            } else if isPlain {
+            if open != nil {
+                open = nil
+            } else if isPlain || !earlier.isOption {
                 taken += 1
+            } else {
+                isPlain = earlier == "--"
+                open = known.first { $0.kind == .option && $0.names.contains(earlier) }
             }
-            open = option?.kind == .option ? option : nil
         }
         if let open { return values(of: open, word) }
         if !isPlain, word.hasPrefix("--"), let equals = word.firstIndex(of: "=") {

@@ -8,10 +8,7 @@ enum CompletionScript {
             case .zsh: zsh
             case .fish: fish
             }
-        return script.split(separator: "FUNCTION", omittingEmptySubsequences: false).joined(
-            separator: function
-        )
-        .split(separator: "PROGRAM", omittingEmptySubsequences: false).joined(separator: name)
+        return script.replacing("FUNCTION", with: function).replacing("PROGRAM", with: name)
     }
 
     // Bash splits words at = and :, the program does not; what bash split off must not be offered again.
@@ -38,13 +35,14 @@ enum CompletionScript {
         #compdef PROGRAM
         FUNCTION() {
             local -a candidates
-            local line
+            local line word
             for line in "${(@f)$("${words[1]/#\~/$HOME}" ---complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
                 if [[ $line == :files ]]; then
                     compset -P '--*='
                     _files
                 elif [[ -n $line ]]; then
-                    candidates+=("${${line%%$'\t'*}//:/\\:}${${(M)line%%$'\t'*}/#$'\t'/:}")
+                    word=${line%%$'\t'*}
+                    candidates+=("${word//:/\\:}${${line#$word}/$'\t'/:}")
                 fi
             done
             (( ! $#candidates )) || _describe PROGRAM candidates

@@ -66,7 +66,6 @@ struct ManualPage {
                 lines += filled(String(line))
             }
         }
-        // A paragraph that only announces the example after it makes no gap of its own.
         return lines
     }
 
@@ -77,13 +76,12 @@ struct ManualPage {
     }
 
     private static func quoted(_ text: String) -> String {
-        "\"" + plain(text).split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\(dq")
-            + "\""
+        "\"" + plain(text).replacing("\"", with: "\\(dq") + "\""
     }
 
     /// The text without meaning for roff: no escapes, no request at the start of a line, hyphens to copy.
     private static func plain(_ text: String) -> String {
-        let escaped = text.map { $0 == "\\" ? "\\e" : $0 == "-" ? "\\-" : String($0) }.joined()
+        let escaped = text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
         return escaped.first.map { ".'".contains($0) } == true ? "\\&" + escaped : escaped
     }
 }

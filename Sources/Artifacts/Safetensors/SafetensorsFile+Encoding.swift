@@ -34,22 +34,18 @@ extension SafetensorsFile {
     /// Everything of variable length follows its length, so no two contents give the same input to SHA-256.
     public func contentDigest(excludingMetadata excluded: Set<String>) -> ContentDigest {
         var hasher = ContentHasher()
-        func text(_ string: String) {
-            hasher.update(littleEndian: UInt64(string.utf8.count))
-            hasher.update(string.utf8)
-        }
-        text("hashiflex.safetensors.content.1")
+        hasher.update(text: "hashiflex.safetensors.content.1")
         let entries = sortedMetadata.filter { !excluded.contains($0.key) }
         hasher.update(littleEndian: UInt64(entries.count))
         for (key, value) in entries {
-            text(key)
-            text(value)
+            hasher.update(text: key)
+            hasher.update(text: value)
         }
         let tensors = sortedTensors
         hasher.update(littleEndian: UInt64(tensors.count))
         for tensor in tensors {
-            text(tensor.name)
-            text(tensor.elementType.rawValue)
+            hasher.update(text: tensor.name)
+            hasher.update(text: tensor.elementType.rawValue)
             hasher.update(littleEndian: UInt64(tensor.shape.count))
             for dimension in tensor.shape { hasher.update(littleEndian: UInt64(dimension)) }
             hasher.update(littleEndian: UInt64(tensor.bytes.count))
@@ -88,6 +84,14 @@ extension SafetensorsFile {
         }
         text.raw("}")
         return text.bytes
+    }
+}
+
+extension ContentHasher {
+    /// Adds the length of `text` in UTF-8, then its bytes.
+    fileprivate mutating func update(text: String) {
+        update(littleEndian: UInt64(text.utf8.count))
+        update(text.utf8)
     }
 }
 

@@ -6,12 +6,15 @@ usage: complete.py bash|zsh|fish SCRIPT FOLDER LINE
 SCRIPT is sourced first; FOLDER, which holds the program, stands first in PATH. The shell's own start-up files are
 not read. Ends with 1 if the shell does not answer in time.
 """
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 
 START = {
@@ -36,6 +39,8 @@ def main() -> int:
     }
     child, terminal = pty.fork()
     if child == 0:
+        # Wide enough that no line is drawn in two.
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 40, 400, 0, 0))
         os.execvpe(START[shell][0], START[shell], environment)
     try:
         # The shell echoes what is typed: the answer must not stand in the question.

@@ -1,4 +1,5 @@
 import Foundation
+import HardenedBackbone
 import TestSupport
 import Testing
 
@@ -16,7 +17,8 @@ final class QuickModel {
         heads = try [("v1", "0-5,7,9"), ("v2", "0-9")].map { [folder] version, labels in
             let head = folder.file("\(version).safetensors")
             let fit = try Program.run([
-                "head", "fit", "--model", path, "--data", SampleTar.path, "--classes", "fashion-mnist", "--only", labels,
+                "head", "fit", "--model", path, "--data", SampleTar.path, "--classes", "fashion-mnist",
+                "--only", labels,
                 "--name", "quick@\(version)", "-o", head,
             ])
             try #require(fit.code == 0, "\(fit.errors)")
