@@ -83,7 +83,7 @@ import Testing
         }
         let space = "\n" + String(repeating: " ", count: 26)
         let narrow = [
-            "  --mode <mode>           How. (values:", "fast, exact,", "both-at-once;", "default: fast)",
+            "  --mode <mode>           How. (values:", "fast, exact,", "both-at-once;", "default:", "fast)",
         ]
         #expect(Toy.failure("help", "mix", columns: 40).text.contains(narrow.joined(separator: space)))
     }

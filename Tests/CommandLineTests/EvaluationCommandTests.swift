@@ -153,7 +153,7 @@ import Testing
             (["evaluate", "--data", empty], 65, "is not an image source"),
             (["evaluate", "--data", "/no/such/data"], 65, "/no/such/data"),
             (["evaluate", "--head", foreign, "--data", SampleTar.path], 65, "fitted on backbone"),
-            (["evaluate", "--data", SampleTar.path, "--at-least", "94"], 64, "share from 0 to 1"),
+            (["evaluate", "--data", SampleTar.path, "--at-least", "94"], 64, "--at-least is 0 to 1"),
             (["evaluate", "--data", SampleTar.path, "--confusion", "x.csv"], 64, "exactly one --head"),
             (["evaluate", "--data", SampleTar.path, "--classes", "x,y"], 65, "no label is a class"),
             (["verify", truncated], 65, "truncated.safetensors"),

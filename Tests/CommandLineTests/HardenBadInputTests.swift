@@ -168,7 +168,8 @@ import Testing
     @Test func optionsOutOfRangeAreUsageErrors() throws {
         let cases: [(more: [String], says: String)] = [
             (["--exponents", "0"], "--exponents is 1 to 7"), (["--exponents", "8"], "--exponents is 1 to 7"),
-            (["--prune", "1"], "--prune is 0 to 0.95"), (["--prune", "nan"], "--prune is 0 to 0.95"),
+            (["--prune", "1"], "--prune is 0 to 0.95"),
+            (["--prune", "nan"], "'nan' is invalid for '--prune"),
             (["--images", "0"], "--images is 1 to 4096"), (["--threads", "0"], "--threads is 1 to 256"),
             (["--steps", "bias,magic"], "'magic'"), (["--name", "@"], "--name is name@version"),
             (["--mean", "0,0,0"], "--mean and --std"),
