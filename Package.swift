@@ -171,3 +171,10 @@ package.targets += tests.map { test in
         exclude: test.data,
         swiftSettings: swift)
 }
+// Programs for Tests/Fuzz/run, which gives them libFuzzer's main.
+if Context.environment["HASHIFLEX_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzONNX", dependencies: ["NetworkExchange"], path: "Tests/Fuzz/FuzzONNX",
+            swiftSettings: swift))
+}
