@@ -17,7 +17,7 @@ let package = Package(
     name: "HaShiFlex",
     products: [.executable(name: "hashiflex", targets: ["hashiflex"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // System libraries: module maps only.
