@@ -159,7 +159,8 @@ package.targets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest", "TestSupport",
+            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest",
+            "TestSupport",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))
@@ -175,8 +176,10 @@ package.targets += tests.map { test in
 }
 // Programs for Tests/Fuzz/run, which gives them libFuzzer's main.
 if Context.environment["HASHIFLEX_FUZZ"] != nil {
-    package.targets += [("FuzzONNX", "NetworkExchange"), ("FuzzArguments", "ArgumentParser")].map { name, target in
+    package.targets += [("FuzzONNX", "NetworkExchange"), ("FuzzArguments", "ArgumentParser")].map {
+        name, target in
         .executableTarget(
-            name: name, dependencies: [.init(stringLiteral: target)], path: "Tests/Fuzz/\(name)", swiftSettings: swift)
+            name: name, dependencies: [.init(stringLiteral: target)], path: "Tests/Fuzz/\(name)",
+            swiftSettings: swift)
     }
 }

@@ -138,13 +138,16 @@ import TestSupport
     }
 
     @Test func externalDataIsRefusedByName() throws {
-        var external = ProtoWriter()
-        external.packed(1, [8, 3, 3, 3])
-        external.varint(2, 1)
-        external.text(8, "stem.w")
-        external.varint(14, 1)
-        let bytes = try withFirstTensor(external)
-        #expect(importError(bytes) == .externalData(tensor: "stem.w"))
+        // Either of the two fields says so.
+        for field in [13, 14] as [UInt64] {
+            var external = ProtoWriter()
+            external.packed(1, [8, 3, 3, 3])
+            external.varint(2, 1)
+            external.text(8, "stem.w")
+            if field == 13 { external.data(13, [0x0A, 1, 65]) } else { external.varint(14, 1) }
+            let bytes = try withFirstTensor(external)
+            #expect(importError(bytes) == .externalData(tensor: "stem.w"))
+        }
     }
 
     @Test func tensorsThatLieAboutTheirSizeAreRefused() throws {
