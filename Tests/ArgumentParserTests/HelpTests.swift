@@ -94,6 +94,75 @@ import Testing
                 + "Usage: many [<options>] <place> --must <must>\n  See 'many --help' for more information.")
     }
 
+    @Test func twelveArgumentsAreListedAndOptionsAloneAreNotInBrackets() {
+        let listed = (1...12).map { " [--b\($0)]" }.joined()
+        #expect(Self.usage(Twelve.self) == "twelve\(listed)")
+        #expect(Self.usage(Thirteen.self) == "thirteen <options>")
+    }
+
+    @Test func namesSplitAtWordsAndKeepAcronymsWhole() {
+        struct NetworkONNX: ParsableCommand {}
+        struct ONNXFileOf3D: ParsableCommand {}
+        struct TLS13Only: ParsableCommand {}
+        #expect(Self.usage(NetworkONNX.self) == "network-onnx")
+        #expect(Self.usage(ONNXFileOf3D.self) == "onnx-file-of3-d")
+        #expect(Self.usage(TLS13Only.self) == "tls13-only")
+    }
+
+    @Test func aLabelThatLeavesNoSpaceGetsALineOfItsOwn() {
+        struct Labels: ParsableCommand {
+            @Flag(name: .customLong("x23456789-123456789-1"), help: "Beside.") var beside = false
+            @Flag(name: .customLong("x23456789-123456789-12"), help: "Below.") var below = false
+            @Flag(name: .customLong("x23456789-123456789-123")) var bare = false
+        }
+        #expect(
+            Self.help(Labels.self).contains(
+                """
+
+                OPTIONS:
+                  --x23456789-123456789-1 Beside.
+                  --x23456789-123456789-12
+                                          Below.
+                  --x23456789-123456789-123
+                  --
+                """))
+    }
+
+    @Test func whatIsEmptyLeavesNoTrace() {
+        struct Bare: ParsableCommand {
+            static let configuration = CommandConfiguration(groupedSubcommands: [
+                CommandGroup(name: "Hidden", subcommands: [Toy.Secret.self]),
+                CommandGroup(name: "Shown", subcommands: [Toy.Tool.ListEverything.self]),
+            ])
+        }
+        let text = Self.help(Bare.self)
+        #expect(text.hasPrefix("USAGE: bare <subcommand>\n\nOPTIONS:\n"))
+        #expect(text.contains("help information.\n\nSHOWN SUBCOMMANDS:\n  list-everything\n\n"))
+    }
+
+    @Test func aLineMayFillTheWidthAndEmptyLinesStayEmpty() {
+        struct Lines: ParsableCommand {
+            static let configuration = CommandConfiguration(discussion: "aaaa bbbb")
+            @Flag(help: ArgumentHelp("Some.", discussion: "One.\n\nTwo.")) var some = false
+        }
+        #expect(Self.help(Lines.self, columns: 9).hasPrefix("aaaa bbbb\n\nUSAGE"))
+        #expect(Self.help(Lines.self, columns: 8).hasPrefix("aaaa\nbbbb\n\nUSAGE"))
+        #expect(Self.help(Lines.self).contains("Some.\n        One.\n\n        Two.\n  --"))
+    }
+
+    private static func usage(_ command: any ParsableCommand.Type) -> String {
+        let lines = command.fullMessage(for: ValidationError("")).split(separator: "\n")
+        return String(lines[1].dropFirst("Usage: ".count))
+    }
+
+    private static func help(_ command: any ParsableCommand.Type, columns: Int = 80) -> String {
+        do {
+            return "parsed: \(try command.parseAsRoot(["--help"], columns: columns))"
+        } catch {
+            return command.fullMessage(for: error)
+        }
+    }
+
     private struct Many: ParsableCommand {
         @Argument var place: String
         @Option var must: String
@@ -108,5 +177,25 @@ import Testing
         @Flag var a9 = false
         @Flag var a10 = false
         @Flag var a11 = false
+    }
+
+    private struct Twelve: ParsableCommand {
+        @Flag var b1 = false
+        @Flag var b2 = false
+        @Flag var b3 = false
+        @Flag var b4 = false
+        @Flag var b5 = false
+        @Flag var b6 = false
+        @Flag var b7 = false
+        @Flag var b8 = false
+        @Flag var b9 = false
+        @Flag var b10 = false
+        @Flag var b11 = false
+        @Flag var b12 = false
+    }
+
+    private struct Thirteen: ParsableCommand {
+        @OptionGroup var twelve: Twelve
+        @Flag var b13 = false
     }
 }

@@ -22,6 +22,8 @@ import Testing
         Case("mix", "--excpt", says: "Unknown option '--excpt'"),
         Case("mix", "--except", "3", says: "Unknown option '--except'. Did you mean '--except-for'?"),
         Case("mix", "--verison", says: "Unknown option '--verison'. Did you mean '--version'?"),
+        Case("mix", "--hepl", says: "Unknown option '--hepl'. Did you mean '--help'?"),
+        Case("mix", "--q", says: "Unknown option '--q'"),
         Case("mix", "-q", says: "Unknown option '-q'"),
         Case("mix", "-fq", says: "Unknown option '-q'"),
         Case("mix", "--level=x=y", says: "The value 'x=y' is invalid for '--level <level>'"),
@@ -48,6 +50,15 @@ import Testing
         Case("mix", "a", "-o", "x", "--home", "nowhere", says: "--home is somewhere"),
         Case("\u{1B}[31m\n", says: "Unknown subcommand '\\u{1B}[31m\\n'"),
         Case("mix", "--\u{202E}evil", says: "Unknown option '--\\u{202E}evil'"),
+        Case("\u{2028}\u{2029}", says: "Unknown subcommand '\\u{2028}\\u{2029}'"),
+        Case("tool", "count", "1", "2", "\u{1B}", says: "Unexpected argument '\\u{1B}'"),
+        Case("mix", "--level=\u{1B}", says: "The value '\\u{1B}' is invalid for '--level <level>'"),
+        Case(
+            "mix", "--force=\u{1B}",
+            says: "The option '--force' does not take any value, but '\\u{1B}' was specified."),
+        Case(
+            "mix", "-X", "-\u{1B}",
+            says: "Missing value for '-X <X>'; to pass '-\\u{1B}', write '-X-\\u{1B}'"),
     ]
 
     @Test(arguments: cases) func namesWhatIsWrong(_ typed: Case) throws {
@@ -69,11 +80,27 @@ import Testing
                 """)
     }
 
+    @Test func whatIsMissingIsExplained() {
+        for words in [["mix", "a"], ["mix", "a", "-o"]] {
+            let text = Toy.failure(arguments: words).text
+            #expect(
+                text.contains("\nHelp:  --output <output>  The file to write.\nUsage: toy mix "), "\(words)")
+        }
+    }
+
     @Test func longWordsAreCut() {
         let failure = Toy.failure(String(repeating: "x", count: 100_000))
         #expect(failure.text.count < 400)
         let many = Toy.failure(arguments: ["tool", "count"] + (0..<1_000).map(String.init))
         #expect(many.text.contains("998 unexpected arguments: '2', '3', '4', '5', '6', '7', '8', '9', ...\n"))
+    }
+
+    @Test func upToTwoHundredCharactersAndEightWordsAreWhole() {
+        let word = String(repeating: "x", count: 200)
+        #expect(Toy.failure(word).text.hasPrefix("Error: Unknown subcommand '\(word)'\n"))
+        #expect(Toy.failure(word + "y").text.hasPrefix("Error: Unknown subcommand '\(word)...'\n"))
+        let ten = Toy.failure(arguments: ["tool", "count"] + (0..<10).map(String.init))
+        #expect(ten.text.contains("8 unexpected arguments: '2', '3', '4', '5', '6', '7', '8', '9'\n"))
     }
 
     @Test func helpAndVersionEndWithZeroWhereverTheyStand() {
@@ -87,6 +114,26 @@ import Testing
             let outcome = Toy.failure(arguments: words)
             #expect(outcome.code == 0 && outcome.text == "1.2.3", "\(words)")
         }
+    }
+
+    @Test func theNearestVersionCountsAndWithoutOneThereIsNoSuchFlag() {
+        struct Inner: ParsableCommand {
+            static let configuration = CommandConfiguration(version: "2")
+        }
+        struct Outer: ParsableCommand {
+            static let configuration = CommandConfiguration(version: "1", subcommands: [Inner.self])
+        }
+        struct None: ParsableCommand {}
+        func outcome(_ command: any ParsableCommand.Type, _ words: String...) -> String {
+            do {
+                return "parsed: \(try command.parseAsRoot(words))"
+            } catch {
+                return command.fullMessage(for: error)
+            }
+        }
+        #expect(outcome(Outer.self, "--version") == "1" && outcome(Outer.self, "inner", "--version") == "2")
+        #expect(outcome(None.self, "--version").hasPrefix("Error: Unknown option '--version'"))
+        #expect(!outcome(None.self, "--help").contains("--version"))
     }
 
     @Test func aCommandThatOnlyGroupsOthersShowsItsHelp() throws {
@@ -103,6 +150,7 @@ import Testing
         #expect(Toy.failure("mix", "--help").text.contains("USAGE: toy mix "))
         #expect(Toy.failure("help", "tool", "count").text.contains("USAGE: toy tool count "))
         #expect(Toy.failure("tool", "--help", "count").text.contains("USAGE: toy tool <subcommand>"))
+        #expect(Toy.failure("help", "mix", "--nope").text.contains("USAGE: toy mix "))
     }
 
     @Test func aCommandsOwnExitCodeIsKeptAndSaysNothing() throws {

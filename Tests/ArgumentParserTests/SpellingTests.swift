@@ -37,4 +37,23 @@ import ArgumentParser
         #expect(Spelling.near("--", names) == nil)
         #expect(Spelling.near(String(repeating: "s", count: 1_000_000), names) == nil)
     }
+
+    @Test func aThirdOfTheLettersMayBeWrongAndOneInAShortWord() {
+        #expect(Spelling.near("abcdxy", ["abcdef"]) == "abcdef")
+        #expect(Spelling.near("abcxyz", ["abcdef"]) == nil)
+        #expect(Spelling.near("tp", ["size", "top"]) == "top")
+        #expect(Spelling.near("ab", ["xy"]) == nil)
+    }
+
+    @Test func aBeginningIsOfOneNameAndMoreThanALetter() {
+        #expect(Spelling.near("--sh", ["--shard-images", "--shuffle"]) == nil)
+        #expect(Spelling.near("--j", ["--json"]) == nil)
+        #expect(Spelling.near("--js", ["--json-lines"]) == "--json-lines")
+    }
+
+    @Test func wordsOfMoreThan64LettersAreNotCompared() {
+        let word = String(repeating: "a", count: 64)
+        #expect(Spelling.near(word, [word + "b"]) == word + "b")
+        #expect(Spelling.near(word + "c", [word + "b"]) == nil)
+    }
 }
