@@ -24,6 +24,12 @@ import Testing
         Case("mix", "--verison", says: "Unknown option '--verison'. Did you mean '--version'?"),
         Case("mix", "--hepl", says: "Unknown option '--hepl'. Did you mean '--help'?"),
         Case("mix", "--q", says: "Unknown option '--q'"),
+        Case("mix", "--help=x", says: "The option '--help' does not take any value, but 'x' was specified."),
+        Case("hlep", says: "Unknown subcommand 'hlep'. Did you mean 'help'?"),
+        Case("mix", "--level", "--mode=fast", says: "Missing value for '--level <level>'"),
+        Case("mix", "--level", "-fn", says: "Missing value for '--level <level>'"),
+        Case("mix", "--strength=0x10", says: "The value '0x10' is invalid for '--strength <strength>'"),
+        Case("mix", "a", "-o", "x", "-inf", says: "Unknown option '-i'"),
         Case("mix", "-q", says: "Unknown option '-q'"),
         Case("mix", "-fq", says: "Unknown option '-q'"),
         Case("mix", "--level=x=y", says: "The value 'x=y' is invalid for '--level <level>'"),
@@ -88,6 +94,11 @@ import Testing
         }
     }
 
+    @Test func whatACommandSaysOfTypedWordsIsEscapedToo() {
+        let text = Toy.fullMessage(for: ValidationError("--raw is a size, not '\u{1B}[31m\nUsage: fake'"))
+        #expect(text.hasPrefix("Error: --raw is a size, not '\\u{1B}[31m\\nUsage: fake'\nUsage: toy"))
+    }
+
     @Test func longWordsAreCut() {
         let failure = Toy.failure(String(repeating: "x", count: 100_000))
         #expect(failure.text.count < 400)
@@ -132,7 +143,7 @@ import Testing
             }
         }
         #expect(outcome(Outer.self, "--version") == "1" && outcome(Outer.self, "inner", "--version") == "2")
-        #expect(outcome(None.self, "--version").hasPrefix("Error: Unknown option '--version'"))
+        #expect(outcome(None.self, "--version").hasPrefix("Error: Unknown option '--version'\n"))
         #expect(!outcome(None.self, "--help").contains("--version"))
     }
 

@@ -26,6 +26,26 @@ import Testing
         #expect(mix.shared.property == ["k=v=w", "m=n", "o=p"])
     }
 
+    @Test func anAccentBehindTheEqualsSignBelongsToTheValue() throws {
+        #expect(try Toy.mix("--output=\u{301}x", "a").output == "\u{301}x")
+        #expect(try Toy.mix("-o=\u{301}x", "a").output == "\u{301}x")
+    }
+
+    @Test func tensOfThousandsOfPlacesAreReadInOrder() throws {
+        // With a copy of the list for every word this would take minutes.
+        let files = (0..<60_000).map { "f\($0)" }
+        let mix = try #require(try Toy.parseAsRoot(["mix", "-o", "x", "first"] + files) as? Toy.Mix)
+        #expect(mix.rest == files)
+    }
+
+    @Test func whatValidationChangesIsKept() throws {
+        struct Clamped: ParsableCommand {
+            @Option var level = 1
+            mutating func validate() throws { level = min(level, 3) }
+        }
+        #expect((try Clamped.parseAsRoot(["--level", "9"]) as? Clamped)?.level == 3)
+    }
+
     @Test func anEmptyValueIsAValue() throws {
         let mix = try Toy.mix("--output=", "--home", "", "")
         #expect(mix.output.isEmpty && mix.shared.home?.isEmpty == true && mix.first.isEmpty)

@@ -13,7 +13,11 @@ import Testing
     }
 
     @Test func commandsCompleteWithWhatTheyDo() {
-        #expect(candidates("") == ["mix\tMixes files.", "tool\tTools."])
+        #expect(
+            candidates("") == ["mix\tMixes files.", "tool\tTools.", "help\tShow the help of a command."])
+        #expect(names("help", "") == ["mix", "tool"] && names("help", "tool", "c") == ["count"])
+        #expect(names("help", "mix", "") == [])
+        #expect(names("--generate-completion-script", "") == ["bash", "zsh", "fish"])
         #expect(candidates("m") == ["mix\tMixes files."])
         #expect(candidates("tool", "") == ["count\tCounts.", "list-everything"])
         #expect(candidates("nope", "") == [])
@@ -24,6 +28,7 @@ import Testing
         #expect(names("mix", "--ver") == ["--verbose", "--version"])
         #expect(names("mix", "--verbose", "--ver") == ["--version"])
         #expect(names("mix", "-f", "-").contains("--force") == false)
+        #expect(names("mix", "--level=3", "--lev") == [])
         #expect(names("mix", "-X", "a=b", "-").contains("-X"))
         #expect(names("mix", "--", "--ver") == [":files"])
         #expect(names("mix", "--", "--mode", "") == [":files"])
@@ -70,6 +75,9 @@ import Testing
         let refused = Toy.failure("--generate-completion-script", "tcsh")
         #expect(refused.code == 64 && refused.text.contains("it is one of bash, zsh, fish"))
         #expect(Toy.failure("--generate-completion-script").text.hasPrefix("Error: Missing value"))
+        #expect(
+            Toy.failure("--generate-completion-script", "--help").text.contains("USAGE: toy <subcommand>"))
+        #expect(Toy.failure("--generat-manual").text.contains("Did you mean '--generate-manual'?"))
         #expect(Toy.failure("--generate-manuel").text.contains("Did you mean '--generate-manual'?"))
     }
 

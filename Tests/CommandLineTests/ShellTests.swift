@@ -68,6 +68,22 @@ import Testing
         #expect(text.contains("--labels-from-folders"))
     }
 
+    @Test func noDateInTheEnvironmentIsTooFarAway() throws {
+        for epoch in ["67768036191676799", "9223372036854775807", "-1", "tomorrow"] {
+            let manual = try Program.run(["--generate-manual"], environment: ["SOURCE_DATE_EPOCH": epoch])
+            #expect(
+                manual.code == 0 && manual.lines[0].contains(#/ 1 20\d\d-\d\d-\d\d /#), "\(manual.errors)")
+        }
+    }
+
+    @Test func whatIsTypedReachesNoTerminalUnescaped() throws {
+        for words in [["ingest", "--raw=\u{1B}[31m"], ["topics", "list", "--topic-prefix=\u{1B}[31m"]] {
+            let outcome = try Program.run(words)
+            #expect(outcome.code == 64 && !outcome.errors.contains("\u{1B}"))
+            #expect(outcome.errors.contains("\\u{1B}[31m"), "\(outcome.errors)")
+        }
+    }
+
     @Test func theVersionNamesTheLinkedLibraries() throws {
         let version = try Program.run(["--version"])
         #expect(version.code == 0 && version.lines.first == "0.1.0")

@@ -12,8 +12,10 @@ struct ArgumentDefinition: Sendable {
     let values: [String]
     let mayBePath: Bool
     private let specification: NameSpecification
-    /// The property's name.
+    /// The property's name in kebab case.
     private var property = ""
+    /// The spellings with hyphens, short ones first; none for a positional argument.
+    private(set) var names: [String] = []
 
     init<Element: ExpressibleByArgument>(
         _ kind: Kind, _ specification: NameSpecification, _ help: ArgumentHelp?, _: Element.Type,
@@ -32,14 +34,13 @@ struct ArgumentDefinition: Sendable {
     /// The definition once its property is known.
     func named(_ property: String) -> Self {
         var definition = self
-        definition.property = property
+        definition.property = property.kebabCase
+        definition.names = specification.names(property)
         return definition
     }
 
-    /// The spellings with hyphens, short ones first; none for a positional argument.
-    var names: [String] { specification.names(property) }
     /// The long name where there is one, else the short one, with hyphens.
-    var preferredName: String { names.last ?? property.kebabCase }
+    var preferredName: String { names.last ?? property }
     /// `<value>`, named after the preferred name or the property.
     var placeholder: String { "<\(preferredName.drop { $0 == "-" })>" }
 
@@ -71,11 +72,10 @@ struct BoundArgument {
     }
 
     /// Lets every group inside, then the arguments themselves, check what they hold.
-    static func validate(_ arguments: any ParsableArguments) throws {
+    static func validate(_ arguments: inout some ParsableArguments) throws {
         for child in Mirror(reflecting: arguments).children {
-            if let group = child.value as? any GroupWrapper { try validate(group.content) }
+            if var group = (child.value as? any GroupWrapper)?.content { try validate(&group) }
         }
-        var arguments = arguments
         try arguments.validate()
     }
 }

@@ -5,7 +5,7 @@ struct Declared<Value> {
 
     var value: Value {
         get { slot.read() }
-        set { slot = Slot(newValue) { _, _ in nil } }
+        set { slot = Slot(newValue) { _, _, _ in false } }
     }
 
     /// For the parser, which fills the place that this very copy reads.
@@ -16,7 +16,7 @@ struct Declared<Value> {
     init(required kind: ArgumentDefinition.Kind, _ name: NameSpecification, _ help: ArgumentHelp?)
     where Value: ExpressibleByArgument {
         definition = ArgumentDefinition(kind, name, help, Value.self, isRequired: true)
-        slot = Slot(nil) { _, text in Value(argument: text) }
+        slot = Slot(nil, take: Self.replace)
     }
 
     init(
@@ -24,14 +24,24 @@ struct Declared<Value> {
         default value: Value
     ) where Value: ExpressibleByArgument {
         definition = ArgumentDefinition(kind, name, help, Value.self, default: [value])
-        slot = Slot(value) { _, text in Value(argument: text) }
+        slot = Slot(value, take: Self.replace)
+    }
+
+    private static func replace(_ value: inout Value?, _: Bool, _ text: String) -> Bool
+    where Value: ExpressibleByArgument {
+        value = Value(argument: text)
+        return value != nil
     }
 
     init<Element: ExpressibleByArgument>(
         optional kind: ArgumentDefinition.Kind, _ name: NameSpecification, _ help: ArgumentHelp?
     ) where Value == Element? {
         definition = ArgumentDefinition(kind, name, help, Element.self)
-        slot = Slot(.some(nil)) { _, text in Element(argument: text).map { .some($0) } }
+        slot = Slot(.some(nil)) { value, _, text in
+            guard let element = Element(argument: text) else { return false }
+            value = element
+            return true
+        }
     }
 
     init<Element: ExpressibleByArgument>(
@@ -39,12 +49,21 @@ struct Declared<Value> {
         default values: [Element]
     ) where Value == [Element] {
         definition = ArgumentDefinition(kind, name, help, Element.self, default: values, isRepeating: true)
-        slot = Slot(values) { given, text in Element(argument: text).map { (given ?? []) + [$0] } }
+        slot = Slot(values) { value, isFirst, text in
+            guard let element = Element(argument: text) else { return false }
+            if isFirst { value = [] }
+            // In place: a shell may pass tens of thousands of files.
+            value?.append(element)
+            return true
+        }
     }
 
     init(flag name: NameSpecification, _ help: ArgumentHelp?) where Value == Bool {
         definition = ArgumentDefinition(.flag, name, help, String.self)
-        slot = Slot(false) { _, _ in true }
+        slot = Slot(false) { value, _, _ in
+            value = true
+            return true
+        }
     }
 }
 
@@ -57,10 +76,10 @@ extension Declared: Sendable where Value: Sendable {}
 private final class Slot<Value>: @unchecked Sendable {
     private var value: Value?
     private var isGiven = false
-    /// What was given so far with one more text, or `nil` if the text is no such value.
-    private let take: (Value?, String) -> Value?
+    /// Takes the first or a further text into the value; `false` if it is no such value.
+    private let take: (inout Value?, _ isFirst: Bool, String) -> Bool
 
-    init(_ value: Value?, take: @escaping (Value?, String) -> Value?) {
+    init(_ value: Value?, take: @escaping (inout Value?, Bool, String) -> Bool) {
         self.value = value
         self.take = take
     }
@@ -71,8 +90,8 @@ private final class Slot<Value>: @unchecked Sendable {
     }
 
     func accept(_ text: String) -> Bool {
-        guard let taken = take(isGiven ? value : nil, text) else { return false }
-        (value, isGiven) = (taken, true)
-        return true
+        let isFirst = !isGiven
+        isGiven = true
+        return take(&value, isFirst, text)
     }
 }

@@ -55,9 +55,10 @@ extension Int64: ExpressibleByArgument {}
 extension UInt64: ExpressibleByArgument {}
 
 extension Double: ExpressibleByArgument {
-    /// A finite number: no command means infinity, and none expects `nan`.
+    /// A finite decimal number: no command means infinity, and none expects `nan` or `0x10`.
     public init?(argument: String) {
-        guard let value = Double(argument), value.isFinite else { return nil }
+        let isDecimal = argument.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
+        guard isDecimal, let value = Double(argument), value.isFinite else { return nil }
         self = value
     }
 }

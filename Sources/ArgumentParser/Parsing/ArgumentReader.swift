@@ -1,12 +1,16 @@
 /// Hands the words of a command line to a command's arguments.
 struct ArgumentReader {
     private let bound: [BoundArgument]
+    /// Names that the command does not declare but has.
+    private let builtIn: [String]
     private var given: Set<Int> = []
     private var places: [String] = []
 
     /// Reads `words` into `arguments`.
-    static func read(_ words: ArraySlice<String>, into arguments: any ParsableArguments) throws(UsageError) {
-        var reader = ArgumentReader(bound: BoundArgument.all(of: arguments))
+    static func read(
+        _ words: ArraySlice<String>, into arguments: any ParsableArguments, builtIn: [String]
+    ) throws(UsageError) {
+        var reader = ArgumentReader(bound: BoundArgument.all(of: arguments), builtIn: builtIn)
         var rest = words
         while let word = rest.popFirst() {
             if word == "--" {
@@ -29,16 +33,21 @@ struct ArgumentReader {
         }
     }
 
-    private init(bound: [BoundArgument]) { self.bound = bound }
+    private init(bound: [BoundArgument], builtIn: [String]) { (self.bound, self.builtIn) = (bound, builtIn) }
 
     /// `--name`, `--name value`, `--name=value`.
     private mutating func long(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let index = try index(of: String(parts[0]))
+        // By bytes: an accent behind the = would make one character of both.
+        let equals = word.utf8.firstIndex(of: UInt8(ascii: "="))
+        let name = String(word[..<(equals ?? word.endIndex)])
+        let joined = equals.map { String(word[word.utf8.index(after: $0)...]) }
+        if let joined, builtIn.contains(name) { try refuse(joined, for: name) }
+        let index = try index(of: name)
         if bound[index].definition.kind == .flag {
-            return try parts.count == 2 ? refuse(String(parts[1]), for: String(parts[0])) : take("", index)
+            return try joined == nil ? take("", index) : refuse(joined ?? "", for: name)
         }
-        let text = try parts.count == 2 ? String(parts[1]) : value(for: index, &rest)
+        let text: String
+        if let joined { text = joined } else { text = try value(for: index, &rest) }
         try take(text, index)
     }
 
@@ -47,12 +56,14 @@ struct ArgumentReader {
         var letters = word.dropFirst()
         while let letter = letters.popFirst() {
             let index = try index(of: "-\(letter)")
-            let joined = String(letters.first == "=" ? letters.dropFirst() : letters)
-            if bound[index].definition.kind == .option {
-                let text = try letters.isEmpty ? value(for: index, &rest) : joined
-                return try take(text, index)
+            let isJoined = letters.utf8.first == UInt8(ascii: "=")
+            let isOption = bound[index].definition.kind == .option
+            if isOption, letters.isEmpty { return try take(value(for: index, &rest), index) }
+            if isOption {
+                return try take(
+                    isJoined ? String(letters.unicodeScalars.dropFirst()) : String(letters), index)
             }
-            if letters.first == "=" { try refuse(joined, for: "-\(letter)") }
+            if isJoined { try refuse(String(letters.unicodeScalars.dropFirst()), for: "-\(letter)") }
             try take("", index)
         }
     }
@@ -65,7 +76,7 @@ struct ArgumentReader {
         }
         let definition = bound[index].definition
         let way = definition.preferredName + (definition.preferredName.hasPrefix("--") ? "=" : "")
-        let refused = rest.first.flatMap { $0 == "--" || (try? self.index(of: $0)) != nil ? nil : $0.shown }
+        let refused = rest.first.flatMap { $0 == "--" || isKnown($0) ? nil : $0.shown }
         let hint = refused.map { "; to pass '\($0)', write '\(way)\($0)'" } ?? ""
         throw UsageError("Missing value for '\(definition.title)'\(hint)", about: definition)
     }
@@ -100,10 +111,16 @@ struct ArgumentReader {
         throw UsageError("The option '\(name)' does not take any value, but '\(value.shown)' was specified.")
     }
 
+    /// Whether `word` begins with the name of an argument: then it is no value that somebody forgot to join.
+    private func isKnown(_ word: String) -> Bool {
+        let name = word.hasPrefix("--") ? String(word.prefix { $0 != "=" }) : String(word.prefix(2))
+        return (bound.flatMap(\.definition.names) + builtIn).contains(name)
+    }
+
     private func index(of name: String) throws(UsageError) -> Int {
         if let index = bound.firstIndex(where: { $0.definition.names.contains(name) }) { return index }
-        let names = bound.flatMap(\.definition.names) + ["--help", "--version"]
-        let near = name.hasPrefix("--") ? Spelling.near(name, names.filter { $0.hasPrefix("--") }) : nil
-        throw UsageError("Unknown option '\(name.shown)'", near: near)
+        let names = (bound.flatMap(\.definition.names) + builtIn).filter { $0.hasPrefix("--") }
+        throw UsageError(
+            "Unknown option '\(name.shown)'", near: name.hasPrefix("--") ? Spelling.near(name, names) : nil)
     }
 }

@@ -33,11 +33,13 @@ struct CommandPath: Sendable {
     /// - Throws: ``UsageError`` with what may have been meant.
     func subcommand(_ word: String) throws(UsageError) -> CommandPath {
         if let next = subcommands.first(where: { $0.name == word }) { return next }
-        throw UsageError("Unknown subcommand '\(word.shown)'", near: Spelling.near(word, listed.map(\.name)))
+        throw UsageError(
+            "Unknown subcommand '\(word.shown)'",
+            near: Spelling.near(word, listed.map(\.name) + (types.count == 1 ? ["help"] : [])))
     }
 }
 
 extension String {
     /// Whether the parser takes the text for an option: `-` alone and negative numbers are values.
-    var isOption: Bool { hasPrefix("-") && self != "-" && Double(self) == nil }
+    var isOption: Bool { hasPrefix("-") && self != "-" && Double(argument: self) == nil }
 }

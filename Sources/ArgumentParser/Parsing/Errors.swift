@@ -56,9 +56,12 @@ struct Ending: Error {
         case let code as ExitCode: self.init(code, "")
         case is HelpRequest: self.init(.success, page.text(columns: columns))
         case let error as ValidationError:
-            self.init(.validationFailure, "Error: \(error.message)\n\(page.pointer)")
+            self.init(.validationFailure, "Error: \(error.message.escaped)\n\(page.pointer)")
         case let error as UsageError:
-            let help = error.argument.map { "Help:  \($0.title)  \($0.help.abstract)\n" } ?? ""
+            let help =
+                error.argument.map {
+                    $0.help.abstract.isEmpty ? "" : "Help:  \($0.title)  \($0.help.abstract)\n"
+                } ?? ""
             self.init(.validationFailure, "Error: \(error.text)\n\(help)\(page.pointer)")
         default: self.init(.failure, "Error: \(error)")
         }
@@ -66,14 +69,19 @@ struct Ending: Error {
 }
 
 extension String {
-    /// The text, cut at 200 characters, with control characters escaped: it may come from anywhere.
-    var shown: String {
-        let cut = unicodeScalars.prefix(200).map { scalar in
+    /// The text with control characters escaped: it may come from anywhere.
+    var escaped: String {
+        unicodeScalars.map { scalar in
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
             default: String(scalar)
             }
-        }
-        return cut.joined() + (unicodeScalars.count > 200 ? "..." : "")
+        }.joined()
+    }
+
+    /// The text as messages quote it: escaped, and cut at 200 characters.
+    var shown: String {
+        String(String.UnicodeScalarView(unicodeScalars.prefix(200))).escaped
+            + (unicodeScalars.count > 200 ? "..." : "")
     }
 }

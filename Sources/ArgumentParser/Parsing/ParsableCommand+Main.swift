@@ -17,7 +17,8 @@ extension ParsableCommand {
             let end = Ending(error, at: path, columns: columns)
             let isWritten =
                 end.text.isEmpty || Terminal.write(end.text + "\n", to: end.code == .success ? 1 : 2)
-            exit(isWritten ? end.code.rawValue : EX_IOERR)
+            // Only what was asked for is worth an error of its own if it can not be written.
+            exit(isWritten || end.code != .success ? end.code.rawValue : EX_IOERR)
         }
     }
 
@@ -64,10 +65,10 @@ extension CommandPath {
 
     /// The command, filled with `words` and checked.
     func parse(_ words: ArraySlice<String>, _ columns: Int) throws -> any ParsableCommand {
-        let command = type.init()
+        var command: any ParsableCommand = type.init()
         do {
-            try ArgumentReader.read(words, into: command)
-            try BoundArgument.validate(command)
+            try ArgumentReader.read(words, into: command, builtIn: builtIn.flatMap(\.names))
+            try BoundArgument.validate(&command)
             return command
         } catch {
             throw Ending(error, at: self, columns: columns)

@@ -10,14 +10,13 @@ enum Completion {
         var path = root
         var rest = words.dropLast()
         let word = words.last ?? ""
-        while !path.subcommands.isEmpty, let name = rest.popFirst() {
+        let isHelp = rest.first == "help"
+        if isHelp { rest.removeFirst() }
+        while !path.subcommands.isEmpty, let name = rest.first, !name.isOption {
             guard let next = try? path.subcommand(name) else { return "" }
-            path = next
+            (path, rest) = (next, rest.dropFirst())
         }
         let known = path.arguments + path.builtIn
-        if !path.subcommands.isEmpty, !word.hasPrefix("-") {
-            return list(path.listed.map { ($0.name, $0.configuration.abstract) }, word)
-        }
         var taken = 0
         var isPlain = false
         // The option whose value comes next.
@@ -33,12 +32,18 @@ enum Completion {
             }
         }
         if let open { return values(of: open, word) }
+        if !path.subcommands.isEmpty, !word.hasPrefix("-") {
+            let help = path.types.count == 1 && !isHelp ? [("help", "Show the help of a command.")] : []
+            return list(path.listed.map { ($0.name, $0.configuration.abstract) } + help, word)
+        }
+        if isHelp { return "" }
         if !isPlain, word.hasPrefix("--"), let equals = word.firstIndex(of: "=") {
             let option = known.first { $0.names.contains(String(word[..<equals])) && $0.kind == .option }
             return option.map { values(of: $0, word, prefix: word[...equals]) } ?? ""
         }
         if !isPlain, word.hasPrefix("-") {
-            let fresh = known.filter { $0.isRepeating || !$0.names.contains(where: rest.contains) }
+            let given = rest.map { String($0.prefix { $0 != "=" }) }
+            let fresh = known.filter { $0.isRepeating || !$0.names.contains(where: given.contains) }
             return list(fresh.flatMap { option in option.names.map { ($0, option.help.abstract) } }, word)
         }
         let places = known.filter { $0.kind == .positional }

@@ -22,8 +22,15 @@ enum Terminal {
         }
     }
 
-    /// Writes a line about what went wrong.
-    static func complain(_ line: String) { note("hashiflex: \(line)") }
+    /// Writes a line about what went wrong; control characters in it, which may come from anywhere, are escaped.
+    static func complain(_ line: String) {
+        let safe = line.unicodeScalars.map { scalar in
+            let category = scalar.properties.generalCategory
+            return scalar != "\n" && (category == .control || category == .format)
+                ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        note("hashiflex: \(safe.joined())")
+    }
 
     /// Redraws the live view; each call replaces the last. Only for ``isInteractive``.
     static func draw(_ view: [String]) {
