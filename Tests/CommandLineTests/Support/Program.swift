@@ -114,12 +114,15 @@ final class Background: @unchecked Sendable {
     }
 }
 
-/// Waits for a condition instead of sleeping.
+/// Waits for a condition instead of sleeping; asks often at first, then twice a second: asking may start a process
+/// and read a whole topic.
 func eventually(seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Date(timeIntervalSinceNow: seconds)
+    var pause: UInt32 = 20_000
     while Date() < deadline {
         if try condition() { return true }
-        usleep(100_000)
+        usleep(pause)
+        pause = min(500_000, 2 * pause)
     }
     return false
 }
