@@ -48,6 +48,18 @@ let package = Package(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
         .target(name: "Cutover", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift),
 
+        // Pure layer, the chip: what the artefact costs and gives as hardware.
+        .target(
+            name: "ChipModel",
+            dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead"],
+            swiftSettings: swift),
+        .target(
+            name: "ChipRTL",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel",
+            ],
+            swiftSettings: swift),
+
         // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
         .target(
             name: "FloatNetwork", dependencies: ["QuantizedTensors", "HardenedBackbone"], swiftSettings: swift
@@ -121,6 +133,11 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("Artifacts", [], ["Golden"]),
     ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels", "AllocationCounter"], []),
     ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
+    ("ChipModel", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead"], []),
+    (
+        "ChipRTL", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "ChipModel"],
+        []
+    ),
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
     ("Cutover", ["PipelineMessages", "Artifacts"], []),
