@@ -121,7 +121,7 @@ let package = Package(
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
-                "ArgumentParser",
+                "ChipModel", "ChipRTL", "ArgumentParser",
             ],
             swiftSettings: swift),
     ]
