@@ -1,0 +1,33 @@
+extension CompressorTree {
+    /// The accumulator that the cells compute for given operand bits, columns below the shift left zero.
+    ///
+    /// Slow and plain: what tests compare with ``NeuronSum/evaluate(bit:)``.
+    public func evaluate(bit: (Int) -> Bool) -> UInt64 {
+        var values = (0..<operandBits).map(bit)
+        values.append(contentsOf: repeatElement(false, count: nets - operandBits))
+        for cell in cells { Self.evaluate(cell, &values) }
+        for cell in adder { Self.evaluate(cell, &values) }
+        var result: UInt64 = 0
+        for (column, bit) in sum.enumerated() {
+            guard let bit, bit.isOne || values[bit.net] != bit.isInverted else { continue }
+            result |= 1 << UInt64(column)
+        }
+        return result
+    }
+
+    private static func evaluate(_ cell: HeapCell, _ values: inout [Bool]) {
+        let (a, b, c) = (values[cell.a], values[cell.b], values[cell.c])
+        let majority = (a && b) || (a && c) || (b && c)
+        switch cell.kind {
+        case .fullAdder:
+            values[cell.output] = !majority
+            values[cell.output + 1] = !((a != b) != c)
+        case .halfAdder:
+            values[cell.output] = !(a && b)
+            values[cell.output + 1] = a == b
+        case .majority: values[cell.output] = !majority
+        case .nand: values[cell.output] = !(a && b)
+        case .inverter: values[cell.output] = !a
+        }
+    }
+}

@@ -1,0 +1,151 @@
+/// A neuron as cells: full and half adders down to a number of rows, registers, then a carry-propagate adder.
+///
+/// Dadda's levels (heights 2, 3, 4, 6, 9, 13, ...) give the shortest path. Adders invert both outputs, and three
+/// inverted inputs give true outputs, so each bit carries its polarity and adders take bits of one polarity: few
+/// inverters remain. A half adder on two inverted bits is "a + b + 1", which is how the constant is added.
+/// - Source: `seven-nm.md`, 1; Dadda, Some schemes for parallel multipliers, 1965.
+public struct CompressorTree: Sendable {
+    /// Rows at which the registers may cut the tree.
+    public static let heights = [
+        2, 3, 4, 6, 9, 13, 19, 28, 42, 63, 94, 141, 211, 316, 474, 711, 1_066, 1_599,
+    ]
+
+    /// Nets numbered below this are operands.
+    public let operandBits: Int
+    /// The cells in front of the cut.
+    public private(set) var cells: [HeapCell] = []
+    /// The heap at the cut, by column; what is not the constant is registered.
+    public private(set) var cut: [[HeapBit]] = []
+    /// The cells behind the cut; operands are the nets of ``cut``.
+    public private(set) var adder: [HeapCell] = []
+    /// The accumulator, by column; `nil` is a zero, below the shift also "not computed".
+    public private(set) var sum: [HeapBit?] = []
+    /// Adder levels in front of the cut.
+    public private(set) var levels = 0
+
+    var columns: [[HeapBit]]
+    var nets: Int
+    private var inverters: [Int: Int] = [:]
+    private var isBehindCut = false
+
+    /// Builds the cells of `neuron`.
+    ///
+    /// - Parameters:
+    ///   - operandBits: nets that are there already: all bits that the neuron can read.
+    ///   - cutRows: height at which registers cut the tree, one of ``heights``.
+    public init(_ neuron: NeuronSum, operandBits: Int, cutRows: Int) {
+        precondition(Self.heights.contains(cutRows), "a tree is cut at one of its heights")
+        self.operandBits = operandBits
+        nets = operandBits
+        columns = Array(repeating: [], count: neuron.width)
+        for term in neuron.terms {
+            for bit in 0..<term.width where term.shift + bit < neuron.width {
+                columns[term.shift + bit].append(
+                    HeapBit(net: term.firstBit + bit, isInverted: term.complement >> UInt32(bit) & 1 == 1))
+            }
+        }
+        for column in 0..<neuron.width where neuron.constant >> UInt64(column) & 1 == 1 {
+            columns[column].append(.one)
+        }
+        while let height = nextHeight(), height >= cutRows { reduce(to: height) }
+        cut = columns
+        isBehindCut = true
+        inverters = [:]
+        while let height = nextHeight() { reduce(to: height) }
+        propagate(neededFrom: neuron.shift)
+    }
+
+    /// Bits that the registers at the cut hold.
+    public var cutBits: Int { cut.reduce(0) { $0 + $1.count { !$0.isOne } } }
+
+    /// Cells of one kind on both sides of the cut.
+    public func count(_ kind: HeapCell.Kind) -> Int {
+        cells.count { $0.kind == kind } + adder.count { $0.kind == kind }
+    }
+
+    /// The next of Dadda's heights below the highest column; `nil` at two rows.
+    private func nextHeight() -> Int? {
+        let highest = columns.lazy.map(\.count).max() ?? 0
+        return Self.heights.last { $0 < highest }
+    }
+
+    private mutating func reduce(to height: Int) {
+        if !isBehindCut { levels += 1 }
+        var next = [[HeapBit]](repeating: [], count: columns.count)
+        for column in columns.indices {
+            var pool = ColumnPool(columns[column])
+            var excess = pool.count + next[column].count - height
+            while excess > 0 {
+                let (carry, sum): (HeapBit, HeapBit)
+                if excess >= 2 {
+                    (carry, sum) = pool.hasOne && pool.inverted.count >= 2 ? addOne(&pool) : addThree(&pool)
+                    excess -= 2
+                } else {
+                    (carry, sum) = pool.hasOne ? incremented(&pool) : addTwo(&pool)
+                    excess -= 1
+                }
+                next[column].append(sum)
+                if column + 1 < columns.count { next[column + 1].append(carry) }
+            }
+            next[column] += pool.rest
+        }
+        columns = next
+    }
+
+    /// Three bits to two, with inverters where polarities are mixed.
+    private mutating func addThree(_ pool: inout ColumnPool) -> (carry: HeapBit, sum: HeapBit) {
+        if let (bits, isInverted) = pool.take(3) { return add(.fullAdder, bits, isInverted: isInverted) }
+        pool.hasOne = false
+        return add(.halfAdder, pool.takeTwo(), isInverted: true)
+    }
+
+    private mutating func addTwo(_ pool: inout ColumnPool) -> (carry: HeapBit, sum: HeapBit) {
+        add(.halfAdder, pool.takeTwo(), isInverted: false)
+    }
+
+    /// `a + b + 1` of two inverted bits.
+    private mutating func addOne(_ pool: inout ColumnPool) -> (carry: HeapBit, sum: HeapBit) {
+        pool.hasOne = false
+        return add(.halfAdder, pool.takeInverted(2), isInverted: true)
+    }
+
+    /// `a + 1` is wiring: the sum is the complement, the carry the bit.
+    private func incremented(_ pool: inout ColumnPool) -> (carry: HeapBit, sum: HeapBit) {
+        pool.hasOne = false
+        let bit = pool.takeOne()
+        return (bit, bit.complement)
+    }
+
+    /// Adds bits that are brought to one polarity; outputs have the other one.
+    mutating func add(
+        _ kind: HeapCell.Kind,
+        _ bits: [HeapBit],
+        isInverted: Bool
+    ) -> (carry: HeapBit, sum: HeapBit) {
+        let nets = bits.map { $0.isInverted == isInverted ? $0.net : inverse(of: $0.net) }
+        let output = append(kind, nets)
+        return (
+            HeapBit(net: output, isInverted: !isInverted), HeapBit(net: output + 1, isInverted: !isInverted)
+        )
+    }
+
+    /// The net that carries the complement of `net`.
+    mutating func inverse(of net: Int) -> Int {
+        if let known = inverters[net] { return known }
+        let output = append(.inverter, [net])
+        inverters[net] = output
+        return output
+    }
+
+    mutating func append(_ kind: HeapCell.Kind, _ inputs: [Int]) -> Int {
+        let output = nets
+        let cell = HeapCell(
+            kind: kind, a: inputs[0], b: inputs.count > 1 ? inputs[1] : inputs[0],
+            c: inputs.count > 2 ? inputs[2] : inputs[0], output: output)
+        if isBehindCut { adder.append(cell) } else { cells.append(cell) }
+        nets += kind == .fullAdder || kind == .halfAdder ? 2 : 1
+        return output
+    }
+
+    mutating func finish(_ sum: [HeapBit?]) { self.sum = sum }
+}

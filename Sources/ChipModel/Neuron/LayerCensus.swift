@@ -1,0 +1,52 @@
+public import HardenedBackbone
+import QuantizedTensors
+
+/// What one lane of a layer is made of, counted in the trees of the artefact's real weights.
+public struct LayerCensus: Hashable, Sendable {
+    /// Output channels.
+    public let neurons: Int
+    /// Weights that are not zero: shifted additions.
+    public let nonZeroWeights: Int
+    /// Cells by kind, compressor tree and carry-propagate adder together.
+    public let fullAdders, halfAdders, majorities, nands, inverters: Int
+    /// Flip-flops at the cut of the trees.
+    public let cutFlipFlops: Int
+    /// Bits of all accumulators.
+    public let accumulatorBits: Int
+    /// Most adder levels in front of the cut of any neuron.
+    public let levels: Int
+
+    /// Counts a layer.
+    ///
+    /// - Complexity: about eight cells for each non-zero weight.
+    public init(_ layer: NetworkLayer, _ parameters: LayerParameters, cut: CutPlan = .byFanIn) {
+        let window = LayerWindow(layer)
+        let rows = cut.rows(fanIn: layer.weightsPerChannel)
+        self.init(
+            neurons: (0..<layer.output.channels).map { NeuronSum(layer, parameters, channel: $0) },
+            operandBits: window.bits + (layer.residualSource == nil ? 0 : 8), cutRows: rows,
+            nonZeroWeights: parameters.weights.count { $0 != 0 })
+    }
+
+    init(neurons: [NeuronSum], operandBits: Int, cutRows: Int, nonZeroWeights: Int) {
+        var counts: [HeapCell.Kind: Int] = [:]
+        var (flipFlops, bits, levels) = (0, 0, 0)
+        for neuron in neurons {
+            let tree = CompressorTree(neuron, operandBits: operandBits, cutRows: cutRows)
+            for kind in HeapCell.Kind.allCases { counts[kind, default: 0] += tree.count(kind) }
+            flipFlops += tree.cutBits
+            bits += neuron.width
+            levels = max(levels, tree.levels)
+        }
+        self.neurons = neurons.count
+        self.nonZeroWeights = nonZeroWeights
+        fullAdders = counts[.fullAdder] ?? 0
+        halfAdders = counts[.halfAdder] ?? 0
+        majorities = counts[.majority] ?? 0
+        nands = counts[.nand] ?? 0
+        inverters = counts[.inverter] ?? 0
+        cutFlipFlops = flipFlops
+        accumulatorBits = bits
+        self.levels = levels
+    }
+}
