@@ -76,20 +76,28 @@ public struct CompressorTree: Sendable {
             var pool = ColumnPool(columns[column])
             var excess = pool.count + next[column].count - height
             while excess > 0 {
-                let (carry, sum): (HeapBit, HeapBit)
-                if excess >= 2 {
-                    (carry, sum) = pool.hasOne && pool.inverted.count >= 2 ? addOne(&pool) : addThree(&pool)
-                    excess -= 2
-                } else {
-                    (carry, sum) = pool.hasOne ? incremented(&pool) : addTwo(&pool)
-                    excess -= 1
-                }
+                let before = pool.count
+                let (carry, sum) = addOnce(&pool, excess: excess)
+                excess -= before - pool.count - 1
                 next[column].append(sum)
                 if column + 1 < columns.count { next[column + 1].append(carry) }
             }
             next[column] += pool.rest
         }
         columns = next
+    }
+
+    /// The adder that costs least for the bits it removes.
+    ///
+    /// Only adders of three bits remove one; a half adder is needed where no three are left, or would need an
+    /// inverter for a single bit of excess.
+    private mutating func addOnce(
+        _ pool: inout ColumnPool,
+        excess: Int
+    ) -> (carry: HeapBit, sum: HeapBit) {
+        if pool.hasOne && pool.inverted.count >= 2 { return addOne(&pool) }
+        if excess >= 2 || pool.plain.count >= 3 || pool.inverted.count >= 3 { return addThree(&pool) }
+        return pool.hasOne ? incremented(&pool) : addTwo(&pool)
     }
 
     /// Three bits to two, with inverters where polarities are mixed.
