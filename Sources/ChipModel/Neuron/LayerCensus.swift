@@ -63,7 +63,8 @@ public struct LayerCensus: Hashable, Sendable {
             levels = max(levels, tree.levels)
         }
         for pair in pairs {
-            let tree = CompressorTree(pair.adder(isSigned: isSigned), operandBits: operandBits, cutRows: 2)
+            let tree = CompressorTree(
+                pair.adder(isSigned: isSigned), operandBits: operandBits, cutRows: 2, isRegistered: false)
             for kind in HeapCell.Kind.allCases { counts[kind, default: 0] += tree.count(kind) }
         }
         self.pairs = pairs.count
