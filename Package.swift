@@ -60,6 +60,11 @@ let package = Package(
             ],
             swiftSettings: swift),
 
+        // The chip through other people's tools: liberty files, Yosys, netlists, timing.
+        .target(name: "ChipTools", dependencies: ["ImageDecoding"], swiftSettings: swift),
+        .target(
+            name: "ChipFlow", dependencies: ["Artifacts", "ChipRTL", "ChipTools"], swiftSettings: swift),
+
         // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
         .target(
             name: "FloatNetwork", dependencies: ["QuantizedTensors", "HardenedBackbone"], swiftSettings: swift
@@ -137,6 +142,11 @@ let tests: [(target: String, also: [String], data: [String])] = [
     (
         "ChipRTL", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "ChipModel"],
         []
+    ),
+    ("ChipTools", [], ["Golden"]),
+    (
+        "ChipFlow",
+        ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ChipModel", "ChipRTL", "ChipTools"], []
     ),
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),

@@ -87,7 +87,7 @@ public struct AreaCore: Sendable {
         if pairBits > 0 { text.add("input wire [\(pairBits - 1):0] p, ") }
         if hasResidual { text.add("input wire [\(bytes - 1):0] r, ") }
         text.add("output wire [\(bytes - 1):0] y);\n")
-        text.add(String(decoding: body.bytes, as: UTF8.self))
+        text.add(body.bytes)
         text.add("endmodule\n")
         return Part(module: module, text: text.bytes)
     }
