@@ -70,8 +70,11 @@ extension HardenedModel {
         } catch {
             throw .head(error)
         }
+        // Sealed anew, so that what is wrong with the backbone's part is named; whether it is the one that the head was
+        // fitted for is checked with the head.
         parts.backbone.metadata[Key.schema] = BackboneArtifact.schema
-        parts.backbone.metadata[Key.digest] = head.backboneDigest.hex
+        parts.backbone.metadata[Key.digest] =
+            parts.backbone.contentDigest(excludingMetadata: [Key.digest]).hex
         let backbone = try Self.backbone(parts.backbone)
         try self.init(freezing: head, into: backbone)
         // Only where the file leaves out what is always written, such as the head's own digest.

@@ -30,7 +30,9 @@ import Testing
         }
     }
 
-    private func startWorker(_ deployment: Deployment, _ model: String, name: String = "ice") throws -> Background {
+    private func startWorker(
+        _ deployment: Deployment, _ model: String, name: String = "ice"
+    ) throws -> Background {
         let worker = try deployment.start(
             "worker", "--model", model, "--name", name, "--replicas", "1", "--top-k", "10")
         let isReady = try eventually(seconds: 40) {
@@ -42,7 +44,8 @@ import Testing
 
     /// Writes a record as another program would.
     private func produce(
-        _ deployment: Deployment, topic: String, partition: Int = 0, key: String, header: String? = nil, _ value: [UInt8]
+        _ deployment: Deployment, topic: String, partition: Int = 0, key: String, header: String? = nil,
+        _ value: [UInt8]
     ) throws {
         let folder = try TemporaryFolder()
         let path = folder.file("record")
@@ -59,7 +62,7 @@ import Testing
         let ingest = ["ingest", SampleTar.path, "--images", "200", "--size", "32"]
 
         let frozen = try Deployment(workers: 0)
-        _ = try startWorker(frozen, try quick.frozen())
+        let ice = try startWorker(frozen, try quick.frozen())
         _ = try Program.run(ingest + ["--brokers", frozen.brokers])
         #expect(try frozen.waitForPredictions(200).images == 200)
         let mine = try records(frozen)
@@ -76,8 +79,10 @@ import Testing
         let openReplay = try frozen.run("replay", address, "--model", quick.path)
         #expect(openReplay.code == 1 && openReplay.output.contains("pass --model"), "\(openReplay.output)")
 
+        #expect(ice.finish() == 0)
+
         let open = try Deployment(workers: 0)
-        _ = try startWorker(open, quick.path)
+        let worker = try startWorker(open, quick.path)
         try open.push(quick.heads[1])
         _ = try Program.run(ingest + ["--brokers", open.brokers])
         #expect(try open.waitForPredictions(200).images == 200)
@@ -87,6 +92,7 @@ import Testing
             #expect(record.top == other.top && record.top.count == 10, "\(record.id)")
             #expect(other.cutover != nil && other.head == record.head && other.backbone != record.backbone)
         }
+        #expect(worker.finish() == 0)
     }
 
     @Test func pushesAndRollbacksAreRefusedBeforeAnythingIsPublished() throws {
@@ -113,11 +119,12 @@ import Testing
         let deployment = try Deployment(workers: 0)
         let push = try deployment.start("head", "push", quick.heads[0], "--deadline", "60")
         #expect(eventually(seconds: 20) { push.text.contains("published quick@v1") }, "\(push.text)")
-        _ = try startWorker(deployment, try quick.frozen())
+        let ice = try startWorker(deployment, try quick.frozen())
         #expect(eventually(seconds: 40) { !push.isRunning })
         #expect(push.exitCode == 76, "\(push.text)")
         #expect(push.text.contains("ice: head quick@v2 (") && push.text.contains("is frozen into backbone"))
         #expect(try deployment.succeed("head", "status").output.contains(": aborted"))
+        #expect(ice.finish() == 0)
     }
 
     /// Records that no coordinator of ours would write: a head, a decision and markers.
@@ -157,10 +164,11 @@ import Testing
         let isCounted = try eventually(seconds: 10) {
             try heartbeats(deployment).contains { $0.frozen_head?.cutovers_ignored == 2 }
         }
-        #expect(isCounted, "\(try deployment.run("fleet", "status", "--json").output)")
+        #expect(isCounted, "\(ice.text)")
         #expect(ice.text.contains("cut-over ignored"), "\(ice.text)")
         let status = try deployment.succeed("fleet", "status")
-        #expect(status.output.contains("ice: head quick@v2 is frozen; 2 cut-overs ignored"), "\(status.output)")
+        #expect(
+            status.output.contains("ice: head quick@v2 is frozen; 2 cut-overs ignored"), "\(status.output)")
         #expect(status.output.contains("refused head \(head.digest.short)"), "\(status.output)")
         let audit = try deployment.run("audit", "--images", "100")
         #expect(audit.code == 0, "\(audit.output)")

@@ -1,3 +1,4 @@
+import Artifacts
 import ClassifierHead
 import Foundation
 import HardenedBackbone
@@ -59,7 +60,8 @@ import Testing
         #expect(try json(["model", "info", "--model", quick.path])["frozen_head"] == nil)
         let verify = try Program.run(["verify", frozen, "--limit", "4"])
         #expect(verify.code == 0, "\(verify.errors)")
-        #expect(verify.output.contains("frozen head   quick@v2: reference and all tiers give the same logits"))
+        #expect(
+            verify.output.contains("frozen head   quick@v2: reference and all tiers give the same logits"))
         let doctor = try Program.run(["doctor", "--model", frozen])
         #expect(doctor.output.contains("head quick@v2 frozen"), "\(doctor.output)")
     }
@@ -125,7 +127,7 @@ import Testing
     @Test func badInputIsRefusedAndNothingIsWritten() throws {
         let output = folder.file("out.safetensors")
         let foreign = folder.file("foreign.safetensors")
-        try ForeignHead.write(to: foreign, features: 1_280)
+        try ForeignHead.write(to: foreign, features: 640)
         let damaged = folder.file("damaged.safetensors")
         var bytes = try read(frozen)
         bytes[bytes.count - 1] ^= 1
@@ -134,13 +136,16 @@ import Testing
         try Data(try read(frozen).dropLast(100)).write(to: URL(fileURLWithPath: cut))
         let freeze = ["head", "freeze", "-o", output]
         for (arguments, code, says) in [
-            (freeze + [foreign, "--model", quick.path], 65, "the backbone gives"),
-            (freeze + [foreign], 65, "fitted on backbone"),
+            (freeze + [foreign, "--model", quick.path], 65, "takes 640 features"),
+            (freeze + [quick.heads[1]], 65, "fitted on backbone"),
             (freeze + ["/no/such/head", "--model", quick.path], 65, "/no/such/head"),
-            (freeze + [quick.path, "--model", quick.path], 65, "unknown"),
+            (freeze + [quick.path, "--model", quick.path], 65, "head file: schema"),
             (freeze + [quick.heads[1], "--model", quick.path, "--as", "a b"], 64, "--as is name@version"),
             (["head", "freeze", quick.heads[1], "--model", quick.path, "-o", quick.path], 64, "is an input"),
-            (["head", "freeze", quick.heads[1], "--model", quick.path, "-o", quick.heads[1]], 64, "is an input"),
+            (
+                ["head", "freeze", quick.heads[1], "--model", quick.path, "-o", quick.heads[1]], 64,
+                "is an input"
+            ),
             (["head", "freeze", quick.heads[1], "--model", quick.path, "-o", "/proc/no"], 74, "/proc/no"),
             (["verify", damaged], 65, "damaged"),
             (["model", "info", "--model", cut], 65, "cut.safetensors"),

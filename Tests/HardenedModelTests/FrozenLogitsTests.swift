@@ -36,12 +36,14 @@ import Testing
         let parts = try Parts(seed: 3)
         let head = parts.head
         let features = ReferenceBackbone.run(
-            parts.backbone, image: SmallBackbone.photograph(2, bytes: 32 * 32 * 3)) { _, _ in }
+            parts.backbone, image: SmallBackbone.photograph(2, bytes: 32 * 32 * 3)
+        ) { _, _ in }
         let sums = (0..<head.classCount).map { row in
             features.enumerated().reduce(head.bias[row]) { sum, feature in
                 SignedDigits(head.weights[row * head.featureCount + feature.offset]).terms.reduce(sum) {
                     $1.isNegative
-                        ? $0 - Int32(feature.element) << $1.exponent : $0 + Int32(feature.element) << $1.exponent
+                        ? $0 - Int32(feature.element) << $1.exponent
+                        : $0 + Int32(feature.element) << $1.exponent
                 }
             }
         }

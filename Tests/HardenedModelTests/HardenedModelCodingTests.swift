@@ -46,7 +46,9 @@ import Testing
 
     @Test func programsThatKnowOpenBackbonesOnlyRefuseItByItsSchema() throws {
         let bytes = try Parts().frozen().encoded()
-        #expect(throws: BackboneArtifactError.unknownSchema(found: "2")) { try BackboneArtifact(decoding: bytes) }
+        #expect(throws: BackboneArtifactError.unknownSchema(found: "2")) {
+            try BackboneArtifact(decoding: bytes)
+        }
     }
 
     @Test func aHeadOfAnotherBackboneIsNotFrozen() throws {

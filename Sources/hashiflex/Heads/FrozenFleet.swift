@@ -15,7 +15,8 @@ enum FrozenFleet {
         }
         guard !reasons.isEmpty else { return }
         throw CommandError(
-            Exit.refused, "nothing was published: this fleet can not switch heads\n  "
+            Exit.refused,
+            "nothing was published: this fleet can not switch heads\n  "
                 + reasons.joined(separator: "\n  "))
     }
 }

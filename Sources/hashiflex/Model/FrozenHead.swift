@@ -56,9 +56,13 @@ enum HeadExactness {
                 features.withUnsafeBufferPointer { input in
                     found.withUnsafeMutableBufferPointer { bank.logits(features: input, count: 1, into: $0) }
                 }
-                guard let place = zip(expected, found).enumerated().first(where: { $0.element.0 != $0.element.1 })
+                guard
+                    let place = zip(expected, found).enumerated().first(where: {
+                        $0.element.0 != $0.element.1
+                    })
                 else { continue }
-                return "image \(index): tier \(bank.tierName) differs from the reference in the logit of class "
+                return
+                    "image \(index): tier \(bank.tierName) differs from the reference in the logit of class "
                     + "\(place.offset)"
             }
         }

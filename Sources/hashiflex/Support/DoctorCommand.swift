@@ -76,7 +76,8 @@ struct DoctorCommand: ParsableCommand {
             let head = loaded.frozen.map { ", head \($0.label) frozen" } ?? ""
             checks.append(
                 Check(
-                    what: "backbone", ok: true, found: "\(loaded.digest.short), \(loaded.backbone.description)\(head)",
+                    what: "backbone", ok: true,
+                    found: "\(loaded.digest.short), \(loaded.backbone.description)\(head)",
                     advice: nil))
         } catch {
             checks.append(

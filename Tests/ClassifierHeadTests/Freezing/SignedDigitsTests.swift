@@ -9,14 +9,15 @@ import Testing
         for weight in Self.weights {
             let digits = SignedDigits(weight)
             #expect(digits.value == Int(weight))
-            #expect(digits.terms.reduce(0) { $0 + ($1.isNegative ? -1 : 1) * (1 << $1.exponent) } == Int(weight))
+            #expect(
+                digits.terms.reduce(0) { $0 + ($1.isNegative ? -1 : 1) * (1 << $1.exponent) } == Int(weight))
         }
     }
 
     @Test func noTwoTermsAreNeighbours() {
         for weight in Self.weights {
             let exponents = SignedDigits(weight).terms.map(\.exponent)
-            #expect(exponents.allSatisfy((0...7).contains), "\(weight)")
+            #expect(exponents.allSatisfy { (0...7).contains($0) }, "\(weight)")
             #expect(zip(exponents, exponents.dropFirst()).allSatisfy { $1 - $0 >= 2 }, "\(weight)")
         }
     }
@@ -39,18 +40,24 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    private static let known: [(weight: Int8, values: [Int])] = [
         (0, []), (1, [1]), (-1, [-1]), (3, [-1, 4]), (-3, [1, -4]), (7, [-1, 8]), (127, [-1, 128]),
         (-128, [-128]), (85, [1, 4, 16, 64]), (-85, [-1, -4, -16, -64]), (107, [-1, -4, -16, 128]),
-    ]) func knownWeightsHaveTheirDigits(weight: Int8, values: [Int]) {
-        #expect(SignedDigits(weight).terms.map(\.value) == values)
+    ]
+
+    @Test func knownWeightsHaveTheirDigits() {
+        for (weight, values) in Self.known {
+            #expect(SignedDigits(weight).terms.map(\.value) == values, "\(weight)")
+        }
     }
 
     @Test func aHeadHasTheTermsOfItsWeights() throws {
         var generator = SeededRandom(seed: 5)
         let head = try randomHead(classCount: 7, featureCount: 33, using: &generator)
         #expect(head.signedDigitCount == head.weights.reduce(0) { $0 + SignedDigits($1).terms.count })
-        #expect(SignedDigits.termCount(of: Self.weights) == Self.weights.reduce(0) { $0 + SignedDigits($1).terms.count })
+        #expect(
+            SignedDigits.termCount(of: Self.weights)
+                == Self.weights.reduce(0) { $0 + SignedDigits($1).terms.count })
         #expect(SignedDigits.termCount(of: []) == 0)
     }
 

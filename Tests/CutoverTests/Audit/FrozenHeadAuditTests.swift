@@ -45,7 +45,8 @@ import Testing
         let found = findings([prediction(5, head: "a"), prediction(6, head: "b")])
         #expect(found.wrongHeads == 1)
         #expect(found.examples.first?.hasPrefix("t/0@6#0: stamped head@b, but backbone") == true)
-        #expect(findings([prediction(5, head: "a"), prediction(6, head: "b", backbone: "x")]).wrongHeads == 0)
+        #expect(
+            findings([prediction(5, head: "a"), prediction(6, head: "b", backbone: "x")]).wrongHeads == 0)
     }
 
     @Test func anotherHeadThanTheDeclaredOneIsFound() {

@@ -236,7 +236,8 @@ import Testing
                 #expect(record.state == .aborted)
                 let reason = try #require(frozen.frozenHeadRefusal)
                 #expect(record.reasons == ["w2: \(reason)"])
-                #expect(reason.contains("head@z") && reason.contains("only an open backbone takes another head"))
+                #expect(
+                    reason.contains("head@z") && reason.contains("only an open backbone takes another head"))
             }
         }
     }

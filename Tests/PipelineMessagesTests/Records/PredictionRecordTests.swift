@@ -152,7 +152,8 @@ import TestSupport
                 stream: text(),
                 images: Int(number()), errors: Int(number()), imagesBefore: number(),
                 deadLetter: seed % 2 == 0 ? text() : nil,
-                head: seed % 3 == 0 ? nil : HeadStamp(try headInForce(.standard)), worker: text(), incarnation: text(),
+                head: seed % 3 == 0 ? nil : HeadStamp(try headInForce(.standard)), worker: text(),
+                incarnation: text(),
                 serviceUs: number(), scoredAtMs: number())
             #expect(receipt.json == JSONRecord.encode(receipt), "seed \(seed)")
         }
