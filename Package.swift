@@ -43,6 +43,9 @@ let package = Package(
         .target(
             name: "ClassifierHead", dependencies: ["CShiftKernels", "QuantizedTensors", "Artifacts"],
             swiftSettings: swift),
+        .target(
+            name: "HardenedModel", dependencies: ["Artifacts", "HardenedBackbone", "ClassifierHead"],
+            swiftSettings: swift),
         .target(name: "ImageDecoding", dependencies: ["CImageCodecs"], swiftSettings: swift),
         .target(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
@@ -123,7 +126,8 @@ let package = Package(
         .executableTarget(
             name: "hashiflex",
             dependencies: [
-                "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
+                "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "HardenedModel",
+                "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
                 "ChipModel", "ChipRTL", "ArgumentParser",
@@ -138,6 +142,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("Artifacts", [], ["Golden"]),
     ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels", "AllocationCounter"], []),
     ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
+    ("HardenedModel", ["Artifacts", "HardenedBackbone", "ClassifierHead"], []),
     ("ChipModel", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead"], []),
     (
         "ChipRTL", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "ChipModel"],
@@ -186,8 +191,8 @@ package.targets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest",
-            "TestSupport",
+            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "HardenedModel", "ImageDecoding",
+            "Ingest", "TestSupport",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))
