@@ -101,13 +101,13 @@ public struct NetworkRTL: Sendable {
         var files = range.map { index in
             let stage = stage(index)
             return RTLFile(
-                module: stage.module, header: header,
+                module: stage.module, folder: "network/", header: header,
                 facts: FileHeader.facts(layers[index], artifact.layers[index])
                     + ["\(stage.lanes.lanes) lanes, \(stage.lanes.cyclesPerRow) beats a row, depth \(stage.depth)"],
                 text: stage.text)
         }
         func add(_ module: String, _ text: String) {
-            files.append(RTLFile(module: module, header: header, text: text))
+            files.append(RTLFile(module: module, folder: "network/", header: header, text: text))
         }
         let backbone = backbone
         let first = range.lowerBound
@@ -140,11 +140,35 @@ public struct NetworkRTL: Sendable {
         return files
     }
 
-    /// Files of the core of layer `index` in simulation style.
-    public func simulationCore(_ index: Int) -> [RTLFile] {
-        SimulationCore(
-            artifact.network.layers[index], artifact.layers[index], depth: schedule.depth.layers[index]
-        ).files(header)
+    /// Files of the core of layer `index`.
+    public func core(_ index: Int, style: CoreStyle) -> [RTLFile] {
+        let (layer, parameters) = (artifact.network.layers[index], artifact.layers[index])
+        let depth = schedule.depth.layers[index]
+        switch style {
+        case .simulation: return SimulationCore(layer, parameters, depth: depth).files(header)
+        case .area:
+            let core = AreaCore(layer, parameters, depth: depth)
+            return ((0..<core.partCount).map(core.part) + [core.top()]).map { part in
+                RTLFile(
+                    module: part.module, folder: "cores/", header: header,
+                    facts: FileHeader.facts(layer, parameters), text: part.text)
+            }
+        }
+    }
+
+    /// Files that all cores of a style share.
+    public func sharedFiles(style: CoreStyle) -> [RTLFile] {
+        guard style == .area else { return [] }
+        return [
+            RTLFile(
+                name: "cores/\(CellWrappers.fileName)",
+                bytes: Array((header.text(module: "adders", facts: []) + CellWrappers.behaviour).utf8))
+        ]
+    }
+
+    /// The files of a bench and of everything under it, in simulation order.
+    public func allFiles(style: CoreStyle) -> [RTLFile] {
+        files + range.flatMap { core($0, style: style) } + sharedFiles(style: style)
     }
 
     private var backbone: BackboneText {

@@ -42,11 +42,12 @@ public struct SimulationCore: Sendable {
     public func files(_ header: FileHeader) -> [RTLFile] {
         (0..<partCount).map { part in
             RTLFile(
-                module: "\(module)_p\(part)", header: header,
+                module: "\(module)_p\(part)", folder: "cores/", header: header,
                 facts: FileHeader.facts(layer, parameters, channels: channels(part)), text: text(ofPart: part))
         } + [
             RTLFile(
-                module: module, header: header, facts: FileHeader.facts(layer, parameters), text: top())
+                module: module, folder: "cores/", header: header, facts: FileHeader.facts(layer, parameters),
+                text: top())
         ]
     }
 
