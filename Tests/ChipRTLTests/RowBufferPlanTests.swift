@@ -49,10 +49,10 @@ import Testing
                     if start != begin[index][row] {
                         begin[index][row] = start
                         isSettled = false
+                        // One start that waits is enough to know.
+                        if missing != nil { return begin }
                     }
                     free = start + lanes.cyclesPerRow
-                    // A buffer too small for one window never moves on.
-                    if start > 1_000_000 { return begin }
                 }
             }
         }
@@ -92,7 +92,7 @@ import Testing
     @Test("No column is written before its last reader has read it, in any plan")
     func releaseIsLateEnough() throws {
         var random = SeededRandom(seed: 3)
-        for _ in 0..<200 {
+        for _ in 0..<50 {
             let size = Int.random(in: 1...7, using: &random) * 32
             let network = try #require(NetworkDescription(widthPercent: 10, inputSize: size))
             let cycles = Int.random(in: size...(size * size), using: &random)
@@ -103,16 +103,17 @@ import Testing
             for index in network.layers.indices.dropFirst() {
                 let layer = network.layers[index]
                 let (writer, reader) = (plan.layers[index - 1], plan.layers[index])
-                #expect(buffers.inputs[index].releaseBeat < reader.cyclesPerRow)
+                var isLateEnough = buffers.inputs[index].releaseBeat < reader.cyclesPerRow
                 for beat in 0..<reader.cyclesPerRow {
                     for lane in 0..<reader.lanes where beat * reader.lanes + lane < layer.output.width {
                         let centre = (beat * reader.lanes + lane) * layer.stride
                         let column = min(layer.input.width - 1, layer.kernelSize == 1 ? centre : centre + 1)
                         // The overwriting row starts right when it may.
-                        let written = buffers.inputs[index].releaseBeat + 1 + depth.layers[index - 1] - 1 + column / writer.lanes
-                        #expect(written >= beat)
+                        let written = buffers.inputs[index].releaseBeat + depth.layers[index - 1] + column / writer.lanes
+                        isLateEnough = isLateEnough && written >= beat
                     }
                 }
+                #expect(isLateEnough, "\(layer.name) at \(cycles) cycles")
             }
         }
     }
