@@ -72,7 +72,8 @@ struct BenchDriver {
           reg [31:0] in_image = 0;
           reg in_is_first = 0;
           reg [31:0] next_beat = 0, next_row = 0, next_image = 0, beat_of_row = 0, row_of_image = 0;
-          reg [31:0] refused = 0, held_back = 0;
+          reg [31:0] refused = 0, held_back = 0, slip = 0;
+          reg [31:0] image_slip [0:\(images - 1)];
           reg [\(dataBits - 1):0] image_beats [0:\(rows * beatsPerRow - 1)];
           reg [31:0] row_times [0:\(rows - 1)];
           initial begin
@@ -82,7 +83,7 @@ struct BenchDriver {
             if ($test$plusargs("flood")) flood = 1;
             if (stalls != 0) noise = stalls;
           end
-          wire is_due = flood | (cycle + 1 >= row_times[next_row] + \(offset));
+          wire is_due = flood | (cycle + 1 >= row_times[next_row] + \(offset) + slip);
           wire may_present = (next_image < \(images)) & ((beat_of_row != 0)
             | (is_due & ((row_of_image != 0) | (\(mayBegin)))));
           wire is_stalled = (stalls != 0) & (noise[7:0] < 8'd96);
@@ -91,12 +92,15 @@ struct BenchDriver {
             rst <= cycle < 8;
             noise <= {noise[30:0], noise[31] ^ noise[21] ^ noise[1] ^ noise[0]};
             if (in_valid & ~in_ready & ~in_is_first) refused <= refused + 1;
+            // An image that has to wait, for its head to be written, takes all later rows along.
+            if (is_due & (beat_of_row == 0) & (row_of_image == 0) & ~(\(mayBegin))) slip <= slip + 1;
             if (!rst & (in_ready | ~in_valid)) begin
               in_valid <= may_present & ~is_stalled;
               if (may_present & is_stalled) held_back <= held_back + 1;
               if (may_present & ~is_stalled) begin
                 in_data <= image_beats[next_beat];
                 in_image <= next_image;
+                if (beat_of_row == 0 & row_of_image == 0) image_slip[next_image] <= slip;
                 in_is_first <= (beat_of_row == 0) & (row_of_image == 0);
                 next_beat <= next_beat + 1;
                 if (beat_of_row == \(beatsPerRow - 1)) begin

@@ -10,13 +10,14 @@ public struct BlockBench: Sendable {
     /// The bench and the data that it reads.
     public let files: [RTLFile]
 
-    /// A bench for `rtl` and up to four images, each `[inputSize, inputSize, 3]` bytes.
+    /// A bench for `rtl` and at least one image of `[inputSize, inputSize, 3]` bytes.
     public init(_ rtl: NetworkRTL, images: [[UInt8]]) {
-        precondition(!images.isEmpty && images.count <= rtl.schedule.images, "one to four images")
+        precondition(!images.isEmpty, "there is an image")
+        let schedule = rtl.schedule(images: images.count)
         let network = rtl.artifact.network
         let (first, last) = (rtl.range.lowerBound, rtl.range.upperBound - 1)
         let input = rtl.inputLanes
-        let output = rtl.schedule.plan.layers[last]
+        let output = schedule.plan.layers[last]
         let (inShape, outShape) = (network.layers[first].input, network.layers[last].output)
         var inputs: [[UInt8]] = []
         var outputs: [[UInt8]] = []
@@ -34,15 +35,15 @@ public struct BlockBench: Sendable {
         let rowsOut = images.count * outShape.height
         let times =
             first == 0
-            ? rtl.schedule.inputBegins
-            : rtl.schedule.layers[first - 1].available.map { $0 - input.cyclesPerRow }
+            ? schedule.inputBegins
+            : schedule.layers[first - 1].available.map { $0 - input.cyclesPerRow }
         files = [
             RTLFile(name: "images.hex", bytes: BenchStimulus.words(inputs)),
             RTLFile(name: "row_times.hex", bytes: BenchStimulus.numbers(times.prefix(rowsIn))),
             RTLFile(name: "outputs.hex", bytes: BenchStimulus.words(outputs)),
             RTLFile(
                 name: "output_times.hex",
-                bytes: BenchStimulus.numbers(rtl.schedule.layers[last].available.prefix(rowsOut))),
+                bytes: BenchStimulus.numbers(schedule.layers[last].available.prefix(rowsOut))),
             RTLFile(
                 module: Self.module, header: rtl.header,
                 text: Self.text(
@@ -50,7 +51,7 @@ public struct BlockBench: Sendable {
                         beatsPerRow: input.cyclesPerRow, rowsPerImage: inShape.height, images: images.count,
                         dataBits: input.lanes * inShape.channels * 8, offset: 32, mayBegin: "1'b1"),
                     output: output, shape: outShape, rows: rowsOut,
-                    limit: 100_000 + 40 * images.count * rtl.schedule.plan.cyclesPerImage)),
+                    limit: 100_000 + 40 * images.count * schedule.plan.cyclesPerImage)),
         ]
     }
 

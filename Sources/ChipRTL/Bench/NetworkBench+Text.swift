@@ -107,10 +107,10 @@ extension NetworkBench.Shape {
                           found[8*index +: 8], expected[8*index +: 8]);
                     end
                   feature_cycle[vectors] = cycle + 1 - \(offset);
-                  if (stalls == 0 && !flood && feature_cycle[vectors] != feature_times[vectors]) begin
+                  if (stalls == 0 && !flood && feature_cycle[vectors] != feature_times[vectors] + image_slip[vectors]) begin
                     wrong_cycles = wrong_cycles + 1;
                     $display("FAULT image %0d has its features at cycle %0d, expected %0d", vectors,
-                      feature_cycle[vectors], feature_times[vectors]);
+                      feature_cycle[vectors], feature_times[vectors] + image_slip[vectors]);
                   end
                   vectors = vectors + 1;
                 end

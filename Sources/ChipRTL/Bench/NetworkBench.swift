@@ -16,16 +16,17 @@ public struct NetworkBench: Sendable {
     /// A bench for the whole network.
     ///
     /// - Parameters:
-    ///   - images: one to four, each `[inputSize, inputSize, 3]` bytes.
+    ///   - images: at least one, each `[inputSize, inputSize, 3]` bytes.
     ///   - heads: two heads of the NPU's size: the first rides with image 0, the second with `swapImage`.
     ///   - swapImage: image that carries the second head; the image count for never.
     public init(_ rtl: NetworkRTL, npu: NPUShape, images: [[UInt8]], heads: [ClassifierHead], swapImage: Int) {
-        precondition(!images.isEmpty && images.count <= rtl.schedule.images, "one to four images")
+        precondition(!images.isEmpty, "there is an image")
+        let schedule = rtl.schedule(images: images.count)
         precondition(
             heads.count == 2 && heads.allSatisfy { $0.classCount == npu.classes && $0.featureCount == npu.features },
             "two heads of the unit's size")
         let network = rtl.artifact.network
-        let input = rtl.schedule.plan.input
+        let input = schedule.plan.input
         let rows = network.inputSize
         var beats: [[UInt8]] = []
         var features: [[UInt8]] = []
@@ -33,14 +34,14 @@ public struct NetworkBench: Sendable {
             beats += BenchStimulus.beats(image, shape: network.inputShape, lanes: input)
             features.append(ReferenceBackbone.run(rtl.artifact, image: image))
         }
-        let available = rtl.schedule.layers[network.layers.count - 1].available
+        let available = schedule.layers[network.layers.count - 1].available
         let lastRows = network.pooledShape.height
         let featureTimes = images.indices.map { available[$0 * lastRows + lastRows - 1] }
         let logits = heads.flatMap { head in features.flatMap { HeadReference.logits(head, features: $0) } }
         let writes = npu.classes * npu.features / NPUShape.lane + npu.classes
         let shape = Shape(
             npu: npu, images: images.count, swapImage: swapImage, offset: writes + 32,
-            limit: 200_000 + 2 * writes + 40 * images.count * (rtl.schedule.plan.cyclesPerImage + npu.words),
+            limit: 200_000 + 2 * writes + 40 * images.count * (schedule.plan.cyclesPerImage + npu.words),
             service: npu.words)
         let driver = BenchDriver(
             beatsPerRow: input.cyclesPerRow, rowsPerImage: rows, images: images.count,
@@ -50,7 +51,7 @@ public struct NetworkBench: Sendable {
             RTLFile(name: "images.hex", bytes: BenchStimulus.words(beats)),
             RTLFile(
                 name: "row_times.hex",
-                bytes: BenchStimulus.numbers(rtl.schedule.inputBegins.prefix(rows * images.count))),
+                bytes: BenchStimulus.numbers(schedule.inputBegins.prefix(rows * images.count))),
             RTLFile(name: "features.hex", bytes: BenchStimulus.words(features)),
             RTLFile(name: "feature_times.hex", bytes: BenchStimulus.numbers(featureTimes)),
             RTLFile(name: "weights.hex", bytes: BenchStimulus.words(heads.flatMap(Self.writes))),

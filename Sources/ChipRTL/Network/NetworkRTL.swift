@@ -22,6 +22,8 @@ public struct NetworkRTL: Sendable {
 
     /// Depths that a layer's core can have, in register stages.
     public static let depths = 3...DepthPlan.range.upperBound
+    /// Most images under way: the depth of the feature queue.
+    public static let creditsMax = 1_024
 
     /// The whole network with a pool and an NPU.
     ///
@@ -82,9 +84,15 @@ public struct NetworkRTL: Sendable {
         schedule = RowSchedule(plan: plan, depth: depth, images: 4)
         buffers = RowBufferPlan(schedule)
         let service = npu.map { $0.words } ?? 0
-        self.credits = credits ?? HeadService(weights: max(1, service), macs: 1).fullRateCredits(
+        let fullRate = HeadService(weights: max(1, service), macs: 1).fullRateCredits(
             interval: plan.cyclesPerImage, latency: schedule.latency)
+        self.credits = credits ?? min(Self.creditsMax, fullRate)
         header = FileHeader(artifact, generator: generator)
+    }
+
+    /// The schedule of `images` images back to back.
+    public func schedule(images: Int) -> RowSchedule {
+        RowSchedule(plan: schedule.plan, depth: schedule.depth, images: max(1, images))
     }
 
     /// Module that a bench instantiates: the whole chip, or a part with valid and ready at its input.
