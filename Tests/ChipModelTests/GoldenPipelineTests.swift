@@ -2,19 +2,24 @@ import HardenedBackbone
 import QuantizedTensors
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// The figures of `hardware-and-po2.md` 1.2 and 1.3 and of `seven-nm.md` 2.2, exact.
 @Suite struct GoldenPipelineTests {
-    private static let network = NetworkDescription(widthPercent: 100, inputSize: 224)!
+    private let network: NetworkDescription
 
-    private static func schedule(_ cycles: Int, _ depth: DepthPlan) -> RowSchedule {
-        RowSchedule(plan: LanePlan(network: network, cyclesPerImage: cycles)!, depth: depth)
+    init() throws { network = try #require(NetworkDescription(widthPercent: 100, inputSize: 224)) }
+
+    private func plan(_ cycles: Int) throws -> LanePlan {
+        try #require(LanePlan(network: network, cyclesPerImage: cycles))
+    }
+
+    private func schedule(_ cycles: Int, _ depth: DepthPlan) throws -> RowSchedule {
+        RowSchedule(plan: try plan(cycles), depth: depth)
     }
 
     @Test("The network's facts")
     func facts() {
-        let network = Self.network
         #expect(network.weightCount == 2_189_760)
         #expect(network.macCount == 299_494_272)
         #expect(network.layers.reduce(0) { $0 + $1.output.channels } == 17_056)
@@ -43,8 +48,8 @@ import Testing
                 cycles: 741, depth: 3, latency: 1_596, instances: 2_346_768, neurons: 23_728, line: 351.1,
                 registers: 114.0, residual: 40.9),
         ])
-    func table(_ row: Row) {
-        let schedule = Self.schedule(row.cycles, .uniform(row.depth, of: Self.network))
+    func table(_ row: Row) throws {
+        let schedule = try schedule(row.cycles, .uniform(row.depth, of: network))
         #expect(schedule.latency == row.latency)
         #expect(schedule.initiationInterval == row.cycles)
         #expect(schedule.plan.weightInstances == row.instances)
@@ -57,29 +62,28 @@ import Testing
     }
 
     @Test("Latencies with a fourth stage")
-    func fourthStage() {
-        func latencies(_ depth: DepthPlan) -> [Int] {
-            [224, 303, 741].map { Self.schedule($0, depth).latency }
+    func fourthStage() throws {
+        func latencies(_ depth: DepthPlan) throws -> [Int] {
+            try [224, 303, 741].map { try schedule($0, depth).latency }
         }
-        let network = Self.network
-        #expect(latencies(.uniform(4, of: network)) == [978, 1_098, 1_648])
-        #expect(latencies(.pointwise(from: 384, deep: 4, of: network)) == [936, 1_056, 1_606])
-        #expect(latencies(.pointwise(from: 1, deep: 4, of: network)) == [960, 1_080, 1_630])
+        #expect(try latencies(.uniform(4, of: network)) == [978, 1_098, 1_648])
+        #expect(try latencies(.pointwise(from: 384, deep: 4, of: network)) == [936, 1_056, 1_606])
+        #expect(try latencies(.pointwise(from: 1, deep: 4, of: network)) == [960, 1_080, 1_630])
     }
 
     @Test("Lanes at one row a cycle")
-    func lanes() {
-        let plan = LanePlan(network: Self.network, cyclesPerImage: 224)!
+    func lanes() throws {
+        let plan = try plan(224)
         let expected = [112: (56, 2), 56: (14, 4), 28: (4, 7), 14: (1, 14), 7: (1, 7)]
-        for (layer, lanes) in zip(Self.network.layers, plan.layers) {
+        for (layer, lanes) in zip(network.layers, plan.layers) {
             #expect(lanes.lanes == expected[layer.output.width]?.0)
             #expect(lanes.cyclesPerRow == expected[layer.output.width]?.1)
         }
     }
 
     @Test("First and last output rows, line buffers and residual rows at (224, 3)")
-    func rows() {
-        let schedule = Self.schedule(224, .uniform(3, of: Self.network))
+    func rows() throws {
+        let schedule = try schedule(224, .uniform(3, of: network))
         let golden = [
             ("stem", 6, 228), ("b00.depthwise", 12, 234), ("b01.expand", 20, 242),
             ("b01.depthwise", 28, 248), ("b03.depthwise", 75, 291), ("b06.depthwise", 187, 393),
@@ -87,12 +91,12 @@ import Testing
             ("last", 821, 926),
         ]
         for (name, first, last) in golden {
-            let index = Self.network.layers.firstIndex { $0.name == name }!
+            let index = try #require(network.layers.firstIndex { $0.name == name })
             let times = schedule.layers[index]
             #expect(times.available[0] == first, "\(name)")
-            #expect(times.available[Self.network.layers[index].output.height - 1] == last, "\(name)")
+            #expect(times.available[network.layers[index].output.height - 1] == last, "\(name)")
         }
-        for (layer, times) in zip(Self.network.layers, schedule.layers) where layer.kernelSize == 3 {
+        for (layer, times) in zip(network.layers, schedule.layers) where layer.kernelSize == 3 {
             let isLate = layer.name == "b13.depthwise"
             #expect(times.inputRows == (layer.stride == 2 && !isLate ? 4 : 3), "\(layer.name)")
         }

@@ -3,8 +3,28 @@
 /// Two rows take the fewest flip-flops; wide neurons need the cut earlier to close their clock.
 /// - Source: timing of `seven-nm.md`, 2.2 (ASAP7, predictive).
 public struct CutPlan: Hashable, Sendable {
-    /// Rows below which fan-in, in rising order; the last entry is for everything above.
-    public let steps: [(below: Int, rows: Int)]
+    /// One range of fan-ins.
+    public struct Step: Hashable, Sendable {
+        /// Fan-ins below this one, weights a neuron.
+        public let below: Int
+        /// Rows at the cut, one of ``CompressorTree/heights``.
+        public let rows: Int
+
+        /// A step of the given parts.
+        public init(below: Int, rows: Int) {
+            self.below = below
+            self.rows = rows
+        }
+    }
+
+    /// Steps in rising order; the last one takes everything above.
+    public let steps: [Step]
+
+    /// A plan of at least one step.
+    public init(steps: [Step]) {
+        precondition(!steps.isEmpty, "a plan has a step")
+        self.steps = steps
+    }
 
     /// The cut for `fanIn` weights a neuron.
     public func rows(fanIn: Int) -> Int {
@@ -12,19 +32,12 @@ public struct CutPlan: Hashable, Sendable {
         return steps[steps.count - 1].rows
     }
 
-    /// Two rows below 192 inputs, then 4, 6 and 9: closes 896 MHz with 3 um of wire a segment.
-    public static let byFanIn = CutPlan(steps: [(192, 2), (384, 4), (768, 6), (.max, 9)])
+    /// Two rows below 192 inputs, then 4, 6 and 9.
+    public static let byFanIn = CutPlan(steps: [
+        Step(below: 192, rows: 2), Step(below: 384, rows: 4), Step(below: 768, rows: 6),
+        Step(below: .max, rows: 9),
+    ])
+
     /// The same cut everywhere; `rows` is one of ``CompressorTree/heights``.
-    public static func uniform(_ rows: Int) -> CutPlan { CutPlan(steps: [(.max, rows)]) }
-
-    public static func == (left: CutPlan, right: CutPlan) -> Bool {
-        left.steps.elementsEqual(right.steps, by: ==)
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        for step in steps {
-            hasher.combine(step.below)
-            hasher.combine(step.rows)
-        }
-    }
+    public static func uniform(_ rows: Int) -> CutPlan { CutPlan(steps: [Step(below: .max, rows: rows)]) }
 }

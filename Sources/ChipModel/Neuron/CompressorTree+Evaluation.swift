@@ -6,6 +6,7 @@ extension CompressorTree {
         var values = (0..<operandBits).map(bit)
         values.append(contentsOf: repeatElement(false, count: nets - operandBits))
         for cell in cells { Self.evaluate(cell, &values) }
+        if isRegistered { for net in cutNets { values[net].toggle() } }
         for cell in adder { Self.evaluate(cell, &values) }
         var result: UInt64 = 0
         for (column, bit) in sum.enumerated() {

@@ -16,7 +16,9 @@ public struct CompressorTree: Sendable {
     public private(set) var cells: [HeapCell] = []
     /// The heap at the cut, by column; what is not the constant is registered.
     public private(set) var cut: [[HeapBit]] = []
-    /// The cells behind the cut; operands are the nets of ``cut``.
+    /// Whether ``adder`` reads the complements of ``cutNets``.
+    public let isRegistered: Bool
+    /// The cells behind the cut.
     public private(set) var adder: [HeapCell] = []
     /// The accumulator, by column; `nil` is a zero, below the shift also "not computed".
     public private(set) var sum: [HeapBit?] = []
@@ -24,7 +26,8 @@ public struct CompressorTree: Sendable {
     public private(set) var levels = 0
 
     var columns: [[HeapBit]]
-    var nets: Int
+    /// Nets of operands and cells together.
+    public private(set) var nets: Int
     private var inverters: [Int: Int] = [:]
     private var isBehindCut = false
 
@@ -33,9 +36,12 @@ public struct CompressorTree: Sendable {
     /// - Parameters:
     ///   - operandBits: nets that are there already: all bits that the neuron can read.
     ///   - cutRows: height at which registers cut the tree, one of ``heights``.
-    public init(_ neuron: NeuronSum, operandBits: Int, cutRows: Int) {
+    ///   - isRegistered: whether registers stand at the cut. The library's flip-flop inverts: what registers give is
+    ///     the complement of what they take. Without them, the cut is wires.
+    public init(_ neuron: NeuronSum, operandBits: Int, cutRows: Int, isRegistered: Bool = true) {
         precondition(Self.heights.contains(cutRows), "a tree is cut at one of its heights")
         self.operandBits = operandBits
+        self.isRegistered = isRegistered
         nets = operandBits
         columns = Array(repeating: [], count: neuron.width)
         for term in neuron.terms {
@@ -49,14 +55,21 @@ public struct CompressorTree: Sendable {
         }
         while let height = nextHeight(), height >= cutRows { reduce(to: height) }
         cut = columns
+        if isRegistered { columns = columns.map { $0.map { $0.isOne ? $0 : $0.complement } } }
         isBehindCut = true
         inverters = [:]
         while let height = nextHeight() { reduce(to: height) }
         propagate(neededFrom: neuron.shift)
     }
 
+    /// The nets that registers hold at the cut, each once, in the order of the columns.
+    public var cutNets: [Int] {
+        var seen = Set<Int>()
+        return cut.joined().filter { !$0.isOne && seen.insert($0.net).inserted }.map(\.net)
+    }
+
     /// Bits that the registers at the cut hold.
-    public var cutBits: Int { cut.reduce(0) { $0 + $1.count { !$0.isOne } } }
+    public var cutBits: Int { cutNets.count }
 
     /// Cells of one kind on both sides of the cut.
     public func count(_ kind: HeapCell.Kind) -> Int {
@@ -76,20 +89,28 @@ public struct CompressorTree: Sendable {
             var pool = ColumnPool(columns[column])
             var excess = pool.count + next[column].count - height
             while excess > 0 {
-                let (carry, sum): (HeapBit, HeapBit)
-                if excess >= 2 {
-                    (carry, sum) = pool.hasOne && pool.inverted.count >= 2 ? addOne(&pool) : addThree(&pool)
-                    excess -= 2
-                } else {
-                    (carry, sum) = pool.hasOne ? incremented(&pool) : addTwo(&pool)
-                    excess -= 1
-                }
+                let before = pool.count
+                let (carry, sum) = addOnce(&pool, excess: excess)
+                excess -= before - pool.count - 1
                 next[column].append(sum)
                 if column + 1 < columns.count { next[column + 1].append(carry) }
             }
             next[column] += pool.rest
         }
         columns = next
+    }
+
+    /// The adder that costs least for the bits it removes.
+    ///
+    /// Only adders of three bits remove one; a half adder is needed where no three are left, or would need an
+    /// inverter for a single bit of excess.
+    private mutating func addOnce(
+        _ pool: inout ColumnPool,
+        excess: Int
+    ) -> (carry: HeapBit, sum: HeapBit) {
+        if pool.hasOne && pool.inverted.count >= 2 { return addOne(&pool) }
+        if excess >= 2 || pool.plain.count >= 3 || pool.inverted.count >= 3 { return addThree(&pool) }
+        return pool.hasOne ? incremented(&pool) : addTwo(&pool)
     }
 
     /// Three bits to two, with inverters where polarities are mixed.

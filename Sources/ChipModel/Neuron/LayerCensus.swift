@@ -16,19 +16,43 @@ public struct LayerCensus: Hashable, Sendable {
     /// Most adder levels in front of the cut of any neuron.
     public let levels: Int
 
-    /// Counts a layer.
+    /// Pairs that are added once for the whole layer; 0 without sharing.
+    public let pairs: Int
+    /// Flip-flops that hold the pairs' sums.
+    public let pairFlipFlops: Int
+
+    /// Counts a layer, with or without pairs of inputs that its neurons share.
     ///
-    /// - Complexity: about eight cells for each non-zero weight.
-    public init(_ layer: NetworkLayer, _ parameters: LayerParameters, cut: CutPlan = .byFanIn) {
+    /// - Complexity: about eight cells for each non-zero weight; see ``PairSharing`` for shared pairs.
+    public init(
+        _ layer: NetworkLayer,
+        _ parameters: LayerParameters,
+        cut: CutPlan = .byFanIn,
+        sharesPairs: Bool = false
+    ) {
         let window = LayerWindow(layer)
+        let ownBits = window.bits + (layer.residualSource == nil ? 0 : 8)
+        let nonZeroWeights = parameters.weights.count { $0 != 0 }
         let rows = cut.rows(fanIn: layer.weightsPerChannel)
-        self.init(
-            neurons: (0..<layer.output.channels).map { NeuronSum(layer, parameters, channel: $0) },
-            operandBits: window.bits + (layer.residualSource == nil ? 0 : 8), cutRows: rows,
-            nonZeroWeights: parameters.weights.count { $0 != 0 })
+        if sharesPairs, let sharing = PairSharing(layer, parameters) {
+            self.init(
+                neurons: sharing.neurons, operandBits: ownBits + sharing.bits, cutRows: rows,
+                nonZeroWeights: nonZeroWeights, pairs: sharing.pairs, isSigned: layer.inputType == .s8)
+        } else {
+            self.init(
+                neurons: (0..<layer.output.channels).map { NeuronSum(layer, parameters, channel: $0) },
+                operandBits: ownBits, cutRows: rows, nonZeroWeights: nonZeroWeights)
+        }
     }
 
-    init(neurons: [NeuronSum], operandBits: Int, cutRows: Int, nonZeroWeights: Int) {
+    private init(
+        neurons: [NeuronSum],
+        operandBits: Int,
+        cutRows: Int,
+        nonZeroWeights: Int,
+        pairs: [PairPattern] = [],
+        isSigned: Bool = false
+    ) {
         var counts: [HeapCell.Kind: Int] = [:]
         var (flipFlops, bits, levels) = (0, 0, 0)
         for neuron in neurons {
@@ -38,6 +62,13 @@ public struct LayerCensus: Hashable, Sendable {
             bits += neuron.width
             levels = max(levels, tree.levels)
         }
+        for pair in pairs {
+            let tree = CompressorTree(
+                pair.adder(isSigned: isSigned), operandBits: operandBits, cutRows: 2, isRegistered: false)
+            for kind in HeapCell.Kind.allCases { counts[kind, default: 0] += tree.count(kind) }
+        }
+        self.pairs = pairs.count
+        pairFlipFlops = pairs.reduce(0) { $0 + $1.registeredBits }
         self.neurons = neurons.count
         self.nonZeroWeights = nonZeroWeights
         fullAdders = counts[.fullAdder] ?? 0

@@ -8,6 +8,8 @@ public enum CellRole: String, Sendable, Hashable, CaseIterable {
     case invertedHalfAdder
     /// Carry = AND, sum = XOR of two inputs.
     case halfAdder
+    /// Not majority of three inputs.
+    case invertedMajority
     /// The complement.
     case inverter
     /// The input again.
@@ -32,6 +34,7 @@ public enum CellRole: String, Sendable, Hashable, CaseIterable {
         case .fullAdder: "a full adder"
         case .invertedHalfAdder: "a half adder with both outputs inverted"
         case .halfAdder: "a half adder"
+        case .invertedMajority: "a majority of three with inverted output"
         case .inverter: "an inverter"
         case .buffer: "a buffer"
         case .nand2: "a NAND of two inputs"
@@ -60,6 +63,7 @@ public enum CellRole: String, Sendable, Hashable, CaseIterable {
             [TruthTable(inputCount: 2) { $0 != 3 }, TruthTable(inputCount: 2) { $0 == 0 || $0 == 3 }]
         case .halfAdder:
             [TruthTable(inputCount: 2) { $0 == 3 }, TruthTable(inputCount: 2) { $0 == 1 || $0 == 2 }]
+        case .invertedMajority: [TruthTable(inputCount: 3) { $0.nonzeroBitCount < 2 }]
         case .inverter: [TruthTable(inputCount: 1) { $0 == 0 }]
         case .buffer: [TruthTable(inputCount: 1) { $0 == 1 }]
         case .nand2: [TruthTable(inputCount: 2) { $0 != 3 }]

@@ -1,0 +1,131 @@
+import ChipModel
+
+/// One neuron's adders as two modules of cells: in front of the cut and behind it.
+struct TreeText {
+    /// Where the bits of a neuron come from, as ports of its modules.
+    struct Operands {
+        /// Wires of the window, port `x`.
+        let window: Int
+        /// Wires of the residual byte, port `r`: 8 or 0.
+        let residual: Int
+        /// Wires of the shared pairs, port `p`.
+        let pairs: Int
+
+        var count: Int { window + residual + pairs }
+
+        /// Port declarations, each followed by a comma.
+        var ports: String {
+            [("x", window), ("r", residual), ("p", pairs)].filter { $0.1 > 0 }
+                .map { "input wire [\($0.1 - 1):0] \($0.0), " }.joined()
+        }
+    }
+
+    let tree: CompressorTree
+    let operands: Operands
+    /// Index of each net of the cut in the port `h`.
+    let held: [Int: Int]
+
+    init(_ tree: CompressorTree, operands: Operands) {
+        self.tree = tree
+        self.operands = operands
+        held = Dictionary(uniqueKeysWithValues: tree.cutNets.enumerated().map { ($1, $0) })
+    }
+
+    /// Wires of the port `h` between the two modules; the registers hold them.
+    var heldBits: Int { held.count }
+
+    /// The adders in front of the cut.
+    func writeTree(named name: String, to text: inout TextBuffer) {
+        text.add("module \(name)(\(operands.ports)output wire [\(max(1, heldBits) - 1):0] h);\n")
+        declareWires(&text)
+        for (index, cell) in tree.cells.enumerated() { write(cell, index, &text) { addNet($0, &$1) } }
+        for net in tree.cutNets {
+            text.add("  assign h[")
+            text.add(held[net] ?? 0)
+            text.add("] = ")
+            addNet(net, &text)
+            text.add(";\n")
+        }
+        if held.isEmpty { text.add("  assign h = 1'b0;\n") }
+        text.add("endmodule\n\n")
+    }
+
+    /// The adders behind the cut; outputs keep their polarity.
+    func writeAdder(named name: String, to text: inout TextBuffer) {
+        text.add("module \(name)(input wire [\(max(1, heldBits) - 1):0] h, ")
+        text.add("output wire [\(tree.sum.count - 1):0] s);\n")
+        declareWires(&text)
+        for (index, cell) in tree.adder.enumerated() { write(cell, index, &text) { addHeld($0, &$1) } }
+        for (column, bit) in tree.sum.enumerated() {
+            text.add("  assign s[\(column)] = ")
+            if let bit, !bit.isOne { addHeld(bit.net, &text) } else { text.add("1'b0") }
+            text.add(";\n")
+        }
+        text.add("endmodule\n\n")
+    }
+
+    /// The accumulator's bit `column` as an expression over the adder's outputs, polarity undone.
+    func sumBit(_ column: Int, of wire: String) -> String {
+        let column = min(column, tree.sum.count - 1)
+        guard let bit = tree.sum[column] else { return "1'b0" }
+        if bit.isOne { return "1'b1" }
+        return "\(bit.isInverted ? "~" : "")\(wire)[\(column)]"
+    }
+
+    private func declareWires(_ text: inout TextBuffer) {
+        let count = tree.nets - operands.count
+        if count > 0 { text.add("  wire [\(count - 1):0] w;\n") }
+    }
+
+    private func write(
+        _ cell: HeapCell,
+        _ index: Int,
+        _ text: inout TextBuffer,
+        _ input: (Int, inout TextBuffer) -> Void
+    ) {
+        let inputs: ArraySlice<Int>
+        switch cell.kind {
+        case .fullAdder: (inputs, _) = ([cell.a, cell.b, cell.c], text.add("  hs_fa f"))
+        case .halfAdder: (inputs, _) = ([cell.a, cell.b], text.add("  hs_ha f"))
+        case .majority: (inputs, _) = ([cell.a, cell.b, cell.c], text.add("  hs_maj f"))
+        case .nand: (inputs, _) = ([cell.a, cell.b], text.add("  hs_nand f"))
+        case .inverter: (inputs, _) = ([cell.a], text.add("  hs_inv f"))
+        }
+        text.add(index)
+        text.add("(")
+        for net in inputs {
+            input(net, &text)
+            text.add(", ")
+        }
+        addNet(cell.output, &text)
+        if cell.kind == .fullAdder || cell.kind == .halfAdder {
+            text.add(", ")
+            addNet(cell.output + 1, &text)
+        }
+        text.add(");\n")
+    }
+
+    private func addNet(_ net: Int, _ text: inout TextBuffer) {
+        if net < operands.window {
+            text.add("x[")
+            text.add(net)
+        } else if net < operands.window + operands.residual {
+            text.add("r[")
+            text.add(net - operands.window)
+        } else if net < operands.count {
+            text.add("p[")
+            text.add(net - operands.window - operands.residual)
+        } else {
+            text.add("w[")
+            text.add(net - operands.count)
+        }
+        text.add("]")
+    }
+
+    private func addHeld(_ net: Int, _ text: inout TextBuffer) {
+        guard let index = held[net] else { return addNet(net, &text) }
+        text.add("h[")
+        text.add(index)
+        text.add("]")
+    }
+}
