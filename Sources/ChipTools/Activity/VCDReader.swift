@@ -121,10 +121,11 @@ struct VCDReader {
     /// The next run of printable bytes.
     private mutating func word() throws(VCDError) -> ArraySlice<UInt8>? {
         while true {
-            while offset < buffer.count, buffer[offset] <= 0x20 { offset += 1 }
+            while offset < buffer.count, buffer[offset] <= 0x20, buffer[offset] != 0 { offset += 1 }
             var end = offset
             while end < buffer.count, buffer[end] > 0x20 { end += 1 }
             if end < buffer.count || (isAtEnd && end > offset) {
+                guard end > offset else { throw malformed("a zero byte") }
                 defer { offset = end }
                 return buffer[offset..<end]
             }

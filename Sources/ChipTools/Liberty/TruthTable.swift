@@ -1,7 +1,7 @@
-/// All values of a function of at most eight inputs.
+/// All values of a function of at most ten inputs: the widest gates of ASAP7 have nine.
 public struct TruthTable: Sendable, Hashable {
     /// Inputs at most.
-    public static let mostInputs = 8
+    public static let mostInputs = 10
 
     /// Input i is bit i of a row's number.
     public let inputCount: Int
@@ -11,7 +11,7 @@ public struct TruthTable: Sendable, Hashable {
     /// Tabulates a function.
     ///
     /// - Parameter inputs: Names in the order of the bits of a row's number.
-    /// - Returns: Nil when there are more than eight, or the function has a variable that is none of them.
+    /// - Returns: Nil when there are more than ten, or the function has a variable that is none of them.
     public init?(_ function: BooleanFunction, inputs: [String]) {
         guard inputs.count <= Self.mostInputs, Set(function.variables).isSubset(of: inputs) else { return nil }
         // Values of the first six inputs over 64 rows; the others are constant over a word.
@@ -34,7 +34,7 @@ public struct TruthTable: Sendable, Hashable {
     ///
     /// - Parameter isTrue: Gets the row's number, whose bit i is input i.
     public init(inputCount: Int, isTrue: (Int) -> Bool) {
-        precondition((0...Self.mostInputs).contains(inputCount), "at most eight inputs")
+        precondition((0...Self.mostInputs).contains(inputCount), "at most ten inputs")
         self.inputCount = inputCount
         var words = [UInt64](repeating: 0, count: max(1, (1 << inputCount) / 64))
         for row in 0..<(1 << inputCount) where isTrue(row) { words[row / 64] |= 1 << UInt64(row % 64) }

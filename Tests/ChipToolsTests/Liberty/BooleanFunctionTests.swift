@@ -23,7 +23,7 @@ import Testing
         let parity = try table(names.joined(separator: " ^ "), names)
         #expect(parity == TruthTable(inputCount: 8) { $0.nonzeroBitCount % 2 == 1 })
         #expect(parity?.words.count == 4)
-        #expect(try table("A", (0..<9).map { "I\($0)" } + ["A"]) == nil)
+        #expect(try table("A", (0..<10).map { "I\($0)" } + ["A"]) == nil)
         #expect(try table("A B", ["A"]) == nil)
     }
 
