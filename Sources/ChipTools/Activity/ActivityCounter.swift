@@ -30,7 +30,8 @@ public struct ActivityCounter {
     ///   - start: Time of the dump from which on changes count, after reset; in units of the dump.
     /// - Throws: ``VCDError``.
     public static func count(
-        dump path: String, scope: String, netlist: GateNetlist, libraries: [LibertyLibrary], clockPort: String,
+        dump path: String, scope: String, netlist: GateNetlist, libraries: [LibertyLibrary],
+        clockPort: String,
         from start: UInt64 = 0
     ) throws -> SwitchingActivity {
         var counter = try ActivityCounter(netlist, libraries: libraries)
@@ -65,7 +66,9 @@ public struct ActivityCounter {
                 isSeen[net] = true
             }
         }
-        guard found.contains(where: { $0 > GateNetlist.undefined }), signals[identifier] == nil else { return }
+        guard found.contains(where: { $0 > GateNetlist.undefined }), signals[identifier] == nil else {
+            return
+        }
         signals[identifier] = (nets.count, bits.count)
         nets += found
         values += [UInt8](repeating: UInt8(ascii: "x"), count: bits.count)
@@ -87,7 +90,9 @@ public struct ActivityCounter {
             guard old != new else { continue }
             values[place] = new
             let net = nets[place]
-            guard counting, net > GateNetlist.undefined, old ^ new == 1, old <= UInt8(ascii: "1") else { continue }
+            guard counting, net > GateNetlist.undefined, old ^ new == 1, old <= UInt8(ascii: "1") else {
+                continue
+            }
             toggles[Int(net)] += 1
             if net == clock, new == UInt8(ascii: "1") { rose = true }
         }

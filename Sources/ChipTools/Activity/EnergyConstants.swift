@@ -45,7 +45,8 @@ public struct EnergyConstants: Sendable, Hashable {
     ///   - libraries: Say which cells are flip-flops.
     /// - Returns: Nil when no cycle was counted.
     public func energy(
-        of activity: SwitchingActivity, cellCounts: [String: Int], roles: CellRoles, libraries: [LibertyLibrary]
+        of activity: SwitchingActivity, cellCounts: [String: Int], roles: CellRoles,
+        libraries: [LibertyLibrary]
     ) -> Energy? {
         guard activity.cycles > 0 else { return nil }
         let fullAdders = Set([roles[.invertedFullAdder], roles[.fullAdder]].compactMap { $0?.cell })

@@ -53,7 +53,8 @@ struct VCDReader {
                     throw malformed("a time that is no number")
                 }
                 return .time(time)
-            case UInt8(ascii: "0"), UInt8(ascii: "1"), UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "z"),
+            case UInt8(ascii: "0"), UInt8(ascii: "1"), UInt8(ascii: "x"), UInt8(ascii: "X"),
+                UInt8(ascii: "z"),
                 UInt8(ascii: "Z"):
                 guard word.count > 1 else { throw malformed("a change without a signal") }
                 return .change(identifier: word.dropFirst(), bits: word.prefix(1))
@@ -83,7 +84,9 @@ struct VCDReader {
     private mutating func declare(_ name: String, _ words: [String]) throws(VCDError) -> Event? {
         switch name {
         case "$scope":
-            guard words.count >= 2, scopes.count < 256 else { throw malformed("a scope that is not understood") }
+            guard words.count >= 2, scopes.count < 256 else {
+                throw malformed("a scope that is not understood")
+            }
             scopes.append(words[1])
         case "$upscope":
             guard scopes.popLast() != nil else { throw malformed("$upscope without $scope") }
@@ -100,7 +103,8 @@ struct VCDReader {
             if signal.hasPrefix("\\") { signal.removeFirst() }
             return .signal(
                 scope: scopes.joined(separator: "."),
-                bits: try names(signal, bits, words.dropFirst(4).first ?? ""), identifier: Array(words[2].utf8))
+                bits: try names(signal, bits, words.dropFirst(4).first ?? ""),
+                identifier: Array(words[2].utf8))
         default: break
         }
         return nil

@@ -36,13 +36,15 @@ public struct CellModels: Sendable {
     ///   - defaultDelay: Picoseconds of all other outputs; none when nil. Zero-delay simulation counts two or
     ///     three times the toggles, by the order of events.
     public init(
-        _ libraries: [LibertyLibrary], cells: Set<String>? = nil, delays: [Delay] = [], defaultDelay: Int? = nil
+        _ libraries: [LibertyLibrary], cells: Set<String>? = nil, delays: [Delay] = [],
+        defaultDelay: Int? = nil
     ) {
         var delayTable: [String: [String: Int]] = [:]
         for delay in delays { delayTable[delay.cell, default: [:]][delay.pin] = delay.picoseconds }
         var seen: Set<String> = []
         var omitted: [String: String] = [:]
-        var text = "// Cell models from the functions of: "
+        var text =
+            "// Cell models from the functions of: "
             + libraries.map { $0.name.printable() }.joined(separator: ", ") + "\n"
         if !delays.isEmpty || defaultDelay != nil { text += "`timescale 1ps/1ps\n" }
         text += "/* verilator lint_off DECLFILENAME */\n"

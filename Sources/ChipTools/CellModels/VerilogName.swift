@@ -19,10 +19,15 @@ enum VerilogName {
 
     /// Words that a cell or pin could plausibly be called by.
     private static let keywords: Set<String> = [
-        "and", "or", "not", "nand", "nor", "xor", "xnor", "buf", "bufif0", "bufif1", "notif0", "notif1", "input",
-        "output", "inout", "wire", "reg", "logic", "bit", "byte", "int", "module", "endmodule", "assign", "always",
-        "begin", "end", "if", "else", "case", "for", "function", "task", "initial", "parameter", "signed", "supply0",
-        "supply1", "tri", "table", "tran", "pullup", "pulldown", "primitive", "cell", "config", "edge", "event",
-        "force", "large", "medium", "small", "strong0", "strong1", "time", "use", "wait", "wand", "wor", "while",
+        "and", "or", "not", "nand", "nor", "xor", "xnor", "buf", "bufif0", "bufif1", "notif0", "notif1",
+        "input",
+        "output", "inout", "wire", "reg", "logic", "bit", "byte", "int", "module", "endmodule", "assign",
+        "always",
+        "begin", "end", "if", "else", "case", "for", "function", "task", "initial", "parameter", "signed",
+        "supply0",
+        "supply1", "tri", "table", "tran", "pullup", "pulldown", "primitive", "cell", "config", "edge",
+        "event",
+        "force", "large", "medium", "small", "strong0", "strong1", "time", "use", "wait", "wand", "wor",
+        "while",
     ]
 }

@@ -42,7 +42,8 @@ struct LibertyCellReader {
         let scale = units.picowatts ?? 1
         let functionless = pins.first { $0.direction == .output && $0.function == nil && !$0.isThreeState }
         return LibertyCell(
-            name: name, area: area, leakage: (leakage ?? states).map { $0 * scale }, pins: pins, memory: memory,
+            name: name, area: area, leakage: (leakage ?? states).map { $0 * scale }, pins: pins,
+            memory: memory,
             unmodelled: unmodelled ?? functionless.map { "its output \($0.name) has no function" }
                 ?? (pins.contains(where: \.isThreeState) ? "it has a three-state output" : nil),
             isDontUse: isDontUse, range: start..<cursor.offset)

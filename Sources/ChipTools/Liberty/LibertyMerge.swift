@@ -50,7 +50,9 @@ public struct LibertyMerge: Sendable {
             offset = cell.range.upperBound
         }
         text += first.file.bytes[offset..<first.endOffset]
-        for group in first.otherGroups { groups[group.keyword + " " + group.name] = first.file.bytes[group.range] }
+        for group in first.otherGroups {
+            groups[group.keyword + " " + group.name] = first.file.bytes[group.range]
+        }
 
         for library in libraries.dropFirst() {
             let file = library.file

@@ -25,7 +25,9 @@ extension LibertyCursor {
         if try take(":") {
             var value = try word(in: "the value of \(name)")
             // Expressions such as "VDD + 0.5" stand outside strings in some files.
-            while let next = try peek(), next != UInt8(ascii: ";"), next != UInt8(ascii: "}"), !newLineBefore() {
+            while let next = try peek(), next != UInt8(ascii: ";"), next != UInt8(ascii: "}"),
+                !newLineBefore()
+            {
                 if value.utf8.count > Self.longestWord { throw malformed("a value without end") }
                 value += " " + (try word(in: "the value of \(name)"))
             }

@@ -13,7 +13,9 @@ public struct TruthTable: Sendable, Hashable {
     /// - Parameter inputs: Names in the order of the bits of a row's number.
     /// - Returns: Nil when there are more than ten, or the function has a variable that is none of them.
     public init?(_ function: BooleanFunction, inputs: [String]) {
-        guard inputs.count <= Self.mostInputs, Set(function.variables).isSubset(of: inputs) else { return nil }
+        guard inputs.count <= Self.mostInputs, Set(function.variables).isSubset(of: inputs) else {
+            return nil
+        }
         // Values of the first six inputs over 64 rows; the others are constant over a word.
         let patterns: [UInt64] = [
             0xAAAA_AAAA_AAAA_AAAA, 0xCCCC_CCCC_CCCC_CCCC, 0xF0F0_F0F0_F0F0_F0F0, 0xFF00_FF00_FF00_FF00,

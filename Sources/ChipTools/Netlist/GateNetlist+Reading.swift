@@ -24,7 +24,9 @@ extension GateNetlist {
         let data: Data
         do {
             let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-            guard size <= Self.largestFile else { throw NetlistError.unreadable(file: path, reason: "too long") }
+            guard size <= Self.largestFile else {
+                throw NetlistError.unreadable(file: path, reason: "too long")
+            }
             data = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch let error as NetlistError {
             throw error

@@ -39,7 +39,8 @@ struct GateNetlistParser {
         while !isMark(";") {
             if token == .end { throw scanner.malformed("the file ends in the head of a module") }
             if token == .word("input") || token == .word("output") {
-                throw scanner.malformed("ports declared in the head are not read: write the netlist with Yosys")
+                throw scanner.malformed(
+                    "ports declared in the head are not read: write the netlist with Yosys")
             }
             try advance()
         }
@@ -59,7 +60,8 @@ struct GateNetlistParser {
     }
 
     private static let behaviour: Set<String> = [
-        "always", "initial", "reg", "parameter", "localparam", "inout", "generate", "function", "task", "module",
+        "always", "initial", "reg", "parameter", "localparam", "inout", "generate", "function", "task",
+        "module",
     ]
 
     private mutating func declaration() throws(NetlistError) {
@@ -178,7 +180,9 @@ struct GateNetlistParser {
 
     private mutating func instance() throws(NetlistError) {
         let cell = try takeName()
-        if isMark("#") { throw scanner.malformed("\(cell) has parameters: it is no library cell; map it first") }
+        if isMark("#") {
+            throw scanner.malformed("\(cell) has parameters: it is no library cell; map it first")
+        }
         let name = try takeName()
         try expect("(")
         let start = netlist.connections.count
@@ -189,9 +193,12 @@ struct GateNetlistParser {
             if !isMark(")") {
                 let nets = try expression(depth: 0)
                 guard nets.count == 1 else {
-                    throw scanner.malformed("pin \(pin) of \(name) has \(nets.count) bits: flatten and map first")
+                    throw scanner.malformed(
+                        "pin \(pin) of \(name) has \(nets.count) bits: flatten and map first")
                 }
-                guard netlist.connections.count < Self.mostNets else { throw scanner.malformed("too many pins") }
+                guard netlist.connections.count < Self.mostNets else {
+                    throw scanner.malformed("too many pins")
+                }
                 let number = pins[pin] ?? Int32(netlist.pinNames.count)
                 if pins[pin] == nil {
                     pins[pin] = number

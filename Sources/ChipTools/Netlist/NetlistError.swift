@@ -13,7 +13,8 @@ public enum NetlistError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let file, let reason): "\(file.printable()) cannot be read: \(reason.printable())"
-        case .malformed(let file, let line, let what): "\(file.printable()), line \(line): \(what.printable())"
+        case .malformed(let file, let line, let what):
+            "\(file.printable()), line \(line): \(what.printable())"
         case .unknownCells(let file, let cells):
             "\(file.printable()) uses cells that the liberty files lack: "
                 + cells.prefix(8).map { $0.printable() }.joined(separator: ", ")

@@ -48,8 +48,9 @@ struct VerilogScanner {
             return .name(try slice(start + 1))
         }
         if Self.isNameStart(first) {
-            while offset < text.count, Self.isNameStart(text[offset]) || Self.isDigit(text[offset])
-                || text[offset] == UInt8(ascii: "$")
+            while offset < text.count,
+                Self.isNameStart(text[offset]) || Self.isDigit(text[offset])
+                    || text[offset] == UInt8(ascii: "$")
             {
                 offset += 1
             }
@@ -68,7 +69,9 @@ struct VerilogScanner {
     private mutating func number() throws(NetlistError) -> VerilogToken {
         let start = offset
         while offset < text.count, Self.isDigit(text[offset]) { offset += 1 }
-        guard let value = Int(try slice(start)), value <= 1 << 30 else { throw malformed("a number too large") }
+        guard let value = Int(try slice(start)), value <= 1 << 30 else {
+            throw malformed("a number too large")
+        }
         guard offset < text.count, text[offset] == UInt8(ascii: "'") else { return .number(value) }
         offset += 1
         if offset < text.count, text[offset] == UInt8(ascii: "s") { offset += 1 }
@@ -78,8 +81,9 @@ struct VerilogScanner {
         let base = text[offset]
         offset += 1
         let from = offset
-        while offset < text.count, Self.isNameStart(text[offset]) || Self.isDigit(text[offset])
-            || text[offset] == UInt8(ascii: "?")
+        while offset < text.count,
+            Self.isNameStart(text[offset]) || Self.isDigit(text[offset])
+                || text[offset] == UInt8(ascii: "?")
         {
             offset += 1
         }

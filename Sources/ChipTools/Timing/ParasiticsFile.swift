@@ -60,13 +60,16 @@ struct ParasiticsFile {
             guard !loads.isEmpty else { continue }
             nets += 1
             segments += loads.count
-            var piece = "\n*D_NET \(port?.name ?? "n\(net)") \(capacitance * Double(loads.count))\n*CONN\n\(role)\n"
+            var piece =
+                "\n*D_NET \(port?.name ?? "n\(net)") \(capacitance * Double(loads.count))\n*CONN\n\(role)\n"
             let pins = loads.map { pin(Int($0.connection), Int($0.instance)) }
             for load in pins { piece += "*I \(load) I\n" }
             piece += "*CAP\n1 \(driver) \(capacitance * Double(loads.count) / 2)\n"
             for (index, load) in pins.enumerated() { piece += "\(index + 2) \(load) \(capacitance / 2)\n" }
             piece += "*RES\n"
-            for (index, load) in pins.enumerated() { piece += "\(index + 1) \(driver) \(load) \(resistance)\n" }
+            for (index, load) in pins.enumerated() {
+                piece += "\(index + 1) \(driver) \(load) \(resistance)\n"
+            }
             text += (piece + "*END\n").utf8
         }
         bytes = text

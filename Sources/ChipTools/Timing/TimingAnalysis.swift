@@ -68,7 +68,9 @@ public struct TimingAnalysis: Sendable {
         let text = result.output.text
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         // OpenSTA ends with code 0 after an error in the script: only the last line proves that it came through.
-        let problem = lines.first { $0.hasPrefix("Error:") || ($0.hasPrefix("Warning:") && $0.contains(".spef")) }
+        let problem = lines.first {
+            $0.hasPrefix("Error:") || ($0.hasPrefix("Warning:") && $0.contains(".spef"))
+        }
         guard problem == nil, lines.contains("hashiflex: end") else {
             throw ToolError.unreadable(
                 program: executable, what: problem.map(String.init) ?? "the script did not come to its end",

@@ -37,8 +37,10 @@ public final class RunningTools: Sendable {
     /// Notes a process group; nil when all slots are taken.
     func register(_ group: Int32) -> Int? {
         (0..<Self.most).first { index in
-            slots.pointer[index].compareExchange(expected: 0, desired: group, ordering: .acquiringAndReleasing)
-                .exchanged
+            slots.pointer[index].compareExchange(
+                expected: 0, desired: group, ordering: .acquiringAndReleasing
+            )
+            .exchanged
         }
     }
 

@@ -79,7 +79,8 @@ struct SpawnedProcess {
             code = variables.withUnsafeBufferPointer { given in
                 posix_spawn(
                     &pid, executable, &actions, &attributes, arguments,
-                    process.environment == nil ? environ : given.baseAddress.map { .init(mutating: $0) } ?? environ)
+                    process.environment == nil
+                        ? environ : given.baseAddress.map { .init(mutating: $0) } ?? environ)
             }
         }
         for descriptor in [out[1], err[1]] where descriptor >= 0 { close(descriptor) }

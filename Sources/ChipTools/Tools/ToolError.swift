@@ -40,6 +40,7 @@ public enum ToolError: Error, Sendable, Hashable, CustomStringConvertible {
 
     private static func quote(_ lines: [String]) -> String {
         lines.isEmpty
-            ? "" : "; it printed last:\n" + lines.map { "  " + $0.printable(limit: 400) }.joined(separator: "\n")
+            ? ""
+            : "; it printed last:\n" + lines.map { "  " + $0.printable(limit: 400) }.joined(separator: "\n")
     }
 }

@@ -46,7 +46,9 @@ public struct ToolVersion: Sendable, Hashable, Comparable, CustomStringConvertib
     }
 
     /// Equal when neither stands before the other: 0.7 is 0.7.0.
-    public static func == (left: ToolVersion, right: ToolVersion) -> Bool { !(left < right) && !(right < left) }
+    public static func == (left: ToolVersion, right: ToolVersion) -> Bool {
+        !(left < right) && !(right < left)
+    }
 
     /// Hashes the numbers without zeros at the end, as equality has it.
     public func hash(into hasher: inout Hasher) {

@@ -3,7 +3,9 @@ import Testing
 @testable import ChipTools
 
 @Suite struct ActivityCounterTests {
-    private func count(_ changes: String, from start: UInt64 = 0, scope: String = "b.dut") throws -> SwitchingActivity {
+    private func count(
+        _ changes: String, from start: UInt64 = 0, scope: String = "b.dut"
+    ) throws -> SwitchingActivity {
         let folder = try ScratchFolder()
         let header = """
             $scope module b $end $var wire 1 ? clk $end
@@ -83,6 +85,7 @@ import Testing
         #expect(energy.total == 114)
         let none = SwitchingActivity(tallies: [:], cycles: 0, missingNets: 0)
         #expect(
-            constants.energy(of: none, cellCounts: [:], roles: CellRoles([library]), libraries: [library]) == nil)
+            constants.energy(of: none, cellCounts: [:], roles: CellRoles([library]), libraries: [library])
+                == nil)
     }
 }

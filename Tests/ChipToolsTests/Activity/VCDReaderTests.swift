@@ -13,7 +13,8 @@ import Testing
         while let event = try reader.next() {
             switch event {
             case .signal(let scope, let bits, let identifier):
-                lines.append("\(scope) \(bits.joined(separator: ",")) \(String(decoding: identifier, as: UTF8.self))")
+                lines.append(
+                    "\(scope) \(bits.joined(separator: ",")) \(String(decoding: identifier, as: UTF8.self))")
             case .time(let time): lines.append("#\(time)")
             case .change(let identifier, let bits):
                 lines.append(
@@ -36,14 +37,17 @@ import Testing
             """
         #expect(
             try events(text) == [
-                "bench.dut clk !", "bench.dut q[3],q[2] \"", "bench.dut a[0] #", "bench.dut v[5] &", "x !", "x0 \"",
+                "bench.dut clk !", "bench.dut q[3],q[2] \"", "bench.dut a[0] #", "bench.dut v[5] &", "x !",
+                "x0 \"",
                 "z #", "#10", "1 !", "1 \"",
             ])
     }
 
     @Test(arguments: [
-        "", "$scope module a $end", "$enddefinitions $end 1", "$enddefinitions $end b01", "$enddefinitions $end #x",
-        "$enddefinitions $end #99999999999999999999999", "$enddefinitions $end hello", "$upscope $end $enddefinitions $end",
+        "", "$scope module a $end", "$enddefinitions $end 1", "$enddefinitions $end b01",
+        "$enddefinitions $end #x",
+        "$enddefinitions $end #99999999999999999999999", "$enddefinitions $end hello",
+        "$upscope $end $enddefinitions $end",
         "$var wire 0 ! a $end $enddefinitions $end", "$var wire 99999999 ! a $end $enddefinitions $end",
         "$var wire 2 ! a [9:0] $end $enddefinitions $end", "$comment", "$enddefinitions $end \u{0}",
         "$enddefinitions $end " + String(repeating: "b", count: 300_000),

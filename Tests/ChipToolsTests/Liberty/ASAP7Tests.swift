@@ -18,7 +18,9 @@ struct ASAP7Tests {
         #expect(cells.count == 202)
         let byName = Dictionary(uniqueKeysWithValues: cells.map { ($0.name, $0) })
         let rows = try String(contentsOfFile: Installed.asap7 + "/cells.csv", encoding: .utf8)
-            .split(whereSeparator: \.isNewline).dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+            .split(whereSeparator: \.isNewline).dropFirst().map {
+                $0.split(separator: ",", omittingEmptySubsequences: false)
+            }
         #expect(rows.count == 202)
         var tables = 0
         for row in rows {

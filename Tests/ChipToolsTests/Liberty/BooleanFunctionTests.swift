@@ -9,7 +9,8 @@ import Testing
 
     @Test(arguments: [
         ("A B", "A * B"), ("A&B", "A*B"), ("A'", "!A"), ("!A'", "A"), ("A + B C", "A | (B & C)"),
-        ("A ^ B * C", "(A ^ B) * C"), ("(A B)'", "!A + !B"), ("!(A+B)'", "A + B"), ("A 1", "A"), ("A 0'", "A"),
+        ("A ^ B * C", "(A ^ B) * C"), ("(A B)'", "!A + !B"), ("!(A+B)'", "A + B"), ("A 1", "A"),
+        ("A 0'", "A"),
         ("!A !B + A B", "!(A ^ B)"), ("(!A * !B) + (!A * !C) + (!B * !C)", "!(A B + C (A + B))"),
     ]) func spellingsMeanTheSame(_ left: String, _ right: String) throws {
         let inputs = ["A", "B", "C"]
@@ -17,7 +18,8 @@ import Testing
     }
 
     @Test func tableFollowsTheRule() throws {
-        #expect(try table("A (B + C)", ["A", "B", "C"]) == TruthTable(inputCount: 3) { $0 & 1 == 1 && $0 > 1 })
+        #expect(
+            try table("A (B + C)", ["A", "B", "C"]) == TruthTable(inputCount: 3) { $0 & 1 == 1 && $0 > 1 })
         // Eight inputs: four words.
         let names = (0..<8).map { "I\($0)" }
         let parity = try table(names.joined(separator: " ^ "), names)
@@ -51,14 +53,18 @@ import Testing
         var random = SeededRandom(seed: 12)
         let letters = Array("AB01()!'*+^& |")
         for _ in 0..<3000 {
-            let text = String((0..<Int.random(in: 0...24, using: &random)).compactMap { _ in
-                letters.randomElement(using: &random)
-            })
+            let text = String(
+                (0..<Int.random(in: 0...24, using: &random)).compactMap { _ in
+                    letters.randomElement(using: &random)
+                })
             if let function = try? BooleanFunction(text) {
                 // What parses says the same in another spelling.
                 let again = try BooleanFunction(
-                    function.verilog { $0 }.replacingOccurrences("1'b0", "0").replacingOccurrences("1'b1", "1"))
-                #expect(TruthTable(again, inputs: again.variables) == TruthTable(function, inputs: again.variables))
+                    function.verilog { $0 }.replacingOccurrences("1'b0", "0").replacingOccurrences(
+                        "1'b1", "1"))
+                #expect(
+                    TruthTable(again, inputs: again.variables)
+                        == TruthTable(function, inputs: again.variables))
             }
         }
     }

@@ -34,19 +34,25 @@ import Testing
                 }
                 """)
         ])
-        #expect(roles.smallest.mapValues(\.cell) == [.buffer: "INV", .fullAdder: "sum_first", .flipFlop: "true_ff"])
+        #expect(
+            roles.smallest.mapValues(\.cell) == [
+                .buffer: "INV", .fullAdder: "sum_first", .flipFlop: "true_ff",
+            ])
         #expect(roles[.fullAdder]?.outputs == ["c", "s"])
     }
 
     @Test func exclusionLeavesAddersAlone() throws {
-        let roles = CellRoles([try TinyLiberty.library()], excluding: [NamePattern("*INV"), NamePattern("*A")])
+        let roles = CellRoles(
+            [try TinyLiberty.library()], excluding: [NamePattern("*INV"), NamePattern("*A")])
         #expect(roles[.inverter]?.cell == "TINY_INV_X2")
         #expect(roles[.invertedFullAdder]?.cell == "TINY_FA")
     }
 
     @Test(arguments: [
-        ("*x1p*", "INVx1p5", true), ("*", "", true), ("a?c", "abc", true), ("a?c", "ac", false), ("a*b*c", "a--b-c", true),
-        ("a*b*c", "a--b-", false), ("", "", true), ("", "a", false), ("SDF*", "SDFHx1", true), ("SDF*", "DFF", false),
+        ("*x1p*", "INVx1p5", true), ("*", "", true), ("a?c", "abc", true), ("a?c", "ac", false),
+        ("a*b*c", "a--b-c", true),
+        ("a*b*c", "a--b-", false), ("", "", true), ("", "a", false), ("SDF*", "SDFHx1", true),
+        ("SDF*", "DFF", false),
         ("*****b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false),
     ]) func patterns(_ pattern: String, _ name: String, _ isMatch: Bool) {
         #expect(NamePattern(pattern).matches(name) == isMatch)
@@ -54,7 +60,9 @@ import Testing
 
     @Test func missingCellsAreAllNamed() throws {
         let library = try TinyLiberty.library()
-        #expect(throws: Never.self) { try LibertyCheck.require(LibertyCheck.gates + LibertyCheck.adders, in: [library]) }
+        #expect(throws: Never.self) {
+            try LibertyCheck.require(LibertyCheck.gates + LibertyCheck.adders, in: [library])
+        }
         let error = #expect(throws: LibertyCheck.self) {
             try LibertyCheck.require(
                 LibertyCheck.gates, in: [library], excluding: [NamePattern("*INV*"), NamePattern("*DFF*")])

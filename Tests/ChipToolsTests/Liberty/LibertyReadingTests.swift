@@ -68,7 +68,8 @@ import Testing
 
     @Test(arguments: [
         ("", 1, "empty"), ("  \n\n", 3, "empty"), ("module x;", 1, "begins with"),
-        ("library (a) {\n cell (b) {\n", 3, "'}' is missing"), ("library (a) {\n cell () { }\n}", 2, "without a name"),
+        ("library (a) {\n cell (b) {\n", 3, "'}' is missing"),
+        ("library (a) {\n cell () { }\n}", 2, "without a name"),
         ("library (a) {\n x : \"no end;\n}", 2, "string"), ("library (a) { /* no end }", 1, "comment"),
         ("library (a) {\n\n cell (b) { area : -1; } }", 3, "area"),
         ("library (a) { cell (b) { area : nan; } }", 1, "area"),

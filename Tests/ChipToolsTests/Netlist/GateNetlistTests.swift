@@ -54,9 +54,10 @@ import Testing
         let plain = try GateNetlist(netlist.plainVerilog(), file: "plain.v")
         #expect(plain.cellCounts == netlist.cellCounts)
         #expect(plain.instances.map { netlist.originalName($0.name) } == netlist.instances.map(\.name))
-        #expect(plain.ports.map { netlist.originalName($0.name) } == [
-            "clk", "a[1]", "a[0]", "b[0]", "q[2]", "q[1]", "q[0]",
-        ])
+        #expect(
+            plain.ports.map { netlist.originalName($0.name) } == [
+                "clk", "a[1]", "a[0]", "b[0]", "q[2]", "q[1]", "q[0]",
+            ])
         // Nets are equal where the netlist has them equal, pin by pin.
         for (left, right) in zip(netlist.connections.indices, plain.connections.indices) {
             for (other, otherPlain) in zip(netlist.connections.indices, plain.connections.indices) {
@@ -76,14 +77,20 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "no module"), ("module a(x); input x;", "within a module"), ("module a(input x); endmodule", "head"),
+        ("", "no module"), ("module a(x); input x;", "within a module"),
+        ("module a(input x); endmodule", "head"),
         ("module a; reg x; endmodule", "reg"), ("module a; wire x; assign x = y; endmodule", "not declared"),
         ("module a; wire x; wire [1:0] y; assign x = y; endmodule", "2 bits to 1"),
-        ("module a; wire [1:0] y; X i (.A(y)); endmodule", "2 bits"), ("module a; wire x; X #(1) i (.A(x)); endmodule", "param"),
-        ("module a; wire x; assign x[3] = 1'b0; endmodule", "no such bits"), ("module a; wire [99999999:0] x; endmodule", "too many"),
-        ("module a; assign 1'b0 = 1'b1; endmodule", "constants"), ("module a; wire x; assign x = x & x; endmodule", "';'"),
-        ("module a; wire x; assign x = 99999999'b0; endmodule", "constant"), ("module a; wire x; assign x = 1'd1; endmodule", "binary"),
-        ("module a; /* ", "does not end"), ("module a; wire \\ ; endmodule", "escaped"), ("\u{0}", "should begin"),
+        ("module a; wire [1:0] y; X i (.A(y)); endmodule", "2 bits"),
+        ("module a; wire x; X #(1) i (.A(x)); endmodule", "param"),
+        ("module a; wire x; assign x[3] = 1'b0; endmodule", "no such bits"),
+        ("module a; wire [99999999:0] x; endmodule", "too many"),
+        ("module a; assign 1'b0 = 1'b1; endmodule", "constants"),
+        ("module a; wire x; assign x = x & x; endmodule", "';'"),
+        ("module a; wire x; assign x = 99999999'b0; endmodule", "constant"),
+        ("module a; wire x; assign x = 1'd1; endmodule", "binary"),
+        ("module a; /* ", "does not end"), ("module a; wire \\ ; endmodule", "escaped"),
+        ("\u{0}", "should begin"),
         ("module a; wire x; assign x = {{{{{{{{{{{{{{{{{{{{{{x", "nested"),
     ]) func whatIsNoFlatNetlistIsRefused(_ text: String, _ cause: String) {
         let error = #expect(throws: NetlistError.self) { try parse(text) }

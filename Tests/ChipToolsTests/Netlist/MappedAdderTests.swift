@@ -83,12 +83,16 @@ struct MappedAdderTests {
         let models = CellModels(
             libraries, cells: Set(netlist.cellNames),
             delays: hasDelays
-                ? [.init(cell: "TINY_FA", pin: "CON", picoseconds: 38), .init(cell: "TINY_FA", pin: "SN", picoseconds: 60)]
+                ? [
+                    .init(cell: "TINY_FA", pin: "CON", picoseconds: 38),
+                    .init(cell: "TINY_FA", pin: "SN", picoseconds: 60),
+                ]
                 : [], defaultDelay: hasDelays ? 10 : nil)
         #expect(Set(models.modelled) == Set(netlist.cellNames))
         _ = try folder.write(models.text, "cells.v")
         _ = try folder.write(Self.bench, "bench.v")
-        _ = try run(.iverilog, ["-o", "bench.vvp", "-s", "bench", "netlist.v", "cells.v", "bench.v"], in: folder)
+        _ = try run(
+            .iverilog, ["-o", "bench.vvp", "-s", "bench", "netlist.v", "cells.v", "bench.v"], in: folder)
         #expect(try run(.vvp, ["bench.vvp"], in: folder).contains("wrong 0 of 295"))
 
         let activity = try ActivityCounter.count(
@@ -114,7 +118,8 @@ struct MappedAdderTests {
         #expect(wrong != models.text)
         _ = try folder.write(wrong, "cells.v")
         _ = try folder.write(Self.bench, "bench.v")
-        _ = try run(.iverilog, ["-o", "bench.vvp", "-s", "bench", "netlist.v", "cells.v", "bench.v"], in: folder)
+        _ = try run(
+            .iverilog, ["-o", "bench.vvp", "-s", "bench", "netlist.v", "cells.v", "bench.v"], in: folder)
         let printed = try run(.vvp, ["bench.vvp"], in: folder)
         #expect(printed.contains("of 295") && !printed.contains("wrong 0 of"))
     }

@@ -20,14 +20,19 @@ import Testing
             executable: "/bin/sh", arguments: ["-c", "pwd; echo \"$A b\"; env | wc -l"],
             workingFolder: folder.path, environment: ["A": "x  y"], timeLimit: 20)
         let lines = try process.run().output.text.split(separator: "\n")
-        #expect(lines.first.map { URL(fileURLWithPath: String($0)).lastPathComponent }
-            == URL(fileURLWithPath: folder.path).lastPathComponent)
+        #expect(
+            lines.first.map { URL(fileURLWithPath: String($0)).lastPathComponent }
+                == URL(fileURLWithPath: folder.path).lastPathComponent)
         #expect(lines.dropFirst().first == "x  y b")
     }
 
     @Test func endWithACodeCarriesTheTail() {
-        let error = #expect(throws: ToolError.self) { try shell("echo why; printf '\\033[31m'; exit 7").run() }
-        guard case .ended(_, 7, let lines) = error else { Issue.record("\(String(describing: error))"); return }
+        let error = #expect(throws: ToolError.self) {
+            try shell("echo why; printf '\\033[31m'; exit 7").run()
+        }
+        guard case .ended(_, 7, let lines) = error else {
+            Issue.record("\(String(describing: error))"); return
+        }
         #expect(lines.first == "why")
         #expect(error.map { !"\($0)".contains("\u{1B}") } ?? false, "escape sequences of a tool stay out")
     }
@@ -39,7 +44,9 @@ import Testing
     }
 
     @Test func absentProgramNamesItsPackage() {
-        let error = #expect(throws: ToolError.self) { try ExternalTool.openSTA.locate(searchPath: "/nonexistent") }
+        let error = #expect(throws: ToolError.self) {
+            try ExternalTool.openSTA.locate(searchPath: "/nonexistent")
+        }
         #expect(error.map { "\($0)".contains("opensta") } ?? false)
         #expect(throws: ToolError.self) { try ExternalTool.yosys.locate(path: "/nonexistent/yosys") }
         #expect(throws: ToolError.self) { try ExternalTool.yosys.locate(path: "/tmp/") }
