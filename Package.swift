@@ -60,6 +60,15 @@ let package = Package(
             ],
             swiftSettings: swift),
 
+        .target(name: "ChipTools", dependencies: ["ImageDecoding"], swiftSettings: swift),
+        .target(
+            name: "ChipFlow",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel", "ChipRTL",
+                "ChipTools",
+            ],
+            swiftSettings: swift),
+
         // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
         .target(
             name: "FloatNetwork", dependencies: ["QuantizedTensors", "HardenedBackbone"], swiftSettings: swift
@@ -121,7 +130,7 @@ let package = Package(
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
-                "ChipModel", "ChipRTL", "ArgumentParser",
+                "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
             ],
             swiftSettings: swift),
     ]

@@ -31,7 +31,8 @@ struct BlockSimulationTests {
     func blocks(_ block: Block) throws {
         let artifact = try ChipFixture.artifact()
         let rtl = try ChipFixture.block(
-            artifact, cycles: block.cycles, block.first, block.last, depth: .uniform(block.depth, of: artifact.network))
+            artifact, cycles: block.cycles, block.first, block.last,
+            depth: .uniform(block.depth, of: artifact.network))
         let reports = try ChipFixture.blockSimulator(rtl).icarus([
             [], ["+stalls=1"], ["+flood", "+stalls=5"],
         ])
@@ -66,7 +67,8 @@ struct BlockSimulationTests {
         var simulator = ChipFixture.blockSimulator(rtl)
         // No schedule makes a stage wait for its reader, so a slow reader has to be made.
         try simulator.replace(
-            "wire start = ~busy", by: "reg [5:0] slow = 0;\n  always @(posedge clk) slow <= slow + 1;\n"
+            "wire start = ~busy",
+            by: "reg [5:0] slow = 0;\n  always @(posedge clk) slow <= slow + 1;\n"
                 + "  wire start = ~busy & (slow == 0)", in: "network/hs_stage_b02_expand.sv")
         let report = try simulator.icarus([["+flood"]])[0]
         #expect(report.isClean, "\(report.complaints)")
@@ -88,7 +90,8 @@ struct BlockSimulationTests {
                 description: "a pixel left of the border", file: "network/hs_stage_b01_depthwise.sv",
                 old: "(column != ", new: "(column + 1'b1 != "),
             Fault(
-                description: "no border below", file: "network/hs_stage_b02_depthwise.sv", old: "(~is_last_row",
+                description: "no border below", file: "network/hs_stage_b02_depthwise.sv",
+                old: "(~is_last_row",
                 new: "(1'b1"),
             Fault(
                 description: "no border above", file: "network/hs_stage_b02_depthwise.sv", old: "((row != 0)",
@@ -100,10 +103,12 @@ struct BlockSimulationTests {
                 description: "a beat is taken that was refused", file: "network/hs_admission.sv",
                 old: "accepted = in_valid & in_ready", new: "accepted = in_valid", arguments: ["+flood"]),
             Fault(
-                description: "a row enters without a free row", file: "network/hs_admission.sv", old: "(room0 != 0)",
+                description: "a row enters without a free row", file: "network/hs_admission.sv",
+                old: "(room0 != 0)",
                 new: "(room0 == room0)", arguments: ["+flood"]),
             Fault(
-                description: "a row starts before its input is complete", file: "network/hs_stage_b02_project.sv",
+                description: "a row starts before its input is complete",
+                file: "network/hs_stage_b02_project.sv",
                 old: "(have >= needed)", new: "(have + 1'b1 >= needed)"),
             Fault(
                 description: "one register too many", file: "network/hs_stage_b02_expand.sv",

@@ -62,7 +62,8 @@ struct NetworkSimulationTests {
                 weights: Array((0..<6).map { _ in row }.joined()), bias: bias, scale: 1,
                 backboneDigest: artifact.digest, summary: "")
         }
-        let report = try ChipFixture.simulator(rtl, images: 3, swapImage: 2, heads: heads).icarus([["+flood"]])[0]
+        let report = try ChipFixture.simulator(rtl, images: 3, swapImage: 2, heads: heads).icarus([["+flood"]]
+        )[0]
         #expect(report.isClean, "\(report.complaints)")
         let results = report.lines.filter { $0.hasPrefix("RESULT") }.map { $0.split(separator: " ") }
         let times = results.compactMap { Int($0[12]) }
@@ -89,11 +90,15 @@ struct NetworkSimulationTests {
                 description: "the banks swap a word late", file: "network/hs_npu.sv",
                 changes: [("wire bank = active ^ swapped;", "wire bank = active;")]),
             Fault(
-                description: "the banks swap behind the image, the version before it", file: "network/hs_npu.sv",
+                description: "the banks swap behind the image, the version before it",
+                file: "network/hs_npu.sv",
                 changes: [
                     ("assign swapped = start & in_tag[64];", "assign swapped = departure & in_tag[64];"),
                     ("wire bank = active ^ swapped;", "wire bank = active;"),
-                    ("version1 <= swapped ? in_tag[63:32] : version;", "version1 <= in_tag[64] ? in_tag[63:32] : version;"),
+                    (
+                        "version1 <= swapped ? in_tag[63:32] : version;",
+                        "version1 <= in_tag[64] ? in_tag[63:32] : version;"
+                    ),
                 ]),
             // The commit takes effect for the image that is in the pipeline: its logits are right for the version
             // that it is printed with.
@@ -148,7 +153,9 @@ struct NetworkSimulationTests {
         #expect(!text.contains("ERROR"))
         // The NPU with a narrow unit, and everything around the backbone.
         let chip = try ChipFixture.network(artifact, cycles: 77, macs: 8)
-        let around = chip.files.filter { !$0.name.contains("hs_stage") && !$0.name.contains("hs_backbone") && !$0.name.contains("hs_top") }
+        let around = chip.files.filter {
+            !$0.name.contains("hs_stage") && !$0.name.contains("hs_backbone") && !$0.name.contains("hs_top")
+        }
         _ = try Simulator(around).yosys(
             "proc; check -assert; select -assert-count 8 hs_npu/t:$mul; select -assert-count 8 t:$mul")
     }

@@ -14,16 +14,18 @@ import Testing
         #expect(try ChipFixture.network(artifact, cycles: 100).allFiles(style: .simulation) == files)
         #expect(Set(files.map(\.name)).count == files.count)
         for file in files {
-            let head = text(file).split(separator: "\n").prefix(4)
+            let head = text(file).split(separator: "\n").prefix(12)
             #expect(head[0].hasSuffix("backbone \(artifact.digest)"), "\(file.name)")
             #expect(head.contains("// test 1"), "\(file.name)")
         }
         let part = try #require(files.first { $0.name == "cores/hs_core_last_p0.sv" })
         let index = artifact.network.layers.count - 1
-        let weights = artifact.layers[index].weights.prefix(64 * artifact.network.layers[index].weightsPerChannel)
+        let weights = artifact.layers[index].weights.prefix(
+            64 * artifact.network.layers[index].weightsPerChannel)
         #expect(
             text(part).contains(
-                "// layer last, channels 0 to 63: \(weights.count) weights, \(weights.count { $0 != 0 }) not zero\n"))
+                "// layer last, channels 0 to 63: \(weights.count) weights, \(weights.count { $0 != 0 }) not zero\n"
+            ))
     }
 
     @Test("There is no multiplication outside of the NPU", arguments: CoreStyle.allCases)
@@ -48,7 +50,9 @@ import Testing
         let error = #expect(throws: NetworkRTLError.self) {
             try ChipFixture.block(artifact, cycles: 100, "b02.depthwise", "b02.project")
         }
-        #expect(error?.description == "b02.project adds the input of its block; begin with b02.expand or with a later block")
+        #expect(
+            error?.description
+                == "b02.project adds the input of its block; begin with b02.expand or with a later block")
         #expect(NPUShape(features: 1_280, classes: 10, macs: 1_279) == nil)
         #expect(NPUShape(features: 1_280, classes: 1, macs: 1_280) == nil)
         #expect(NPUShape.legalMACs(features: 40) == [8, 40])

@@ -31,10 +31,13 @@ import Testing
                         let previous = schedule.plan.layers[index - 1]
                         let needed = image * previous.rows + layers[index].lastInputRow(of: row % lanes.rows)
                         start = max(
-                            start, begin[index - 1][needed] + previous.cyclesPerRow - 1 + schedule.depth.layers[index - 1])
+                            start,
+                            begin[index - 1][needed] + previous.cyclesPerRow - 1
+                                + schedule.depth.layers[index - 1])
                     }
                     for reader in BackboneText.readers(of: index, layers: layers, range: layers.indices) {
-                        let buffer = reader.isResidual ? buffers.residuals[reader.layer] : buffers.inputs[reader.layer]
+                        let buffer =
+                            reader.isResidual ? buffers.residuals[reader.layer] : buffers.inputs[reader.layer]
                         guard let buffer else { continue }
                         let rows = buffer.rows - (missing.map { $0 == reader } ?? false ? 1 : 0)
                         guard row >= rows else { continue }
@@ -109,7 +112,9 @@ import Testing
                         let centre = (beat * reader.lanes + lane) * layer.stride
                         let column = min(layer.input.width - 1, layer.kernelSize == 1 ? centre : centre + 1)
                         // The overwriting row starts right when it may.
-                        let written = buffers.inputs[index].releaseBeat + depth.layers[index - 1] + column / writer.lanes
+                        let written =
+                            buffers.inputs[index].releaseBeat + depth.layers[index - 1] + column
+                            / writer.lanes
                         isLateEnough = isLateEnough && written >= beat
                     }
                 }

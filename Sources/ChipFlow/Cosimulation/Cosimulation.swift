@@ -51,7 +51,8 @@ public struct Cosimulation: Sendable {
             throw .wrongArtifact(path: model, reason: "the RTL was made from another artefact")
         }
         guard let rtl = manifest.design(artifact) else {
-            throw .notAnRTLFolder(path: path, reason: "its \(NetworkManifest.fileName) has numbers out of range")
+            throw .notAnRTLFolder(
+                path: path, reason: "its \(NetworkManifest.fileName) has numbers out of range")
         }
         for name in manifest.files {
             guard Self.isPlain(name) else {
@@ -91,7 +92,8 @@ public struct Cosimulation: Sendable {
         timeLimit: Int,
         progress: (String) -> Void
     ) throws -> [CosimulationReport] {
-        let work = FileManager.default.temporaryDirectory.appendingPathComponent("hashiflex-cosim-\(UUID().uuidString)")
+        let work = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "hashiflex-cosim-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: work) }
         for file in try bench(images, seed: seed) {
@@ -111,7 +113,8 @@ public struct Cosimulation: Sendable {
         for (pace, arguments) in runs {
             progress("simulating \(images.count) images, \(pace)")
             let output = try ToolProcess(
-                executable: command.program, arguments: command.arguments + arguments, workingFolder: work.path,
+                executable: command.program, arguments: command.arguments + arguments,
+                workingFolder: work.path,
                 timeLimit: timeLimit
             ).run()
             let lines = output.output.text.split(separator: "\n").map(String.init)
@@ -133,9 +136,12 @@ public struct Cosimulation: Sendable {
     private func head(_ npu: NPUShape, seed: UInt64) throws -> ClassifierHead {
         var random = SeededGenerator(seed: seed)
         return try ClassifierHead(
-            name: "cosim", version: nil, classNames: (0..<npu.classes).map { "\($0)" }, featureCount: npu.features,
-            weights: (0..<npu.classes * npu.features).map { _ in Int8(truncatingIfNeeded: random.next() >> 32) },
-            bias: (0..<npu.classes).map { _ in Int32(truncatingIfNeeded: random.next() >> 32) >> 8 }, scale: 1,
+            name: "cosim", version: nil, classNames: (0..<npu.classes).map { "\($0)" },
+            featureCount: npu.features,
+            weights: (0..<npu.classes * npu.features).map { _ in Int8(truncatingIfNeeded: random.next() >> 32)
+            },
+            bias: (0..<npu.classes).map { _ in Int32(truncatingIfNeeded: random.next() >> 32) >> 8 },
+            scale: 1,
             backboneDigest: rtl.artifact.digest, summary: "random")
     }
 

@@ -23,9 +23,9 @@ public struct CosimulationReport: Codable, Hashable, Sendable {
     /// A line for every image: class, version, cycles.
     public let results: [String]
 
-    /// Whether everything compared was equal.
+    /// Whether everything compared was equal, and a source at the planned pace was never refused inside an image.
     public var isEqual: Bool {
-        complaints.isEmpty && wrongBytes == 0 && wrongLogits == 0 && wrongResults == 0 && wrongCycles == 0
+        complaints.isEmpty && (pace != "planned" || refused == 0) && wrongBytes == 0 && wrongLogits == 0 && wrongResults == 0 && wrongCycles == 0
             && bytes > 0
     }
 
@@ -38,7 +38,9 @@ public struct CosimulationReport: Codable, Hashable, Sendable {
         }
         let words = summary.split(separator: " ").dropFirst().map(String.init)
         var numbers: [String: Int] = [:]
-        for index in stride(from: 0, to: words.count - 1, by: 2) { numbers[words[index]] = Int(words[index + 1]) }
+        for index in stride(from: 0, to: words.count - 1, by: 2) {
+            numbers[words[index]] = Int(words[index + 1])
+        }
         // An X in a counter is no number: that is a fault as well.
         let isReadable = words.count % 2 == 0 && numbers.count == words.count / 2
         self.pace = pace

@@ -45,11 +45,13 @@ public struct CoreBench: Sendable {
             let layer = rtl.artifact.network.layers[vectors.layer]
             let count = vectors.windows.count
             longest = max(longest, count)
-            text += Self.text(layer, index: vectors.layer, count: count, depth: rtl.schedule.depth.layers[vectors.layer])
+            text += Self.text(
+                layer, index: vectors.layer, count: count, depth: rtl.schedule.depth.layers[vectors.layer])
             files.append(RTLFile(name: "x\(vectors.layer).hex", bytes: BenchStimulus.words(vectors.windows)))
             files.append(RTLFile(name: "y\(vectors.layer).hex", bytes: BenchStimulus.words(vectors.outputs)))
             if !vectors.residuals.isEmpty {
-                files.append(RTLFile(name: "r\(vectors.layer).hex", bytes: BenchStimulus.words(vectors.residuals)))
+                files.append(
+                    RTLFile(name: "r\(vectors.layer).hex", bytes: BenchStimulus.words(vectors.residuals)))
             }
         }
         text += """

@@ -19,11 +19,13 @@ public struct NetworkBench: Sendable {
     ///   - images: at least one, each `[inputSize, inputSize, 3]` bytes.
     ///   - heads: two heads of the NPU's size: the first rides with image 0, the second with `swapImage`.
     ///   - swapImage: image that carries the second head; the image count for never.
-    public init(_ rtl: NetworkRTL, npu: NPUShape, images: [[UInt8]], heads: [ClassifierHead], swapImage: Int) {
+    public init(_ rtl: NetworkRTL, npu: NPUShape, images: [[UInt8]], heads: [ClassifierHead], swapImage: Int)
+    {
         precondition(!images.isEmpty, "there is an image")
         let schedule = rtl.schedule(images: images.count)
         precondition(
-            heads.count == 2 && heads.allSatisfy { $0.classCount == npu.classes && $0.featureCount == npu.features },
+            heads.count == 2
+                && heads.allSatisfy { $0.classCount == npu.classes && $0.featureCount == npu.features },
             "two heads of the unit's size")
         let network = rtl.artifact.network
         let input = schedule.plan.input

@@ -27,7 +27,8 @@ struct AdmissionText {
             text += "  reg [\(VerilogText.bits(rows + 4) - 1):0] room\(index);\n"
         }
         if let credits {
-            text += "  reg [\(VerilogText.bits(credits) - 1):0] credit;\n  reg pending;\n  reg [31:0] index;\n"
+            text +=
+                "  reg [\(VerilogText.bits(credits) - 1):0] credit;\n  reg pending;\n  reg [31:0] index;\n"
         }
         text += """
               reg [\(beatBits - 1):0] beat;

@@ -16,7 +16,9 @@ struct BackboneText {
     /// The layer whose residual operand is the input of the range, if there is one.
     var inputReader: Int? { range.first { layers[$0].residualSource == range.lowerBound - 1 } }
 
-    var outputBits: Int { stages[range.count - 1].lanes.lanes * layers[range.upperBound - 1].output.channels * 8 }
+    var outputBits: Int {
+        stages[range.count - 1].lanes.lanes * layers[range.upperBound - 1].output.channels * 8
+    }
 
     var text: String {
         var text = """

@@ -66,8 +66,9 @@ public struct NetworkRTL: Sendable {
         generator: String
     ) throws(NetworkRTLError) {
         let network = artifact.network
-        precondition(plan.network == network && network.layers.indices.contains(range.lowerBound)
-            && range.upperBound <= network.layers.count && !range.isEmpty, "a plan for another network")
+        precondition(
+            plan.network == network && network.layers.indices.contains(range.lowerBound)
+                && range.upperBound <= network.layers.count && !range.isEmpty, "a plan for another network")
         guard plan.cyclesPerImage >= network.inputSize else {
             throw .severalRowsPerCycle(cycles: plan.cyclesPerImage, rows: network.inputSize)
         }
@@ -75,7 +76,9 @@ public struct NetworkRTL: Sendable {
             throw .badDepth(layer: layer.name, found: depth)
         }
         for index in range {
-            guard let source = network.layers[index].residualSource, source < range.lowerBound - 1 else { continue }
+            guard let source = network.layers[index].residualSource, source < range.lowerBound - 1 else {
+                continue
+            }
             throw .cutResidual(layer: network.layers[index].name, first: network.layers[source + 1].name)
         }
         self.artifact = artifact
@@ -111,21 +114,27 @@ public struct NetworkRTL: Sendable {
             return RTLFile(
                 module: stage.module, folder: "network/", header: header,
                 facts: FileHeader.facts(layers[index], artifact.layers[index])
-                    + ["\(stage.lanes.lanes) lanes, \(stage.lanes.cyclesPerRow) beats a row, depth \(stage.depth)"],
+                    + [
+                        "\(stage.lanes.lanes) lanes, \(stage.lanes.cyclesPerRow) beats a row, depth \(stage.depth)"
+                    ],
                 text: stage.text)
         }
-        func add(_ module: String, _ text: String) {
-            files.append(RTLFile(module: module, folder: "network/", header: header, text: text))
+        func add(_ module: String, _ text: String, facts: [String] = []) {
+            files.append(
+                RTLFile(module: module, folder: "network/", header: header, facts: facts, text: text))
         }
         let backbone = backbone
         let first = range.lowerBound
         add(BackboneText.module, backbone.text)
         var bufferRows = [buffers.inputs[first].rows]
-        if let reader = backbone.inputReader, let residual = buffers.residuals[reader] { bufferRows.append(residual.rows) }
+        if let reader = backbone.inputReader, let residual = buffers.residuals[reader] {
+            bufferRows.append(residual.rows)
+        }
         add(
             AdmissionText.module,
             AdmissionText(
-                rows: layers[first].input.height, beats: inputLanes.cyclesPerRow, dataBits: backbone.inputBits,
+                rows: layers[first].input.height, beats: inputLanes.cyclesPerRow,
+                dataBits: backbone.inputBits,
                 bufferRows: bufferRows, credits: npu == nil ? nil : credits
             ).text)
         guard let npu else {
@@ -144,7 +153,8 @@ public struct NetworkRTL: Sendable {
         }
         let unit = NPUText(shape: npu)
         add(NPUText.module, unit.text)
-        add(TopText.module, TopText(backbone: backbone, features: npu.features, npu: unit).text)
+        let top = TopText(backbone: backbone, features: npu.features, npu: unit)
+        add(TopText.module, top.text, facts: TopText.protocolText(lanes: inputLanes.lanes))
         return files
     }
 

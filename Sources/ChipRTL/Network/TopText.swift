@@ -10,6 +10,17 @@ struct TopText {
     static let featureQueue = "hs_feature_queue"
     static let tagQueue = "hs_tag_queue"
 
+    /// How the ports are used, for the file's header.
+    static func protocolText(lanes: Int) -> [String] {
+        [
+            "Pixels: one beat is \(lanes) pixel(s) of a row, the left one lowest, red lowest in a pixel. A beat is taken",
+            "where in_valid and in_ready meet; in_ready holds from the first beat of a row to its last.",
+            "Head: weights are written, \(NPUShape.lane) a word of w_lane in w_word, to the bank that does not score, while",
+            "w_ready. in_commit with the first beat of an image swaps the banks right before that image is scored.",
+            "Results come in the order of the images; result_version is the in_version of the last commit.",
+        ]
+    }
+
     var text: String {
         let data = backbone.inputBits
         return """

@@ -43,7 +43,8 @@ public struct SimulationCore: Sendable {
         (0..<partCount).map { part in
             RTLFile(
                 module: "\(module)_p\(part)", folder: "cores/", header: header,
-                facts: FileHeader.facts(layer, parameters, channels: channels(part)), text: text(ofPart: part))
+                facts: FileHeader.facts(layer, parameters, channels: channels(part)), text: text(ofPart: part)
+            )
         } + [
             RTLFile(
                 module: module, folder: "cores/", header: header, facts: FileHeader.facts(layer, parameters),

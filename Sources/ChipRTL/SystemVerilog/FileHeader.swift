@@ -15,7 +15,8 @@ public struct FileHeader: Hashable, Sendable {
     /// - Parameter generator: one line, such as the program's name and version.
     public init(_ artifact: BackboneArtifact, generator: String) {
         digest = "\(artifact.digest)"
-        self.generator = String(generator.unicodeScalars.map { $0.value < 32 || $0.value > 126 ? "?" : Character($0) })
+        self.generator = String(
+            generator.unicodeScalars.map { $0.value < 32 || $0.value > 126 ? "?" : Character($0) })
     }
 
     /// The comment, with an empty line behind it.

@@ -20,7 +20,8 @@ public struct RTLFile: Hashable, Sendable {
         text: [UInt8]
     ) {
         self.init(
-            name: "\(folder)\(module).sv", bytes: Array(header.text(module: module, facts: facts).utf8) + text)
+            name: "\(folder)\(module).sv", bytes: Array(header.text(module: module, facts: facts).utf8) + text
+        )
     }
 
     /// A module behind its header, in a file of its name.

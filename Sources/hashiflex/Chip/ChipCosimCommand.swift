@@ -50,19 +50,24 @@ struct ChipCosimCommand: ParsableCommand {
             }
             for report in reports { report.complaints.forEach { Terminal.note("\(report.pace): \($0)") } }
             guard reports.allSatisfy(\.isEqual) else {
-                throw CommandError(Exit.mismatch, "\(folder): the RTL is not what the artefact and the model say")
+                throw CommandError(
+                    Exit.mismatch, "\(folder): the RTL is not what the artefact and the model say")
             }
         }
     }
 
     private var header: [String] {
-        ["pace", "bytes", "wrong", "logits", "wrong", "results wrong", "cycles wrong", "held back", "refused"]
+        [
+            "pace", "bytes", "wrong", "logits", "wrong", "results wrong", "cycles wrong", "held back",
+            "refused",
+        ]
     }
 
     private func row(_ report: CosimulationReport) -> [String] {
         let cycles = report.pace == "planned" ? "\(report.wrongCycles)" : "-"
         return [
-            report.pace, "\(report.bytes)", "\(report.wrongBytes)", "\(report.logits)", "\(report.wrongLogits)",
+            report.pace, "\(report.bytes)", "\(report.wrongBytes)", "\(report.logits)",
+            "\(report.wrongLogits)",
             "\(report.wrongResults)", cycles, "\(report.heldBack)", "\(report.refused)",
         ]
     }

@@ -30,7 +30,8 @@ struct ChipRTLCommand: ParsableCommand {
     @Option(help: "Cycles between two images. Default: one input pixel a cycle.") var cycles: Int?
     @Option(help: "Register stages of every layer.") var depth = 3
     @Option(help: "Multiply-accumulates of the NPU in a cycle. Default: one class a cycle.") var npuMacs: Int?
-    @Option(help: "Images under way at most. Default: as few as never hold the pipeline up.") var credits: Int?
+    @Option(help: "Images under way at most. Default: as few as never hold the pipeline up.") var credits:
+        Int?
     @Flag(help: "Replace a folder that holds something.") var force = false
 
     func validate() throws {
@@ -66,7 +67,8 @@ struct ChipRTLCommand: ParsableCommand {
             try folder.commit()
             let lanes = rtl.range.map { rtl.schedule.plan.layers[$0].lanes }
             Terminal.print(
-                "written        \(output): \(names.count) modules, top \(manifest.top), style \(style.rawValue)")
+                "written        \(output): \(names.count) modules, top \(manifest.top), style \(style.rawValue)"
+            )
             Terminal.print(
                 "modelled       one image every \(manifest.cyclesPerImage) cycles, \(rtl.schedule.latency) cycles "
                     + "to its features, up to \(lanes.max() ?? 1) lanes")
@@ -81,7 +83,8 @@ struct ChipRTLCommand: ParsableCommand {
     private func design(_ artifact: BackboneArtifact) throws -> NetworkRTL {
         let network = artifact.network
         let pixels = network.inputSize * network.inputSize
-        try requireRange("--cycles", cycles, in: network.inputSize...LanePlan.cyclesRange(of: network).upperBound)
+        try requireRange(
+            "--cycles", cycles, in: network.inputSize...LanePlan.cyclesRange(of: network).upperBound)
         guard let plan = LanePlan(network: network, cyclesPerImage: cycles ?? pixels) else {
             throw CommandError(Exit.badInput, "no lanes for \(cycles ?? pixels) cycles")
         }
@@ -109,7 +112,8 @@ struct ChipRTLCommand: ParsableCommand {
                 network.layers[$0].name == name || network.layers[$0].name.hasPrefix("\(name).")
             }
             guard !found.isEmpty else {
-                throw ValidationError("--layers: there is no layer or block '\(name)'; the first are stem, b00, b01")
+                throw ValidationError(
+                    "--layers: there is no layer or block '\(name)'; the first are stem, b00, b01")
             }
             chosen.formUnion(found)
         }

@@ -16,7 +16,9 @@ enum ChipFixture {
     static let artifacts: [Int: BackboneArtifact] = Dictionary(
         uniqueKeysWithValues: [32, 64].compactMap { size in
             let images = (0..<4).map { SmallBackbone.photograph($0, bytes: size * size * 3) }
-            return (try? BackboneInitialiser.make(widthPercent: 10, inputSize: size, seed: 1, calibration: images))
+            return
+                (try? BackboneInitialiser.make(
+                    widthPercent: 10, inputSize: size, seed: 1, calibration: images))
                 .map { (size, $0) }
         })
 
@@ -69,9 +71,11 @@ enum ChipFixture {
         return try (0..<2).map { index in
             var random = SeededRandom(seed: UInt64(index) + 7)
             return try ClassifierHead(
-                name: "head", version: nil, classNames: (0..<classes).map { "class \($0)" }, featureCount: features,
+                name: "head", version: nil, classNames: (0..<classes).map { "class \($0)" },
+                featureCount: features,
                 weights: random.bytes(classes * features).map { Int8(bitPattern: $0) },
-                bias: (0..<classes).map { Int32($0 * 700 - 2_000) }, scale: 1, backboneDigest: artifact.digest,
+                bias: (0..<classes).map { Int32($0 * 700 - 2_000) }, scale: 1,
+                backboneDigest: artifact.digest,
                 summary: "random")
         }
     }
@@ -91,7 +95,9 @@ enum ChipFixture {
     }
 
     /// A part of the network with its bench.
-    static func blockSimulator(_ rtl: NetworkRTL, images: Int = 3, style: CoreStyle = .simulation) -> Simulator {
+    static func blockSimulator(
+        _ rtl: NetworkRTL, images: Int = 3, style: CoreStyle = .simulation
+    ) -> Simulator {
         let bench = BlockBench(rtl, images: Self.images(images, size: rtl.artifact.network.inputSize))
         return Simulator(rtl.allFiles(style: style) + bench.files)
     }

@@ -19,12 +19,15 @@ struct Simulator {
         var complaints: [String] { lines.filter { $0.hasPrefix("FAULT") || $0.hasPrefix("HS_ASSERT") } }
         /// Whether the bench reached its end and found nothing wrong.
         var isClean: Bool {
-            !summary.isEmpty && complaints.isEmpty && summary.allSatisfy { !$0.key.hasPrefix("wrong") || $0.value == 0 }
+            !summary.isEmpty && complaints.isEmpty
+                && summary.allSatisfy { !$0.key.hasPrefix("wrong") || $0.value == 0 }
         }
 
         init(_ text: String) {
             lines = text.split(separator: "\n").map(String.init)
-            let words = lines.last { $0.hasPrefix("SUMMARY ") }?.split(separator: " ").dropFirst().map(String.init) ?? []
+            let words =
+                lines.last { $0.hasPrefix("SUMMARY ") }?.split(separator: " ").dropFirst().map(String.init)
+                ?? []
             summary = Dictionary(
                 stride(from: 0, to: words.count - 1, by: 2).map { (words[$0], Int(words[$0 + 1]) ?? -1) }
             ) { first, _ in first }
@@ -45,7 +48,8 @@ struct Simulator {
         try inFolder { folder in
             let sources = files.keys.filter { $0.hasSuffix(".sv") }.sorted()
             _ = try Self.run(
-                "iverilog", ["-g2012", "-DHS_ASSERT", "-s", "hs_bench", "-o", "bench.vvp"] + sources, in: folder)
+                "iverilog", ["-g2012", "-DHS_ASSERT", "-s", "hs_bench", "-o", "bench.vvp"] + sources,
+                in: folder)
             return try runs.map { Report(try Self.run("vvp", ["-n", "bench.vvp"] + $0, in: folder)) }
         }
     }
@@ -57,7 +61,8 @@ struct Simulator {
             _ = try Self.run(
                 "verilator",
                 [
-                    "--binary", "--timing", "-j", "2", "-fno-const-bit-op-tree", "-DHS_ASSERT", "-Wno-fatal", "-Wno-WIDTH",
+                    "--binary", "--timing", "-j", "2", "-fno-const-bit-op-tree", "-DHS_ASSERT", "-Wno-fatal",
+                    "-Wno-WIDTH",
                     "-MAKEFLAGS", "OPT_FAST=-O0", "--top-module", "hs_bench",
                 ] + sources, in: folder)
             return Report(try Self.run("\(folder)/obj_dir/Vhs_bench", [], in: folder))
@@ -68,12 +73,14 @@ struct Simulator {
     func yosys(_ script: String) throws -> String {
         try inFolder { folder in
             let sources = files.keys.filter { $0.hasSuffix(".sv") && $0 != "hs_bench.sv" }.sorted()
-            return try Self.run("yosys", ["-p", "read_verilog -sv \(sources.joined(separator: " ")); \(script)"], in: folder)
+            return try Self.run(
+                "yosys", ["-p", "read_verilog -sv \(sources.joined(separator: " ")); \(script)"], in: folder)
         }
     }
 
     private func inFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hs-rtl-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "hs-rtl-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         for part in ["cores", "network"] {
             try FileManager.default.createDirectory(
@@ -106,7 +113,8 @@ struct Simulator {
         try output.close()
         let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
         guard process.terminationStatus == 0 else {
-            throw Failure(description: "\(program) ended with \(process.terminationStatus): \(text.suffix(2_000))")
+            throw Failure(
+                description: "\(program) ended with \(process.terminationStatus): \(text.suffix(2_000))")
         }
         return text
     }
