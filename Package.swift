@@ -43,6 +43,9 @@ let package = Package(
         .target(
             name: "ClassifierHead", dependencies: ["CShiftKernels", "QuantizedTensors", "Artifacts"],
             swiftSettings: swift),
+        .target(
+            name: "HardenedModel", dependencies: ["Artifacts", "HardenedBackbone", "ClassifierHead"],
+            swiftSettings: swift),
         .target(name: "ImageDecoding", dependencies: ["CImageCodecs"], swiftSettings: swift),
         .target(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
@@ -60,14 +63,10 @@ let package = Package(
             ],
             swiftSettings: swift),
 
+        // The chip through other people's tools: liberty files, Yosys, netlists, timing.
         .target(name: "ChipTools", dependencies: ["ImageDecoding"], swiftSettings: swift),
         .target(
-            name: "ChipFlow",
-            dependencies: [
-                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel", "ChipRTL",
-                "ChipTools",
-            ],
-            swiftSettings: swift),
+            name: "ChipFlow", dependencies: ["Artifacts", "ChipRTL", "ChipTools"], swiftSettings: swift),
 
         // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
         .target(
@@ -127,10 +126,11 @@ let package = Package(
         .executableTarget(
             name: "hashiflex",
             dependencies: [
-                "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
+                "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "HardenedModel",
+                "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
-                "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
+                "ChipModel", "ChipRTL", "ArgumentParser",
             ],
             swiftSettings: swift),
     ]
@@ -142,10 +142,16 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("Artifacts", [], ["Golden"]),
     ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels", "AllocationCounter"], []),
     ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
+    ("HardenedModel", ["Artifacts", "HardenedBackbone", "ClassifierHead"], []),
     ("ChipModel", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead"], []),
     (
         "ChipRTL", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "ChipModel"],
         []
+    ),
+    ("ChipTools", [], ["Golden"]),
+    (
+        "ChipFlow",
+        ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ChipModel", "ChipRTL", "ChipTools"], []
     ),
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
@@ -185,8 +191,8 @@ package.targets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest",
-            "TestSupport",
+            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "HardenedModel", "ImageDecoding",
+            "Ingest", "TestSupport",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))

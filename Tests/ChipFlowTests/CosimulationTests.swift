@@ -21,10 +21,14 @@ import Testing
             let artifact = try SmallBackbone.make()
             let plan = try #require(LanePlan(network: artifact.network, cyclesPerImage: 200))
             rtl = try NetworkRTL(
-                artifact, plan: plan, depth: .uniform(3, of: artifact.network), layers: 6..<9, generator: "test 1")
-            path = FileManager.default.temporaryDirectory.appendingPathComponent("hs-cosim-\(UUID().uuidString)").path
+                artifact, plan: plan, depth: .uniform(3, of: artifact.network), layers: 6..<9,
+                generator: "test 1")
+            path =
+                FileManager.default.temporaryDirectory.appendingPathComponent("hs-cosim-\(UUID().uuidString)")
+                .path
             for part in ["cores", "network"] {
-                try FileManager.default.createDirectory(atPath: "\(path)/\(part)", withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(
+                    atPath: "\(path)/\(part)", withIntermediateDirectories: true)
             }
             let files = rtl.allFiles(style: .simulation)
             for file in files { try write(file.bytes, file.name) }
@@ -44,14 +48,16 @@ import Testing
 
         /// Changes the manifest's text, which must contain `old`.
         func edit(_ name: String, _ old: String, _ new: String) throws {
-            let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")), as: UTF8.self)
+            let text = String(
+                decoding: try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")), as: UTF8.self)
             #expect(text.contains(old))
             try write(Array(text.replacing(old, with: new).utf8), name)
         }
 
         func run() throws -> [CosimulationReport] {
             try Cosimulation(path: path).run(
-                images: (0..<2).map { SmallBackbone.photograph($0, bytes: 32 * 32 * 3) }, seed: 3, simulator: .icarus,
+                images: (0..<2).map { SmallBackbone.photograph($0, bytes: 32 * 32 * 3) }, seed: 3,
+                simulator: .icarus,
                 withStalls: true, timeLimit: 120, progress: { _ in })
         }
     }
@@ -85,7 +91,8 @@ import Testing
         let folder = try Folder()
         #expect(throws: Never.self) { try Cosimulation(path: folder.path) }
         for (old, new) in [
-            ("\"firstLayer\":6", "\"firstLayer\":60"), ("\"layerCount\":3", "\"layerCount\":9223372036854775807"),
+            ("\"firstLayer\":6", "\"firstLayer\":60"),
+            ("\"layerCount\":3", "\"layerCount\":9223372036854775807"),
             ("\"credits\":", "\"credits\":-"), ("\"version\":1", "\"version\":2"),
             ("\"cyclesPerImage\":200", "\"cyclesPerImage\":0"),
             ("hs_block.sv", "..\\/..\\/hs_block.sv"), ("hs_block.sv", "hs_block.sv -o x"),
