@@ -10,6 +10,9 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests read the inner state of the chip's simulation and buffers; releases are tested, so they allow it too.
+let testable: [SwiftSetting] = swift + [.unsafeFlags(["-enable-testing"])]
+
 /// C is built optimised in every configuration: unoptimised kernels make tests crawl.
 let c: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-std=gnu2x"])]
 
@@ -55,18 +58,23 @@ let package = Package(
         .target(
             name: "ChipModel",
             dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead"],
-            swiftSettings: swift),
+            swiftSettings: testable),
         .target(
             name: "ChipRTL",
             dependencies: [
                 "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel",
             ],
-            swiftSettings: swift),
+            swiftSettings: testable),
 
         // The chip through other people's tools: liberty files, Yosys, netlists, timing.
         .target(name: "ChipTools", dependencies: ["ImageDecoding"], swiftSettings: swift),
         .target(
-            name: "ChipFlow", dependencies: ["Artifacts", "ChipRTL", "ChipTools"], swiftSettings: swift),
+            name: "ChipFlow",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel", "ChipRTL",
+                "ChipTools",
+            ],
+            swiftSettings: swift),
 
         // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
         .target(
@@ -130,7 +138,7 @@ let package = Package(
                 "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
-                "ChipModel", "ChipRTL", "ArgumentParser",
+                "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
             ],
             swiftSettings: swift),
     ]

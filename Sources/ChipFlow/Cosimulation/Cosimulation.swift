@@ -3,7 +3,7 @@ public import ChipRTL
 import ChipTools
 import ClassifierHead
 import Foundation
-public import HardenedBackbone
+import HardenedBackbone
 import QuantizedTensors
 
 /// Simulates an RTL folder on images and compares it with the numeric specification and the cycle model.

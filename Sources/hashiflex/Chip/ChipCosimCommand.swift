@@ -45,7 +45,7 @@ struct ChipCosimCommand: ParsableCommand {
             if json {
                 Terminal.print(JSONRecord.text(reports))
             } else {
-                for line in Terminal.table([header] + reports.map(row)) { Terminal.print(line) }
+                for line in Format.table([header] + reports.map(row)) { Terminal.print(line) }
                 for report in reports { report.results.forEach { Terminal.print("\(report.pace): \($0)") } }
             }
             for report in reports { report.complaints.forEach { Terminal.note("\(report.pace): \($0)") } }
