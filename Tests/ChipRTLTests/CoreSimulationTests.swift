@@ -93,7 +93,7 @@ import Testing
 
     @Test(
         "Verilator agrees, from 64 inputs on too",
-        .disabled("took 20 GB on another style; not measured since"))
+        .enabled(if: ChipFixture.hasVerilator, "verilator is not installed"))
     func verilator() throws {
         let artifact = try ChipFixture.artifact()
         let index = try #require(artifact.network.layers.firstIndex { $0.name == "b12.project" })

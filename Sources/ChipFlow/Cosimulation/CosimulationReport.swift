@@ -25,7 +25,8 @@ public struct CosimulationReport: Codable, Hashable, Sendable {
 
     /// Whether everything compared was equal, and a source at the planned pace was never refused inside an image.
     public var isEqual: Bool {
-        complaints.isEmpty && (pace != "planned" || refused == 0) && wrongBytes == 0 && wrongLogits == 0 && wrongResults == 0 && wrongCycles == 0
+        complaints.isEmpty && (pace != "planned" || refused == 0) && wrongBytes == 0 && wrongLogits == 0
+            && wrongResults == 0 && wrongCycles == 0
             && bytes > 0
     }
 
