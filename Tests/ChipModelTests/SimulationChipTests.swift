@@ -2,7 +2,7 @@ import HardenedBackbone
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// The chip with its arrivals, FIFOs and shared NPUs.
 @Suite struct SimulationChipTests {

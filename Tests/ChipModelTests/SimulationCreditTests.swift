@@ -2,7 +2,7 @@ import HardenedBackbone
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// One datapath, one NPU, always an image waiting: the rate by credits, formula against simulation.
 @Suite struct SimulationCreditTests {
@@ -44,6 +44,14 @@ import Testing
         let formula = setup.head.averageCycles(
             interval: golden.cycles, latency: setup.latency, credits: golden.credits)
         #expect(formula.cycles * golden.images == golden.period * formula.images)
+    }
+
+    @Test("At full rate the last image of three takes 2,223 cycles: its wait for the NPU and the credits")
+    func latency() throws {
+        let setup = try Self.setup(cycles: 224, macs: 1_729, credits: 3)
+        let run = ChipSimulation(setup).run(.saturated, images: 60)
+        let last = try #require(run.images.last)
+        #expect(try #require(last.logits) - last.arrival == 2_223)
     }
 
     @Test("Five credits at (224, 224, 926): 230 cycles an image; a run from empty shows less")

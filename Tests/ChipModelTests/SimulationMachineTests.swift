@@ -3,7 +3,7 @@ import QuantizedTensors
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// The machine that steps every register in every cycle against the recurrence, to the cycle.
 @Suite struct SimulationMachineTests {

@@ -2,7 +2,7 @@ import HardenedBackbone
 import QuantizedTensors
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Copies of layers that datapaths share.
 @Suite struct SimulationSharingTests {

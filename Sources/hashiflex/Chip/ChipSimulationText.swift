@@ -4,7 +4,8 @@ import Foundation
 extension ChipSimulationReport {
     /// Lines of at most 110 columns.
     var lines: [String] {
-        var lines = [heading, ""]
+        let offered = arrivals.rate.map { " at \(Format.rate($0)) images/s" } ?? ""
+        var lines = [heading, "arrivals: \(arrivals.kind)\(offered)", ""]
         lines += Format.table(rateRows) + [""]
         lines += ["simulated: share of \(Format.count(simulated.cycles)) cycles, adds up to 100 %"]
         lines += Format.table(datapathRows)
@@ -15,7 +16,7 @@ extension ChipSimulationReport {
                 + "credits, bandwidth); backbone latency \(modelled.backboneLatencyCycles) cycles")
         if modelled.isOverloaded {
             lines.append(
-                "overloaded: more images come than pass; without a --queue the wait grows as long as they come"
+                "overloaded, unstable: more images come than pass; the wait grows until --queue bounds it"
             )
         }
         return lines + [""] + sharing.lines(datapaths: design.datapaths)
@@ -23,18 +24,16 @@ extension ChipSimulationReport {
 
     private var heading: String {
         let head =
-            design.isHeadFrozen ? "head hardened" : "\(design.npus) NPU, S = \(design.npuCycles) cycles"
+            design.isHeadFrozen ? "head hardened" : "NPUs: \(design.npus), S = \(design.npuCycles) cycles"
         return
             "width \(design.widthPercent), \(design.inputSize)x\(design.inputSize), \(short(design.clockMhz)) "
-            + "MHz; \(design.datapaths) datapath, T = \(design.cyclesPerImage) cycles; \(head); "
-            + "\(design.credits) credits"
+            + "MHz; datapaths: \(design.datapaths), T = \(design.cyclesPerImage) cycles; \(head); "
+            + "\(design.credits) credits each"
     }
 
     private var rateRows: [[String]] {
         var rows = [["", "simulated"]]
         let dropped = simulated.dropped > 0 ? ", \(Format.count(simulated.dropped)) dropped" : ""
-        let offered = arrivals.rate.map { " at \(Format.rate($0)) images/s" } ?? ""
-        rows.append(["arrivals", arrivals.kind + offered])
         rows.append(["images", Format.count(simulated.images) + dropped])
         rows.append(["images/s", simulated.imagesPerSecond.map(Format.rate) ?? "-"])
         rows.append(["cycles an image", simulated.cyclesPerImage.map { String(format: "%.1f", $0) } ?? "-"])
@@ -93,7 +92,12 @@ extension ChipSimulationReport {
 
     /// Layers of the same output rows together.
     private var layerRows: [[String]] {
-        var rows = [["output rows", "layers", "weights", "working", "row of neighbour", "no image"]]
+        var rows = [
+            [
+                "output rows", "layers", "weights, counted", "working, simulated", "row of neighbour",
+                "no image",
+            ]
+        ]
         let facts = layerFacts
         let all = facts.reduce(0) { $0 + $1.weights }
         for height in Set(facts.map(\.rows)).sorted(by: >) {
