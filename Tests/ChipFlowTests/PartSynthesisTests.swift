@@ -30,7 +30,7 @@ import TestSupport
         let index = try #require(artifact.network.layers.firstIndex { $0.name == name })
         let path = NSTemporaryDirectory() + "hashiflex-synth-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        for folder in ["cores", "vectors", "results", "work"] {
+        for folder in ["cores", "vectors", "results", "scratch"] {
             try FileManager.default.createDirectory(
                 atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
         }
@@ -51,7 +51,7 @@ import TestSupport
         let wrappers = try LibraryWrappers([library])
         let run = try YosysRun(
             executable: try #require(Self.yosys), library: library.file.bytes, wrappers: wrappers.text,
-            workFolder: "\(path)/work", timeLimit: 300)
+            workFolder: "\(path)/scratch", timeLimit: 300)
         let synthesis = PartSynthesis(
             folder: try RTLFolder(path: path), libraries: [library], wrappers: wrappers, run: run,
             results: "\(path)/results", toolIdentity: "test")

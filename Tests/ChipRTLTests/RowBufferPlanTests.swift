@@ -4,7 +4,7 @@ import QuantizedTensors
 import TestSupport
 import Testing
 
-@testable import ChipRTL
+import ChipRTL
 
 /// The rows of the buffers: enough that no start of the schedule waits, and not one more.
 @Suite struct RowBufferPlanTests {

@@ -5,10 +5,15 @@
 public enum CellWrappers {
     /// Names of the modules by what they wrap.
     public enum Name {
+        /// Full adder, outputs inverted.
         public static let fullAdder = "hs_fa"
+        /// Half adder, outputs inverted.
         public static let halfAdder = "hs_ha"
+        /// Carry of a full adder, inverted.
         public static let majority = "hs_maj"
+        /// Carry of a half adder, inverted.
         public static let nand = "hs_nand"
+        /// Inverter.
         public static let inverter = "hs_inv"
     }
 

@@ -1,9 +1,9 @@
 import ChipModel
-import HardenedBackbone
+package import HardenedBackbone
 import QuantizedTensors
 
 /// The text that joins the stages of consecutive layers: rows in, rows out.
-struct BackboneText {
+package struct BackboneText {
     let layers: [NetworkLayer]
     /// The layers that are joined.
     let range: Range<Int>
@@ -85,7 +85,7 @@ struct BackboneText {
         Self.readers(of: index, layers: layers, range: range)
     }
 
-    static func readers(
+    package static func readers(
         of index: Int,
         layers: [NetworkLayer],
         range: Range<Int>

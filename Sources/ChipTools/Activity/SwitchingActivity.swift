@@ -25,6 +25,9 @@ public struct SwitchingActivity: Sendable, Hashable {
         public var nets = 0
         /// Changes between 0 and 1 in all of them.
         public var toggles = 0
+
+        /// Nets and their changes; none at first.
+        package init(nets: Int = 0, toggles: Int = 0) { (self.nets, self.toggles) = (nets, toggles) }
     }
 
     /// By source.
@@ -33,6 +36,11 @@ public struct SwitchingActivity: Sendable, Hashable {
     public let cycles: Int
     /// Nets with a driver that the dump lacks: their toggles are not in the figures.
     public let missingNets: Int
+
+    /// An activity of the given parts.
+    package init(tallies: [Source: Tally], cycles: Int, missingNets: Int) {
+        (self.tallies, self.cycles, self.missingNets) = (tallies, cycles, missingNets)
+    }
 
     /// Toggles a net and cycle of one source; nil without nets or cycles.
     public func togglesPerCycle(_ source: Source) -> Double? {

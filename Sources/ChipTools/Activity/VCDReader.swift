@@ -3,14 +3,14 @@ import Foundation
 /// Reads a value change dump as it comes, in memory that does not grow with its length.
 ///
 /// - Source: IEEE 1364-2005, section 18.
-struct VCDReader {
+package struct VCDReader {
     /// Bytes of one word at most: a vector of 64 thousand bits.
     static let longestWord = 1 << 17
     /// Signals at most.
     static let mostSignals = 1 << 26
 
     /// What the reader found.
-    enum Event {
+    package enum Event {
         /// A signal of the header: scope with points between, names of its bits from the left, identifier.
         case signal(scope: String, bits: [String], identifier: [UInt8])
         /// The time of what follows, in units of the dump.
@@ -29,7 +29,7 @@ struct VCDReader {
     private var isHeader = true
     private var signals = 0
 
-    init(path: String) throws(VCDError) {
+    package init(path: String) throws(VCDError) {
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw .unreadable(file: path, reason: "no such file, or no permission")
         }
@@ -42,7 +42,7 @@ struct VCDReader {
     }
 
     /// The next event; nil at the end.
-    mutating func next() throws(VCDError) -> Event? {
+    package mutating func next() throws(VCDError) -> Event? {
         while let word = try word() {
             guard let first = word.first else { continue }
             switch first {
@@ -155,5 +155,5 @@ struct VCDReader {
     }
 
     /// Closes the file.
-    func close() { try? handle.close() }
+    package func close() { try? handle.close() }
 }

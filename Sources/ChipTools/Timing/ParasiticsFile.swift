@@ -1,17 +1,17 @@
 /// The wires of a netlist as SPEF, with the names of ``GateNetlist/plainVerilog()``.
-struct ParasiticsFile {
+package struct ParasiticsFile {
     /// UTF-8 text.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// Nets that have wires.
-    let netCount: Int
+    package let netCount: Int
     /// Segments: loads of those nets.
-    let segmentCount: Int
+    package let segmentCount: Int
 
     /// One segment from the driver to each load; half of its capacitance at either end. Output ports are no
     /// loads: what lies behind them is not known.
     ///
     /// - Source: IEEE 1481-1999, detailed nets.
-    init(_ netlist: GateNetlist, _ connectivity: NetConnectivity, wires: WireModel) {
+    package init(_ netlist: GateNetlist, _ connectivity: NetConnectivity, wires: WireModel) {
         var text = Array(
             """
             *SPEF "IEEE 1481-1998"

@@ -1,12 +1,12 @@
 /// Reads what `report_checks -format full` of OpenSTA prints, in picoseconds.
-struct TimingReport {
+package struct TimingReport {
     /// What could not be read.
-    struct Unreadable: Error { let what: String }
+    package struct Unreadable: Error { package let what: String }
 
     /// The first path of the text; nil when it says that there is none.
     ///
     /// - Parameter originalName: Turns an instance's plain name into its own.
-    static func path(
+    package static func path(
         _ lines: [Substring], period: Double, originalName: (String) -> String
     ) throws(Unreadable) -> TimingPath? {
         if lines.contains(where: { $0.hasPrefix("No paths found") }) { return nil }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ChipTools
+import ChipTools
 
 @Suite struct ActivityCounterTests {
     private func count(

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import ChipTools
+import ChipTools
 
 @Suite struct VCDReaderTests {
     /// The events of a text as lines.

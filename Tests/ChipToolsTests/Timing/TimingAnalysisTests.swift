@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import ChipTools
+import ChipTools
 
 /// Static timing by OpenSTA on the invented library: figures are checked against its tables, not against a chip.
 @Suite(.enabled(if: Installed.has(.openSTA), "OpenSTA is not installed"))
