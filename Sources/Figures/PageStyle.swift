@@ -1,7 +1,7 @@
 /// How the page looks, in light and in dark.
-enum PageStyle {
+package enum PageStyle {
     /// The style sheet.
-    static let css = """
+    package static let css = """
         :root { --ground: #ffffff; --ink: #1c2127; --soft: #5b6570; --grid: #e4e8ec; --axis: #8a949e;
           --stripe: #f6f8f9; --band: #e9edf1; --base: #6b7681; --s0: #0b6fb3; --s1: #c4520a; --s2: #0a8a63; }
         @media (prefers-color-scheme: dark) {
