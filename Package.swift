@@ -69,7 +69,12 @@ let package = Package(
         // The chip through other people's tools: liberty files, Yosys, netlists, timing.
         .target(name: "ChipTools", dependencies: ["ImageDecoding"], swiftSettings: swift),
         .target(
-            name: "ChipFlow", dependencies: ["Artifacts", "ChipRTL", "ChipTools"], swiftSettings: swift),
+            name: "ChipFlow",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel", "ChipRTL",
+                "ChipTools",
+            ],
+            swiftSettings: swift),
 
         // Pure layer, model toolchain: from a float network to a hardened one, and what that costs.
         .target(
@@ -134,7 +139,7 @@ let package = Package(
                 "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
-                "ChipModel", "ChipRTL", "ArgumentParser",
+                "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
             ],
             swiftSettings: swift),
     ]

@@ -20,7 +20,8 @@ public enum FlowError: Error, Equatable, CustomStringConvertible {
             "\(path) is no RTL folder (\(reason)): make one with `hashiflex chip rtl -o \(path)`"
         case .missingFile(let path, let reason):
             "\(path) can not be read (\(reason)): write the RTL folder anew"
-        case .badVectors(let file, let line): "\(file): line \(line) is no test vector; write the RTL folder anew"
+        case .badVectors(let file, let line):
+            "\(file): line \(line) is no test vector; write the RTL folder anew"
         case .unknownLayer(let name, let known):
             "the folder has no layer '\(name)'; it has \(known.joined(separator: ", "))"
         case .wrongStyle(let path, let found, let expected):

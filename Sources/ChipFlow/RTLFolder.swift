@@ -37,12 +37,18 @@ public struct RTLFolder: Sendable {
         return bytes.contains(layer.windowBytes) && bytes.contains(layer.channels)
             && (3...64).contains(layer.depth)
             && layer.parts.allSatisfy {
-                bytes.contains($0.count) && $0.firstChannel >= 0 && $0.firstChannel + $0.count <= layer.channels
-            } && layer.pairLayout.allSatisfy {
+                bytes.contains($0.count) && $0.firstChannel >= 0
+                    && $0.firstChannel + $0.count <= layer.channels
+            }
+            && layer.pairLayout.allSatisfy {
                 $0.count == 5 && (0..<layer.windowBytes).contains($0[0]) && (0...6).contains($0[1])
                     && (0...255).contains($0[2]) && (0..<layer.windowBytes).contains($0[3])
                     && (0...255).contains($0[4])
-            } && names.allSatisfy { !$0.hasPrefix("/") && !$0.contains("..") && $0.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 34 } }
+            }
+            && names.allSatisfy {
+                !$0.hasPrefix("/") && !$0.contains("..")
+                    && $0.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 34 }
+            }
             && modules.allSatisfy { name in
                 name.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 }
             }

@@ -59,7 +59,7 @@ import Testing
     @Test("Image by image and row by row are the same chip")
     func rowByRow() throws {
         var random = SeededRandom(seed: 8)
-        for _ in 0..<25 {
+        for _ in 0..<12 {
             let (setup, arrivals) = try Self.random(&random)
             let fast = ChipSimulation(setup).run(arrivals, images: 30)
             let slow = ChipSimulation(setup, sharers: setup.plan.layers.map { _ in 1 })
@@ -67,6 +67,23 @@ import Testing
             try #require(fast.images == slow.images)
             try #require(fast.datapaths == slow.datapaths && fast.npus == slow.npus)
             try #require(fast.waitingFeatures == slow.waitingFeatures)
+        }
+    }
+
+    @Test("Layers: the image-level account is what the machine counts cycle by cycle")
+    func layers() throws {
+        var setup = try Self.setup(frozen: true)
+        setup.credits = 2
+        let run = ChipSimulation(setup).run(.periodic(rate: 9e6), images: 12)
+        var machine = RowMachine(plan: setup.plan, depth: setup.depth)
+        machine.run(entries: run.images.compactMap(\.entry))
+        let stages = run.stageCycles(setup)
+        for (stage, seen) in zip(stages, machine.stages) {
+            #expect(stage.working == seen.cycles.working)
+            #expect(stage.waitingForRow == seen.cycles.waitingForRow)
+            // The machine counts the cycle of the last row as well.
+            #expect(stage.waitingForImage == seen.cycles.waitingForImage - 1)
+            #expect(stage.total == run.cycles)
         }
     }
 
@@ -82,14 +99,16 @@ import Testing
         #expect(run.residualRows == schedule.layers.map(\.residualRows))
     }
 
-    @Test("Mean wait under Poisson arrivals: M/D/1 within 3 %", arguments: [0.3, 0.6, 0.8])
-    func queueing(_ load: Double) throws {
+    @Test(
+        "Mean wait under Poisson arrivals: M/D/1 within 3 %",
+        arguments: [(0.3, 40_000), (0.6, 40_000), (0.8, 100_000)])
+    func queueing(_ load: Double, _ images: Int) throws {
         // Three datapaths before one NPU: their entries never hold it up.
         var setup = try Self.setup(cycles: 32, classes: 100, datapaths: 3)
         setup.credits = 1_000
         let service = Double(setup.head.cycles)
         let run = ChipSimulation(setup).run(
-            .poisson(rate: load * 1e9 / service, seed: 2_026), images: 200_000)
+            .poisson(rate: load * 1e9 / service, seed: 2_026), images: images)
         let latencies = run.latencies()
         let mean = latencies.reduce(0.0) { $0 + Double($1) } / Double(latencies.count)
         let wait = mean - Double(setup.latency) - service

@@ -9,9 +9,9 @@ import Testing
 @Suite struct SimulationMachineTests {
     /// An unoptimised machine steps fifty times slower; the release build runs them all.
     #if DEBUG
-        static let configurations = 150
+    static let configurations = 60
     #else
-        static let configurations = 10_000
+    static let configurations = 10_000
     #endif
 
     struct Configuration {

@@ -6,10 +6,10 @@ import Testing
 
 /// Copies of layers that datapaths share.
 @Suite struct SimulationSharingTests {
-    private func setup(datapaths: Int, npus: Int, frozen: Bool = false) throws -> ChipSetup {
-        let network = try #require(NetworkDescription(widthPercent: 100, inputSize: 224))
+    private func setup(datapaths: Int, npus: Int, frozen: Bool = false, size: Int = 224) throws -> ChipSetup {
+        let network = try #require(NetworkDescription(widthPercent: 100, inputSize: size))
         let design = ChipDesign(
-            clock: 896, cyclesPerImage: 224, npuMACs: 1_729, datapaths: datapaths, npus: npus,
+            clock: 896, cyclesPerImage: size, npuMACs: 1_729, datapaths: datapaths, npus: npus,
             isHeadFrozen: frozen, depth: .uniform(3, of: network))
         return try #require(ChipSetup(design, network: network, classes: 1_000))
     }
@@ -61,9 +61,9 @@ import Testing
 
     @Test("Too many sharers lose rate: the trial says so")
     func tooMany() throws {
-        let setup = try setup(datapaths: 2, npus: 1, frozen: true)
+        let setup = try setup(datapaths: 2, npus: 1, frozen: true, size: 32)
         // As if half the rate were enough: both datapaths on one copy of everything.
-        let sharing = LaneSharing(setup.plan, datapaths: 2, interval: 448)
+        let sharing = LaneSharing(setup.plan, datapaths: 2, interval: 64)
         #expect(sharing.layers.allSatisfy { $0.copies == 1 })
         let trial = try #require(SharingTrial(setup, sharing, rounds: 6))
         #expect(!trial.keepsRate)

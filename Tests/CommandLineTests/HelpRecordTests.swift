@@ -27,6 +27,19 @@ import Testing
         // No limit is said in words.
         ("Most training images. (default: 9223372036854775807)", "Most training images. Default: all."),
         ("Most images. (default: 9223372036854775807)", "Most images. Default: all."),
+        // The chip.
+        (
+            "  bench                   Measure the engine and the pipeline; exactness is\n                          checked first.\n",
+            """
+              bench                   Measure the engine and the pipeline; exactness is
+                                      checked first.
+
+            CHIP SUBCOMMANDS:
+              chip                    See the artefact as a chip: cycles, RTL,
+                                      co-simulation.
+
+            """
+        ),
         // Heads can be frozen.
         (
             "classifier heads; fit\n                          one.",

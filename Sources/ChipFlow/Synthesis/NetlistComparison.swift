@@ -59,7 +59,8 @@ struct NetlistComparison {
                 compared += lanes
                 wrong += difference.nonzeroBitCount
                 if difference != 0, first.isEmpty {
-                    first = "\(isPairs ? "pair" : "channel") \(part.firstChannel + index), vector "
+                    first =
+                        "\(isPairs ? "pair" : "channel") \(part.firstChannel + index), vector "
                         + "\(start + difference.trailingZeroBitCount)"
                 }
             }

@@ -121,7 +121,7 @@ public struct RowSchedule: Sendable {
     }
 
     /// Most intervals `[from, to)` that overlap; both arrays rise.
-    static func peak(_ from: [Int], _ to: [Int]) -> Int {
+    package static func peak(_ from: [Int], _ to: [Int]) -> Int {
         var resident = 0
         var most = 0
         var gone = 0

@@ -63,6 +63,21 @@ public struct ChipRun: Sendable {
     /// Share of all cycles in which the NPUs served, 0 to 1.
     public var npuOccupancy: Double { share(npus.map(\.working)) }
 
+    /// What each layer did, all datapaths together: `datapaths` times ``cycles`` cycles.
+    ///
+    /// Every image passes a transparent pipeline as if alone, so the times of one give those of all; not for
+    /// shared copies.
+    public func stageCycles(_ setup: ChipSetup) -> [StageCycles] {
+        let alone = RowSchedule(plan: setup.plan, depth: setup.depth, images: 1)
+        return setup.plan.layers.enumerated().map { index, lanes in
+            var stage = StageCycles()
+            stage.working = departures.count * lanes.busyCycles
+            stage.waitingForRow = departures.count * (alone.span(of: index) - lanes.busyCycles)
+            stage.waitingForImage = cycles * datapaths.count - stage.working - stage.waitingForRow
+            return stage
+        }
+    }
+
     private func share(_ working: [Int]) -> Double {
         working.isEmpty || cycles == 0
             ? 0 : Double(working.reduce(0, +)) / (Double(cycles) * Double(working.count))

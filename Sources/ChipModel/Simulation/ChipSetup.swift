@@ -51,17 +51,14 @@ public struct ChipSetup: Hashable, Sendable {
 
     /// Cycles between two images of one datapath at full rate: the backbone's, or its share of the NPUs'.
     ///
-    /// - Rounding: up to the cycle.
-    public var interval: Int {
-        max(plan.cyclesPerImage, head.cycles == 0 ? 0 : (head.cycles * datapaths - 1) / npus + 1)
-    }
+    /// - Rounding: down to the cycle, so that what is built for it keeps up.
+    public var interval: Int { max(plan.cyclesPerImage, head.cycles * datapaths / npus) }
 
     /// Credits with which no datapath waits for one: an image may be under way for the backbone's latency, its
     /// service, and the services of the other datapaths before it.
     public var fullRateCredits: Int {
         let ahead = ((datapaths - 1) / npus) * head.cycles
-        let exact = max(plan.cyclesPerImage, head.cycles * datapaths / npus)
-        return (latency + head.cycles + ahead - 1) / exact + 1
+        return (latency + head.cycles + ahead - 1) / interval + 1
     }
 
     /// Most images a second by the closed formula: the least of backbone, NPUs, credits and bandwidth.

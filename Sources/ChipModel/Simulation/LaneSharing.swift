@@ -44,33 +44,42 @@ public struct LaneSharing: Hashable, Sendable {
     public let interval: Int
     /// Layers in the order of the network.
     public let layers: [Layer]
-    /// Weights in silicon without sharing, all datapaths together.
+    /// Weights in silicon without sharing, all lanes of all datapaths together.
     public let instances: Int
 
     /// The proposal for `datapaths` datapaths that take an image every `interval` cycles.
     ///
     /// - Range: `interval` of at least the plan's cycles per image.
-    /// - Parameter areas: where given, a layer is shared only if it saves more than its multiplexers take.
-    public init(_ plan: LanePlan, datapaths: Int, interval: Int, areas: Areas? = nil) {
+    /// - Parameters:
+    ///   - weights: Weights of each layer that are built, those that are not zero; `nil` builds all.
+    ///   - areas: Where given, a layer is shared only if it saves more than its multiplexers take.
+    public init(
+        _ plan: LanePlan, datapaths: Int, interval: Int, weights: [Int]? = nil, areas: Areas? = nil
+    ) {
         precondition(datapaths >= 1 && interval >= plan.cyclesPerImage, "no faster than the plan")
+        let weights = weights ?? plan.network.layers.map(\.weightCount)
         self.datapaths = datapaths
         self.interval = interval
-        instances = plan.weightInstances * datapaths
-        layers = zip(plan.network.layers, plan.layers).map { description, lanes in
+        instances = zip(weights, plan.layers).reduce(0) { $0 + $1.0 * $1.1.lanes } * datapaths
+        layers = plan.layers.indices.map { index in
+            let (description, lanes) = (plan.network.layers[index], plan.layers[index])
+            func layer(copies: Int) -> Layer {
+                Self.layer(description, lanes, datapaths, weights: weights[index], copies: copies)
+            }
             let most = min(datapaths, interval / lanes.busyCycles)
             // As many copies as the most sharers need, and the sharers spread over them.
-            let shared = Self.layer(description, lanes, datapaths, copies: (datapaths - 1) / most + 1)
+            let shared = layer(copies: (datapaths - 1) / most + 1)
             if let areas {
                 let saved = Double(shared.savedWeights) * areas.weight
                 let cost = Double(shared.multiplexers) * areas.multiplexer
-                if saved <= cost { return Self.layer(description, lanes, datapaths, copies: datapaths) }
+                if saved <= cost { return layer(copies: datapaths) }
             }
             return shared
         }
     }
 
     private static func layer(
-        _ description: NetworkLayer, _ lanes: LanePlan.Layer, _ datapaths: Int, copies: Int
+        _ description: NetworkLayer, _ lanes: LanePlan.Layer, _ datapaths: Int, weights: Int, copies: Int
     ) -> Layer {
         let sharers = (datapaths - 1) / copies + 1
         let built = (datapaths - 1) / sharers + 1
@@ -79,7 +88,7 @@ public struct LaneSharing: Hashable, Sendable {
         let residual = description.residualSource == nil ? 0 : description.output.channels
         return Layer(
             busyCycles: lanes.busyCycles, sharers: sharers, copies: built,
-            savedWeights: description.weightCount * lanes.lanes * (datapaths - built),
+            savedWeights: weights * lanes.lanes * (datapaths - built),
             multiplexers: (window + residual) * 8 * lanes.lanes * (datapaths - built))
     }
 

@@ -7,8 +7,9 @@ import QuantizedTensors
 public struct SharingTrial: Hashable, Sendable {
     /// One of the two chips.
     public struct Side: Hashable, Sendable {
-        /// Images and cycles between two departures of the second half of the run: the rate.
+        /// Images between two departures of the second half of the run.
         public let images: Int
+        /// Cycles between those departures: with the images, the rate.
         public let cycles: Int
         /// Credits of one datapath.
         public let credits: Int

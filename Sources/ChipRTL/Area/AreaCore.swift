@@ -125,7 +125,8 @@ public struct AreaCore: Sendable {
         let byte = bits(low..<low + 8)
         switch neuron.output {
         case .u8:
-            let above = low + 8 < neuron.width - 1 ? "(\(byte) | {8{|\(bits(low + 8..<neuron.width - 1))}})" : byte
+            let above =
+                low + 8 < neuron.width - 1 ? "(\(byte) | {8{|\(bits(low + 8..<neuron.width - 1))}})" : byte
             return "(\(above) & {8{~(\(sign))}})"
         case .s8:
             guard low + 7 < neuron.width - 1 else { return byte }

@@ -46,7 +46,8 @@ public struct CoreFiles: Sendable {
         let perChannel = layer.weightsPerChannel
         let parts = (0..<core.partCount).map { part in
             let channels = core.channels(part)
-            let weights = parameters.weights[channels.lowerBound * perChannel..<channels.upperBound * perChannel]
+            let weights = parameters.weights[
+                channels.lowerBound * perChannel..<channels.upperBound * perChannel]
             let module = "\(core.module)_p\(part)"
             return RTLManifest.Part(
                 module: module, file: file(module), firstChannel: channels.lowerBound, count: channels.count,
@@ -62,7 +63,8 @@ public struct CoreFiles: Sendable {
                 RTLManifest.Part(
                     module: $0.module, file: file($0.module), firstChannel: 0,
                     count: sharing?.pairs.count ?? 0, nonZeroWeights: 0)
-            }, pairLayout: sharing?.pairs.map { pair in
+            },
+            pairLayout: sharing?.pairs.map { pair in
                 let terms = pair.adder(isSigned: layer.inputType == .s8).terms
                 return [
                     pair.low, pair.distance, Int(terms[0].complement), pair.high, Int(terms[1].complement),
@@ -77,7 +79,9 @@ public struct CoreFiles: Sendable {
         ]
         if let pairsPart, let pairs = entry.pairs {
             files.append(
-                File(name: pairs.file, bytes: Array(header("\(pairs.count) shared pairs").utf8) + pairsPart.text))
+                File(
+                    name: pairs.file,
+                    bytes: Array(header("\(pairs.count) shared pairs").utf8) + pairsPart.text))
         }
         self.files = files
     }
@@ -85,7 +89,8 @@ public struct CoreFiles: Sendable {
     /// The file of part `index`.
     public func part(_ index: Int) -> File {
         let part = entry.parts[index]
-        let line = "channels \(part.firstChannel) to \(part.firstChannel + part.count - 1), "
+        let line =
+            "channels \(part.firstChannel) to \(part.firstChannel + part.count - 1), "
             + "\(part.nonZeroWeights) weights that are not zero, cut at \(entry.cutRows) rows"
         return File(name: part.file, bytes: Array(header(line).utf8) + core.part(index).text)
     }

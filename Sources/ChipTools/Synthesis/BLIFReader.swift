@@ -39,7 +39,10 @@ public struct BLIFDesign: Sendable {
                 guard let net = constant else { throw bad("a table outside of .names") }
                 switch words.map({ String(decoding: $0, as: UTF8.self) }) {
                 case ["1"]: module.constants[module.constants.count - 1].value = true
-                case ["1", "1"]: module.aliases.append((net, module.constants.removeLast().net))
+                case ["1", "1"]:
+                    // Yosys writes every bit of a wide port as an alias of itself.
+                    let source = module.constants.removeLast().net
+                    if source != net { module.aliases.append((net, source)) }
                 case ["0"]: break
                 default: throw bad("logic at \(net.printable()) is not mapped to cells")
                 }

@@ -34,7 +34,8 @@ public struct LibraryWrappers: Sendable {
             let ports =
                 match.inputs.map { "input \(VerilogName.escaped($0))" }
                 + match.outputs.map { "output \(VerilogName.escaped($0))" }
-            text += "(* blackbox *) module \(VerilogName.escaped(match.cell))(\(ports.joined(separator: ", ")));\nendmodule\n"
+            text +=
+                "(* blackbox *) module \(VerilogName.escaped(match.cell))(\(ports.joined(separator: ", ")));\nendmodule\n"
         }
 
         func instance(_ match: CellMatch, _ name: String, _ inputs: [String], _ outputs: [String]) -> String {
@@ -72,7 +73,8 @@ public struct LibraryWrappers: Sendable {
                 box(nor)
                 box(inverter)
                 text += "module \(wrapper)(\(ports)output \(output));\n  wire na, nb, n;\n"
-                text += instance(inverter, "first", ["a"], ["na"]) + instance(inverter, "second", ["b"], ["nb"])
+                text +=
+                    instance(inverter, "first", ["a"], ["na"]) + instance(inverter, "second", ["b"], ["nb"])
                 text += instance(nor, "cell", ["na", "nb"], ["n"])
                 text += instance(inverter, "third", ["n"], [output]) + "endmodule\n"
             }

@@ -29,7 +29,9 @@ public struct MappedNetlist: Sendable {
         libraries: [LibertyLibrary]
     ) throws(SynthesisError) {
         var library: [String: LibertyCell] = [:]
-        for cell in libraries.lazy.flatMap(\.cells) where library[cell.name] == nil { library[cell.name] = cell }
+        for cell in libraries.lazy.flatMap(\.cells) where library[cell.name] == nil {
+            library[cell.name] = cell
+        }
         var builder = NetlistFlattener(design: design, library: library, top: top)
         try builder.flatten()
         cells = builder.cells

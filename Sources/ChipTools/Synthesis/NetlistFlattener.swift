@@ -24,7 +24,9 @@ struct NetlistFlattener {
     var netCount: Int { isDriven.count }
 
     mutating func flatten() throws(SynthesisError) {
-        guard let module = design.modules[top] else { throw .badNetlist(module: top, reason: "no such module") }
+        guard let module = design.modules[top] else {
+            throw .badNetlist(module: top, reason: "no such module")
+        }
         var nets: [String: Int32] = [:]
         for name in module.inputs {
             nets[name] = newNet()
@@ -77,14 +79,18 @@ struct NetlistFlattener {
         for instance in module.instances {
             if let inner = design.modules[instance.kind] {
                 var innerNets: [String: Int32] = [:]
-                for connection in instance.connections { innerNets[connection.pin] = net(connection.net, &self) }
+                for connection in instance.connections {
+                    innerNets[connection.pin] = net(connection.net, &self)
+                }
                 try add(inner, &innerNets, depth: depth + 1)
                 try join(inner, innerNets, depth: depth)
             } else {
                 try addCell(instance) { net($0, &$1) }
             }
         }
-        for alias in module.aliases { if nets[alias.net] == nil { nets[alias.net] = net(alias.source, &self) } }
+        for alias in module.aliases {
+            if nets[alias.net] == nil { nets[alias.net] = net(alias.source, &self) }
+        }
     }
 
     /// An output port that is an alias of an input, or driven through one, is a buffer between two nets.

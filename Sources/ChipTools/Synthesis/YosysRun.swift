@@ -63,30 +63,31 @@ public struct YosysRun: Sendable {
             workingFolder: workFolder, timeLimit: timeLimit
         ).run()
         return Product(
-            cells: try StatisticsFile.cells(try Data(contentsOf: URL(fileURLWithPath: "\(base).stat.json")), module),
+            cells: try StatisticsFile.cells(
+                try Data(contentsOf: URL(fileURLWithPath: "\(base).stat.json")), module),
             netlist: Array(try Data(contentsOf: URL(fileURLWithPath: "\(base).netlist.blif"))),
             seconds: output.seconds)
     }
 
     private func script(_ module: String, hasTrees: Bool) -> String {
         """
-            \(hasTrees ? "read_blif -wideports \(module).trees.blif" : "")
-            read_verilog -sv \(module).rest.sv
-            read_verilog \(Self.wrappers)
-            hierarchy -check -top \(module)
-            setattr -mod -set keep_hierarchy 1 hs_fa hs_ha hs_maj hs_nand hs_inv
-            proc \(module)
-            opt \(module)
-            techmap \(module)
-            opt_clean \(module)
-            dfflibmap -liberty \(Self.library) \(module)
-            opt \(module)
-            abc -liberty \(Self.library) \(module)
-            opt_clean \(module)
-            tee -q -o \(module).stat.json stat -json -liberty \(Self.library) -top \(module)
-            write_blif \(module).netlist.blif
+        \(hasTrees ? "read_blif -wideports \(module).trees.blif" : "")
+        read_verilog -sv \(module).rest.sv
+        read_verilog \(Self.wrappers)
+        hierarchy -check -top \(module)
+        setattr -mod -set keep_hierarchy 1 hs_fa hs_ha hs_maj hs_nand hs_inv
+        proc \(module)
+        opt \(module)
+        techmap \(module)
+        opt_clean \(module)
+        dfflibmap -liberty \(Self.library) \(module)
+        opt \(module)
+        abc -liberty \(Self.library) \(module)
+        opt_clean \(module)
+        tee -q -o \(module).stat.json stat -json -liberty \(Self.library) -top \(module)
+        write_blif \(module).netlist.blif
 
-            """
+        """
     }
 }
 
