@@ -16,6 +16,9 @@ public struct CoordinatorOptions: Sendable {
     /// Another coordinator takes over after this long without a sign of the leader, milliseconds.
     public var sessionTimeoutMs: Int = 6_000
 
+    /// The modelled chip to show beside the fleet; `nil` for none.
+    public var twin: ChipTwinStatus?
+
     /// Options with their defaults.
     public init(name: String, kafka: KafkaConfiguration, topics: TopicNames) {
         self.name = name
