@@ -61,7 +61,7 @@ public struct FlexibilityStudy: Sendable {
             design.npuMACs * design.npus, tail.macsNeeded(rate: rate, clock: design.clock))
 
         let tailArea = tail.area(macs: macs, design: design)
-        let area = hard.reduce(tailArea) { $0 + $1.placedArea * Double(design.datapaths) }
+        let area = tailArea + LayerCost.placed(cells(hard) * Double(design.datapaths))
         let tailEnergy = tail.energy(cyclesPerImage: design.cyclesPerImage)
         let adders = hard.reduce(0) { $0 + $1.adders } * design.datapaths
         let leakage = CellConstants.leakage.estimate * (Double(adders) * 1e-3 / rate)
@@ -77,6 +77,15 @@ public struct FlexibilityStudy: Sendable {
                 imagesPerSecondSameNpus: sameNPUs, npuMacs: macs, imagesPerSecond: rate,
                 squareMillimetres: area, areaShare: tailArea.value / area.value, microjoules: energy,
                 energyShare: tailEnergy.value / energy.value))
+    }
+
+    /// Cells of hardened layers, mm2; as in ``ChipCost`` the errors of layers cancel. They do not where few layers are
+    /// left, but then these are a small part of the chip.
+    private static func cells(_ layers: ArraySlice<LayerCost>) -> Estimate {
+        let adders = layers.reduce(0) { $0 + $1.adderArea.value }
+        let tolerance = AreaLaw.networkTolerance
+        let area = Estimate(low: adders * (1 - tolerance), value: adders, high: adders * (1 + tolerance))
+        return layers.reduce(area) { $0 + $1.registerArea + $1.selectionArea }
     }
 
     /// The cuts at the ends of blocks, for people: `cuts` has one for each layer.
