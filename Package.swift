@@ -10,6 +10,9 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests read the inner state of the chip's simulation and buffers; releases are tested, so they allow it too.
+let testable: [SwiftSetting] = swift + [.unsafeFlags(["-enable-testing"])]
+
 /// C is built optimised in every configuration: unoptimised kernels make tests crawl.
 let c: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-std=gnu2x"])]
 
@@ -58,13 +61,13 @@ let package = Package(
         .target(
             name: "ChipModel",
             dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Figures"],
-            swiftSettings: swift),
+            swiftSettings: testable),
         .target(
             name: "ChipRTL",
             dependencies: [
                 "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel",
             ],
-            swiftSettings: swift),
+            swiftSettings: testable),
 
         // The chip through other people's tools: liberty files, Yosys, netlists, timing.
         .target(name: "ChipTools", dependencies: ["ImageDecoding"], swiftSettings: swift),

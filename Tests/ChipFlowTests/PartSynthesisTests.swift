@@ -37,15 +37,15 @@ import TestSupport
         let files = CoreFiles(
             artifact, layer: index, depth: 3, cut: .byFanIn, sharesPairs: sharesPairs, vectorCount: 64,
             generator: "test")
-        var written = files.files + files.entry.parts.indices.map { files.part($0) }
         let manifest = RTLManifest(
             generator: "test", artifact: artifact, style: "area", layers: [files.entry])
-        written.append(
-            .init(name: RTLManifest.fileName, bytes: Array(try JSONEncoder().encode(manifest))))
-        for file in written {
-            var bytes = file.bytes
-            if file.name == files.entry.parts[0].file { spoil(&bytes) }
-            try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(file.name)"))
+        var written = (files.files + files.entry.parts.indices.map { files.part($0) })
+            .map { ($0.name, $0.bytes) }
+        written.append((RTLManifest.fileName, Array(try JSONEncoder().encode(manifest))))
+        for (name, content) in written {
+            var bytes = content
+            if name == files.entry.parts[0].file { spoil(&bytes) }
+            try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
         }
         let library = try LibertyLibrary(path: liberty)
         let wrappers = try LibraryWrappers([library])

@@ -8,16 +8,22 @@ import Testing
 /// Cuts between a frozen and a programmable chip, from a small network's real weights.
 @Suite struct FlexibilityTests {
     private let backbone: BackboneArtifact
+    private let census: [LayerCensus]
     private let study: FlexibilityStudy
     private let head: HeadFacts
 
+    /// Made and counted once: in a debug build the counting takes seconds.
+    private static let shared = Result {
+        let backbone = try SmallBackbone.make()
+        return (backbone, zip(backbone.network.layers, backbone.layers).map { LayerCensus($0, $1) })
+    }
+
     init() throws {
-        backbone = try SmallBackbone.make()
+        (backbone, census) = try Self.shared.get()
         let network = backbone.network
         head = HeadFacts(classes: 1_000, features: network.featureCount)
         study = try FlexibilityStudy(
-            network, census: zip(network.layers, backbone.layers).map { LayerCensus($0, $1) },
-            design: ChipPreset.rows.design(for: network), head: head)
+            network, census: census, design: ChipPreset.rows.design(for: network), head: head)
     }
 
     private func close(_ left: Estimate, _ right: Estimate) -> Bool {
@@ -99,8 +105,7 @@ import Testing
         (design.datapaths, design.npus) = (2, 3)
         let network = backbone.network
         let several = try FlexibilityStudy(
-            network, census: zip(network.layers, backbone.layers).map { LayerCensus($0, $1) }, design: design,
-            head: head)
+            network, census: census, design: design, head: head)
         #expect(close(several.cuts[1].modelled.squareMillimetres, several.open.placedArea))
         #expect(close(several.cuts[1].modelled.microjoules, several.open.energy))
         #expect(several.cuts[1].modelled.npuMacs == 3 * design.npuMACs)

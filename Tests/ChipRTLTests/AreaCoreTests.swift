@@ -1,6 +1,7 @@
 import ChipModel
 import ChipRTL
 import HardenedBackbone
+import QuantizedTensors
 import TestSupport
 import Testing
 

@@ -11,7 +11,7 @@ extension FlexibilityReport {
             "design: \(Number.text(design.clock, places: 0)) MHz, \(Number.count(design.cyclesPerImage)) cycles an "
                 + "image, \(design.datapaths) x backbone, \(design.npus) x \(Number.count(design.npuMacs)) MACs",
             "",
-        ] + table + [""] + findings.map { "- " + $0 } + [""] + notes
+        ] + table + [""] + findings.flatMap(Self.wrapped) + [""] + notes
     }
 
     private var table: [String] {
@@ -38,6 +38,20 @@ extension FlexibilityReport {
                 ]
             }
         ).lines
+    }
+
+    /// A sentence as an item of a list, in lines of at most 100 columns.
+    private static func wrapped(_ sentence: String) -> [String] {
+        var lines: [String] = []
+        var line = "-"
+        for word in sentence.split(separator: " ") {
+            if line.count + word.count >= 100 {
+                lines.append(line)
+                line = " "
+            }
+            line += " " + word
+        }
+        return lines + [line]
     }
 
     /// What the cuts come to, one sentence each; every figure with its kind.

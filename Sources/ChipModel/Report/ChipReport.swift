@@ -1,3 +1,4 @@
+import Artifacts
 public import HardenedBackbone
 
 /// A design worked out, as one record; each figure stands under the name of its kind.
