@@ -118,7 +118,9 @@ import Testing
 
     @Test("Every column of the CSV but the cut's name says its kind; a row for each cut")
     func csv() throws {
-        let lines = report().csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let lines = report().csv.split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
         #expect(lines.count == study.cuts.count + 1)
         for column in lines[0].dropFirst(3) {
             #expect(["counted", "modelled", "measured"].contains { column.hasSuffix("_\($0)") }, "\(column)")
@@ -131,11 +133,15 @@ import Testing
     func texts() throws {
         let recovered = try RecoveredAccuracyTests.recovered(backbone: "ab", data: "<b>&\"tar")
         let (plain, full) = (report(), report(recovered))
-        #expect(plain.lines.allSatisfy { $0.count <= 110 }, "\(plain.lines.max { $0.count < $1.count } ?? "")")
-        #expect(full.lines.contains { $0.contains("Measured") } && !plain.lines.contains { $0.contains("Measured:") })
+        #expect(
+            plain.lines.allSatisfy { $0.count <= 110 }, "\(plain.lines.max { $0.count < $1.count } ?? "")")
+        #expect(
+            full.lines.contains { $0.contains("Measured") }
+                && !plain.lines.contains { $0.contains("Measured:") })
         #expect(full.html == report(recovered).html && full.html.hasSuffix("</html>\n"))
         #expect(full.html.contains("&lt;b&gt;&amp;&quot;tar") && !full.html.contains("<b>&\"tar"))
-        #expect(full.html.contains("id=\"accuracy-heading\"") && !plain.html.contains("id=\"accuracy-heading\""))
+        #expect(
+            full.html.contains("id=\"accuracy-heading\"") && !plain.html.contains("id=\"accuracy-heading\""))
         #expect(!full.html.contains("<script") && !full.html.contains("http"))
         // Accuracy stands at the three cuts that were measured and at no other.
         #expect(full.cuts.count { full.result(of: $0) != nil } == 3)

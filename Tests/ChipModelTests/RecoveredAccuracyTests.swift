@@ -5,7 +5,8 @@ import Testing
 /// Results that may be compared, and the interval of their difference.
 @Suite struct RecoveredAccuracyTests {
     static func result(
-        _ correct: Int, of total: Int = 100, backbone: String = "ab", head: String = "1", data: String = "tar",
+        _ correct: Int, of total: Int = 100, backbone: String = "ab", head: String = "1",
+        data: String = "tar",
         classes: [String] = ["a", "b"]
     ) -> MeasuredAccuracy {
         MeasuredAccuracy(
@@ -53,7 +54,8 @@ import Testing
 
     @Test("Results of other models or images are refused, with the file and the reason")
     func refusals() {
-        func why(_ frozen: MeasuredAccuracy?, _ headOnly: MeasuredAccuracy, _ all: MeasuredAccuracy) -> String {
+        func why(_ frozen: MeasuredAccuracy?, _ headOnly: MeasuredAccuracy, _ all: MeasuredAccuracy) -> String
+        {
             do throws(FlexibilityError) {
                 _ = try RecoveredAccuracy(
                     frozen: frozen, headOnly: headOnly, allLayers: all, backbone: "ab")
@@ -62,10 +64,12 @@ import Testing
         }
         let all = Self.result(90, backbone: "c", head: "2")
         #expect(why(nil, Self.result(80, backbone: "x"), all).contains("1.json is of backbone x"))
-        #expect(why(nil, Self.result(80), Self.result(9, head: "2")).contains("2.json is of this very backbone"))
+        #expect(
+            why(nil, Self.result(80), Self.result(9, head: "2")).contains("2.json is of this very backbone"))
         #expect(why(Self.result(60), Self.result(80), all).contains("of the same head"))
         #expect(
-            why(nil, Self.result(80), Self.result(90, backbone: "c", data: "idx")).contains("'tar' and 'idx'"))
+            why(nil, Self.result(80), Self.result(90, backbone: "c", data: "idx")).contains("'tar' and 'idx'")
+        )
         #expect(
             why(nil, Self.result(80), Self.result(90, of: 101, backbone: "c")).contains("100 and 101 images"))
         #expect(

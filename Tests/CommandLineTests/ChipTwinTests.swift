@@ -50,7 +50,8 @@ import Testing
         let empty = try deployment.run("chip", "trace", "-o", "/dev/null", "--stored", "--seconds", "20")
         #expect(empty.code == 75 && empty.errors.contains("no image arrived"), "\(empty.errors)")
         try deployment.push("builtin:v2")
-        let coordinator = try deployment.start("coordinator", "--chip", "built-in", "--chip-preset", "classes")
+        let coordinator = try deployment.start(
+            "coordinator", "--chip", "built-in", "--chip-preset", "classes")
         deployment.coordinator.kill()
         try deployment.succeed("ingest", "--images", "64", "--encoding", "tensors")
         #expect(try deployment.waitForPredictions(64).images == 64)
@@ -65,7 +66,8 @@ import Testing
         let folder = try TemporaryFolder()
         let other = folder.file("small.safetensors")
         let made = try Program.run([
-            "model", "initialise", "--calibration", SampleTar.path, "--images", "4", "--width", "10", "--size",
+            "model", "initialise", "--calibration", SampleTar.path, "--images", "4", "--width", "10",
+            "--size",
             "32", "-o", other,
         ])
         try #require(made.code == 0, "\(made.errors)")

@@ -30,7 +30,8 @@ import Testing
     private func result(_ name: String, of model: String, fittedOn: Int, limit: Int = 200) throws -> String {
         let (head, path) = (folder.file("\(name).safetensors"), folder.file("\(name).json"))
         try Self.succeed([
-            "head", "fit", "--model", model, "--data", SampleTar.path, "--classes", "fashion-mnist", "--images",
+            "head", "fit", "--model", model, "--data", SampleTar.path, "--classes", "fashion-mnist",
+            "--images",
             "\(fittedOn)", "-o", head,
         ])
         let outcome = try Self.succeed([
@@ -52,7 +53,10 @@ import Testing
         let shown = try Self.succeed(
             ["report", "flexibility", model, "--csv", csv, "--html", html] + results)
         #expect(shown.output.contains("Measured: a new head changes top-1 by"), "\(shown.output)")
-        #expect(shown.lines.filter { !$0.hasPrefix("-") && !$0.hasPrefix("written") }.allSatisfy { $0.count <= 110 })
+        #expect(
+            shown.lines.filter { !$0.hasPrefix("-") && !$0.hasPrefix("written") }.allSatisfy {
+                $0.count <= 110
+            })
         #expect(try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n").count == 1 + 54)
         let page = try Data(contentsOf: URL(fileURLWithPath: html + "/flexibility.html"))
         try Self.succeed(["report", "flexibility", model, "--html", html] + results)

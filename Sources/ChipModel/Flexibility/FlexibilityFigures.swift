@@ -65,7 +65,8 @@ struct FlexibilityFigures {
         }
         return svg.element(
             id: "shares", title: "Shares that can change",
-            description: "Shares of parameters and multiply-accumulates, counted, beside shares of area and energy, "
+            description:
+                "Shares of parameters and multiply-accumulates, counted, beside shares of area and energy, "
                 + "modelled, against the number of programmable layers; the rows are in the table below.")
     }
 
@@ -103,7 +104,8 @@ struct FlexibilityFigures {
         svg.text("images/s (modelled)", (62 + 474 + 200, 16), "legend")
         return svg.element(
             id: "cost", title: "Cost of a programmable tail",
-            description: "Placed area of the chip, and images a second of unchanged NPUs, against the number of "
+            description:
+                "Placed area of the chip, and images a second of unchanged NPUs, against the number of "
                 + "programmable layers; the rows are in the table below.")
     }
 

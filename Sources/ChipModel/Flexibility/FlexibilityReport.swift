@@ -27,8 +27,9 @@ public struct FlexibilityReport: Sendable, Encodable {
         public let frozen: Result?
         /// A new head, and a whole new network.
         public let headOnly, allLayers: Result
-        /// What a new head gives back, and what all layers give beyond it.
+        /// What a new head gives back; absent without ``frozen``.
         public let byHead: RecoveredAccuracy.Change?
+        /// What all layers give beyond it.
         public let beyondHead: RecoveredAccuracy.Change
         /// Share of all that can be given back that the head alone gives.
         public let shareByHead: Double?

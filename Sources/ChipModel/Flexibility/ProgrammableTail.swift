@@ -66,7 +66,8 @@ struct ProgrammableTail {
         let clocks = CellConstants.clockedShare.estimate * (Double(bufferBits) * Double(cyclesPerImage))
         let buffers =
             toggles * CellConstants.toggleEnergy.estimate + clocks * CellConstants.clockEnergy.estimate
-        return (CellConstants.macEnergy.estimate * Double(macs) + CellConstants.weightRead.estimate * reads
+        return
+            (CellConstants.macEnergy.estimate * Double(macs) + CellConstants.weightRead.estimate * reads
             + buffers) * 1e-9
     }
 }

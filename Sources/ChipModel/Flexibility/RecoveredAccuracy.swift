@@ -10,8 +10,9 @@ public struct MeasuredAccuracy: Sendable, Hashable {
         public let images, undecodable: Int
         /// Images of classes that the head does not know.
         public let foreignImages: Int
-        /// The head's classes and the images of each.
+        /// The head's classes.
         public let classes: [String]
+        /// Images of each.
         public let imagesOfClass: [Int]
 
         /// A description of the images.

@@ -36,7 +36,8 @@ extension ReportCommand {
 
         func validate() throws {
             if (headOnly == nil) != (allLayers == nil) {
-                throw ValidationError("--head-only and --all-layers go together: one is compared with the other")
+                throw ValidationError(
+                    "--head-only and --all-layers go together: one is compared with the other")
             }
             if frozen != nil, headOnly == nil {
                 throw ValidationError("--frozen needs --head-only and --all-layers to compare with")

@@ -54,8 +54,10 @@ struct FleetSnapshot {
 
     /// The chip that the coordinator was told of: measured and modelled apart.
     private static func line(_ twin: ChipTwinStatus) -> String {
-        let frozen = twin.modelledFrozenImagesPerSecond.map { ", \(Format.rate($0)) with the head frozen" } ?? ""
-        return "chip of \(twin.backbone.short): measured \(Format.rate(twin.measuredImagesPerSecond)) images/s; modelled "
+        let frozen =
+            twin.modelledFrozenImagesPerSecond.map { ", \(Format.rate($0)) with the head frozen" } ?? ""
+        return
+            "chip of \(twin.backbone.short): measured \(Format.rate(twin.measuredImagesPerSecond)) images/s; modelled "
             + "\(Format.rate(twin.modelledImagesPerSecond)) images/s\(frozen), "
             + "\(String(format: "%.2f", twin.modelledMicrojoules)) uJ an image; the fleet is worth "
             + "\(Format.chips(twin.chips))"
