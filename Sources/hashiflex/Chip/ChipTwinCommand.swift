@@ -2,6 +2,7 @@ import ArgumentParser
 import Artifacts
 import ChipModel
 import ControlPlane
+import HardenedBackbone
 import HardenedModel
 import Kafka
 import PipelineMessages

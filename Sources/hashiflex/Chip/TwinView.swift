@@ -1,6 +1,7 @@
 import Artifacts
 import ChipModel
 import Foundation
+import HardenedModel
 import PipelineMessages
 
 /// A fleet beside its chip, as a table and as a record; measured and modelled never share a column or an object.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Artifacts
 import ChipModel
+import HardenedBackbone
 import HardenedModel
 import PipelineMessages
 
