@@ -9,5 +9,5 @@ struct ChipCommand: ParsableCommand {
             Every figure says which kind it is: measured (a fleet), synthesised (cells of a liberty file), \
             simulated (cycles) or modelled. Only 1.21 M and 4 M images/s, 20x and 67x are the paper's.
             """,
-        subcommands: [])
+        subcommands: [ChipReportCommand.self, ChipSweepCommand.self])
 }
