@@ -10,6 +10,9 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests read the inner state of the chip's simulation and buffers; releases are tested, so they allow it too.
+let testable: [SwiftSetting] = swift + [.unsafeFlags(["-enable-testing"])]
+
 /// C is built optimised in every configuration: unoptimised kernels make tests crawl.
 let c: [CSetting] = [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror", "-std=gnu2x"])]
 
@@ -43,6 +46,9 @@ let package = Package(
         .target(
             name: "ClassifierHead", dependencies: ["CShiftKernels", "QuantizedTensors", "Artifacts"],
             swiftSettings: swift),
+        .target(
+            name: "HardenedModel", dependencies: ["Artifacts", "HardenedBackbone", "ClassifierHead"],
+            swiftSettings: swift),
         .target(name: "ImageDecoding", dependencies: ["CImageCodecs"], swiftSettings: swift),
         .target(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
@@ -55,11 +61,21 @@ let package = Package(
         .target(
             name: "ChipModel",
             dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Figures"],
-            swiftSettings: swift),
+            swiftSettings: testable),
         .target(
             name: "ChipRTL",
             dependencies: [
                 "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel",
+            ],
+            swiftSettings: testable),
+
+        // The chip through other people's tools: liberty files, Yosys, netlists, timing.
+        .target(name: "ChipTools", dependencies: ["ImageDecoding"], swiftSettings: swift),
+        .target(
+            name: "ChipFlow",
+            dependencies: [
+                "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "ChipModel", "ChipRTL",
+                "ChipTools",
             ],
             swiftSettings: swift),
 
@@ -122,10 +138,11 @@ let package = Package(
         .executableTarget(
             name: "hashiflex",
             dependencies: [
-                "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding",
+                "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "HardenedModel",
+                "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
-                "ChipModel", "ChipRTL", "ArgumentParser",
+                "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
             ],
             swiftSettings: swift),
     ]
@@ -137,10 +154,16 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("Artifacts", [], ["Golden"]),
     ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels", "AllocationCounter"], []),
     ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
+    ("HardenedModel", ["Artifacts", "HardenedBackbone", "ClassifierHead"], []),
     ("ChipModel", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "Figures"], []),
     (
         "ChipRTL", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "ChipModel"],
         []
+    ),
+    ("ChipTools", [], ["Golden"]),
+    (
+        "ChipFlow",
+        ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ChipModel", "ChipRTL", "ChipTools"], []
     ),
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
@@ -180,8 +203,8 @@ package.targets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Ingest",
-            "TestSupport",
+            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "HardenedModel", "ImageDecoding",
+            "Ingest", "TestSupport",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))

@@ -1,3 +1,4 @@
+import Artifacts
 import ControlPlane
 import Cutover
 import Kafka
@@ -84,6 +85,20 @@ public final class CoordinatorService: Sendable {
         }
     }
 
+    /// The alarm about workers whose records depend on who takes a shard.
+    ///
+    /// Two open backbones never meet so: the one that the head in force does not fit takes no shard.
+    static func mixedBackbones(_ live: [WorkerStatus]) -> [String] {
+        guard let frozen = live.first(where: { $0.frozenHead != nil }),
+            let other = live.first(where: { $0.backbone != frozen.backbone })
+        else { return [] }
+        return [
+            "\(frozen.worker) runs frozen backbone \(frozen.backbone.short), \(other.worker) backbone "
+                + "\(other.backbone.short): a shard's bytes depend on who takes it; run one of them under another "
+                + "topic prefix"
+        ]
+    }
+
     private func beat(
         _ writer: RecordWriter, _ view: FleetView, _ ledger: ThroughputLedger, _ activations: ActivationLog
     ) {
@@ -95,7 +110,7 @@ public final class CoordinatorService: Sendable {
         status.ledger = ledger.entries
         status.partitions = ledger.partitionEntries
         status.imagesCommitted = ledger.imagesCounted
-        status.alarms = ledger.alarms
+        status.alarms = ledger.alarms + Self.mixedBackbones(live)
         // One that can not be written now is replaced by the next one.
         _ = try? writer.write(
             RecordWriter.Record(

@@ -1,3 +1,5 @@
+public import Artifacts
+public import ClassifierHead
 public import HardenedBackbone
 public import Kafka
 public import PipelineMessages
@@ -22,6 +24,10 @@ public struct WorkerOptions: Sendable {
     public var topics: TopicNames
     /// The hardened backbone, packed for the instruction-set tier to use.
     public var plan: BackbonePlan
+    /// Digest of the artefact, which stamps predictions: with a frozen head it covers the head as well.
+    public var backbone: ContentDigest
+    /// The head that the artefact holds frozen, with its label; `nil` where cut-overs choose the head.
+    public var frozenHead: (head: ClassifierHead, label: HeadLabel)?
     /// Datapath replicas, one thread each.
     public var replicas: Int
     /// Best classes a prediction lists.
@@ -49,6 +55,7 @@ public struct WorkerOptions: Sendable {
         self.kafka = kafka
         self.topics = topics
         self.plan = plan
+        backbone = plan.digest
         self.replicas = replicas
     }
 

@@ -52,17 +52,16 @@ public final class WorkerService: Sendable {
     private func runThreads() throws(KafkaError) {
         let meters = WorkerMeters()
         let board = AssignmentBoard()
-        let store = HeadStore(
-            backbone: options.plan.digest, featureCount: options.plan.network.featureCount,
-            tierName: options.plan.tier.rawValue, bytesMax: options.headBytesMax)
+        let store = HeadStore(options)
+        let ignored = IgnoredCutovers()
         let tasks = BoundedQueue<ShardTask>(capacity: options.shardsInFlightMax)
         let features = BoundedQueue<FeatureBatch>(capacity: options.shardsInFlightMax)
         let outcomes = BoundedQueue<PublisherMessage>(capacity: 4 * options.shardsInFlightMax)
         let heartbeat = try HeartbeatStage(
-            options: options, store: store, board: board, meters: meters, tasks: tasks)
+            options: options, store: store, board: board, meters: meters, tasks: tasks, ignored: ignored)
         let onFailure: @Sendable (WorkerFailure) -> Void = { [self] in fail($0) }
         let control = try ControlFollower(
-            options, store: store, onChange: { heartbeat.kick() },
+            options, store: store, ignored: ignored, onChange: { heartbeat.kick() },
             onDrain: { [self] in requestDrain() }, onFailure: onFailure)
         let consumer = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
@@ -84,10 +83,12 @@ public final class WorkerService: Sendable {
         let npuThread = npu.run()
         try consumer.subscribe([options.topics.shards])
         log("worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)")
+        if let frozen = store.frozenRefusal { log("worker \(options.worker): \(frozen)") }
         heartbeat.enter(.running)
         let intake = IntakeStage(
-            options: options, consumer: consumer, control: control, store: store, tasks: tasks,
-            publisher: publisher, publisherQueue: outcomes, board: board, onFailure: onFailure)
+            options: options, consumer: consumer, control: control, store: store,
+            ignored: ignored, tasks: tasks, publisher: publisher, publisherQueue: outcomes, board: board,
+            onFailure: onFailure)
         let intakeThread = PlatformThread("poll") { [stop, drain] in
             var intake = intake
             intake.loop(stop: stop, drain: drain)

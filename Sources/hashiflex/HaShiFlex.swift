@@ -39,6 +39,7 @@ struct HaShiFlex: ParsableCommand {
                     ExportONNXCommand.self, ModelCommand.self, BenchCommand.self, FloatLogitsCommand.self,
                     FeatureBytesCommand.self,
                 ]),
+            CommandGroup(name: "Chip", subcommands: [ChipCommand.self]),
         ])
 
     static func main() {

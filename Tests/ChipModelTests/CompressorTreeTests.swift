@@ -2,7 +2,7 @@ import HardenedBackbone
 import QuantizedTensors
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Trees against the definition, bit by bit.
 @Suite struct CompressorTreeTests {

@@ -2,7 +2,7 @@ import HardenedBackbone
 import QuantizedTensors
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// The figures of `hardware-and-po2.md` 1.2 and 1.3 and of `seven-nm.md` 2.2, exact.
 @Suite struct GoldenPipelineTests {

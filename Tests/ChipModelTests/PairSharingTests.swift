@@ -2,7 +2,7 @@ import HardenedBackbone
 import QuantizedTensors
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Shared pairs give the same bytes, and pay.
 @Suite struct PairSharingTests {

@@ -27,6 +27,48 @@ import Testing
         // No limit is said in words.
         ("Most training images. (default: 9223372036854775807)", "Most training images. Default: all."),
         ("Most images. (default: 9223372036854775807)", "Most images. Default: all."),
+        // The chip.
+        (
+            "  bench                   Measure the engine and the pipeline; exactness is\n                          checked first.\n",
+            """
+              bench                   Measure the engine and the pipeline; exactness is
+                                      checked first.
+
+            CHIP SUBCOMMANDS:
+              chip                    See the artefact as a chip: cycles, RTL,
+                                      co-simulation.
+
+            """
+        ),
+        // Heads can be frozen.
+        (
+            "classifier heads; fit\n                          one.",
+            "classifier heads; fit\n                          or freeze one."
+        ),
+        ("classifier heads; fit one.", "classifier heads; fit or freeze one."),
+        (
+            "closed form.\n  export  ",
+            """
+            closed form.
+              freeze                  Harden a head into the backbone: the same logits, and
+                                      no other head ever after.
+              export\("  ")
+            """
+        ),
+        (
+            "give its offset. Prints MATCH, or what differs first. Exit\ncode 0 only for MATCH.",
+            "give its offset, or the one that is frozen into --model.\nPrints MATCH, or what differs first. "
+                + "Exit code 0 only for MATCH."
+        ),
+        (
+            "its offset demands, or, with --images, if their number is\nanother. Remembers about 100 bytes an image.",
+            "its offset demands (than its backbone holds, where the head\nis frozen), or, with --images, if their "
+                + "number is another. Remembers about 100\nbytes an image."
+        ),
+        (
+            "the built-in heads, for the built-in model.",
+            "the built-in heads, for the built-in model; a frozen head, for\n        its own."
+        ),
     ]
 
     @Test(

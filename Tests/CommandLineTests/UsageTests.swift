@@ -33,6 +33,11 @@ import Testing
         Case("topics list extra", "Error: Unexpected argument 'extra'"),
         Case("head push", "Error: Missing expected argument '<file>'"),
         Case("head push a b", "Error: Unexpected argument 'b'"),
+        Case("head freeze -o x", "Error: Missing expected argument '<head>'"),
+        Case("head freeze builtin:v2", "Error: Missing expected argument '--output <output>'"),
+        Case(
+            "head freeze builtin:v2 -o x --as y", "hashiflex: --as is name@version of [A-Za-z0-9._-], not 'y'"
+        ),
         Case("predictions --json", "Error: Unknown option '--json'"),
         Case("replay x", "hashiflex: an address is TOPIC/PARTITION@OFFSET#INDEX, not 'x'"),
         Case("harden nofile.onnx", "Error: Missing expected argument '--output <output>'"),

@@ -78,6 +78,24 @@ import Threads
         }
     }
 
+    @Test func aFrozenHeadIsNotOutvotedAndTwoBackbonesAreAnAlarm() throws {
+        try withDeployment { deployment in
+            _ = deployment.coordinator("c1")
+            let head = try deployment.publishHead("blue")
+            let frozen = try deployment.publishHead("ice")
+            try deployment.beat("w1", ready: [head])
+            try deployment.beat("w2", frozen: frozen)
+            var request = deployment.record("r1", head)
+            (request.quorum, request.partitions) = (1, [0])
+            try deployment.writer.write(request, topics: deployment.topics)
+            let aborted = try deployment.wait(for: .aborted, of: "r1")
+            #expect(aborted.reasons?.count == 1)
+            #expect(aborted.reasons?.first?.hasPrefix("w2: head ice@v1 (") == true)
+            #expect(try deployment.markers().isEmpty)
+            try waitForStatus(deployment) { $0.alarms.contains { $0.hasPrefix("w2 runs frozen backbone") } }
+        }
+    }
+
     @Test func theNextCoordinatorCompletesWhatADeadOneBegan() throws {
         try withDeployment { deployment in
             let first = deployment.coordinator("c1")

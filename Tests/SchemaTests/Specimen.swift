@@ -67,7 +67,7 @@ extension Specimen {
             capturedAtMs: known.map(Int64.init),
             label: known,
             backbone: digest,
-            head: error == nil ? .specimen(.standard) : nil,
+            head: error == nil ? HeadStamp(.specimen(.standard)) : nil,
             top: error == nil ? [.init(index: 65_535, name: awkward, logit: (1 << 26) - 1)] : [],
             logitsDigest: error == nil ? digest : nil,
             error: error
@@ -77,10 +77,13 @@ extension Specimen {
     private static var predictions: [Specimen] {
         let full = prediction(3, error: nil)
         let least = prediction(nil, error: nil)
+        var frozen = full
+        frozen.cutover = nil
         let failed = prediction(nil, error: "jpeg: \u{1}damaged\n\tor cut short")
         return [
             Specimen("prediction, full", "prediction", bytes: full.json),
             Specimen("prediction, full, by the plain encoder", "prediction", full),
+            Specimen("prediction, frozen head", "prediction", bytes: frozen.json),
             Specimen("prediction, least", "prediction", bytes: least.json),
             Specimen("prediction, error", "prediction", bytes: failed.json),
             Specimen("prediction, error with a label", "prediction", prediction(0, error: "no")),
@@ -98,7 +101,7 @@ extension Specimen {
             errors: isDead ? 0 : 1,
             imagesBefore: 1_000,
             deadLetter: deadLetter,
-            head: isDead ? nil : .specimen(.standard),
+            head: isDead ? nil : HeadStamp(.specimen(.standard)),
             worker: "fleet-1",
             incarnation: "00ff00ff00ff00ff",
             serviceUs: 1_234,
@@ -250,6 +253,7 @@ extension Specimen {
         busy.state = .draining
         busy.headsReady = [digest]
         busy.refusals = [.init(head: digest, reason: awkward)]
+        busy.frozenHead = .init(head: digest, label: .specimen, cutoversIgnored: .max)
         busy.partitions = [
             .init(partition: 0, position: 7, head: label, blocked: awkward),
             .init(partition: 1, position: 0, head: nil, blocked: nil),

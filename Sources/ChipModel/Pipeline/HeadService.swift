@@ -16,10 +16,24 @@ public struct HeadService: Hashable, Sendable {
 
     private init(cycles: Int) { self.cycles = cycles }
 
-    /// Cycles per image of one datapath with `credits` images under way: `max(T, S, ceil((L + S) / C))`, rounded
-    /// up to whole cycles.
+    /// Cycles per image of one datapath with `credits` images under way, on average and exact: the greatest of
+    /// `T`, `S` and `(L + S) / C`.
+    ///
+    /// Entry, backbone, NPU and credits form a max-plus system with these three circuits; circuits that join
+    /// them have a mean between theirs. The simulation gives the same fraction (`SimulationCreditTests`).
+    /// - Units: `cycles` for every `images` images.
+    public func averageCycles(interval: Int, latency: Int, credits: Int) -> (cycles: Int, images: Int) {
+        let bottleneck = max(interval, cycles)
+        let round = latency + cycles
+        return bottleneck * credits >= round ? (bottleneck, 1) : (round, credits)
+    }
+
+    /// ``averageCycles(interval:latency:credits:)`` in whole cycles.
+    ///
+    /// - Rounding: up, so less than one cycle too many where the credits do not divide `L + S`.
     public func cyclesPerImage(interval: Int, latency: Int, credits: Int) -> Int {
-        max(interval, cycles, (latency + cycles - 1) / credits + 1)
+        let average = averageCycles(interval: interval, latency: latency, credits: credits)
+        return (average.cycles - 1) / average.images + 1
     }
 
     /// The fewest credits at which neither the backbone nor the NPU waits for them.

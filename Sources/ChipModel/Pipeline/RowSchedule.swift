@@ -5,7 +5,7 @@ import QuantizedTensors
 ///
 /// A layer starts output row `i` as soon as the input row that it needs is there and its previous row is done:
 /// `begin(i) = max(available(need(i)), begin(i - 1) + c)`; the row is there for the next layer at
-/// `begin(i) + c - 1 + D`. Input row `r` of image `n` is complete at `n * T + ceil((r + 1) * T / rows)`.
+/// `begin(i) + c - 1 + D`. Input row `r` of an image that enters at `e` is complete at `e + ceil((r + 1) * T / rows)`.
 /// Source: the pipeline model of `hardware-and-po2.md`, 1.3; all times in cycles from the first pixel.
 public struct RowSchedule: Sendable {
     /// The times of one layer.
@@ -34,13 +34,25 @@ public struct RowSchedule: Sendable {
     /// - Range: `images` of at least 1; steady state is reached within three images.
     /// - Complexity: rows of all layers times images.
     public init(plan: LanePlan, depth: DepthPlan, images: Int = 4) {
-        precondition(images >= 1 && depth.layers.count == plan.layers.count, "one depth per layer")
+        self.init(plan: plan, depth: depth, entries: (0..<images).map { $0 * plan.cyclesPerImage })
+    }
+
+    /// Schedules one image from each of `entries`, the cycles of their first pixels.
+    ///
+    /// - Range: at least one entry, from 0, `T` or more apart.
+    /// - Complexity: rows of all layers times images.
+    public init(plan: LanePlan, depth: DepthPlan, entries: [Int]) {
+        precondition(!entries.isEmpty && depth.layers.count == plan.layers.count, "one depth per layer")
+        precondition(
+            zip(entries, entries.dropFirst()).allSatisfy { $1 - $0 >= plan.cyclesPerImage },
+            "images enter one after the other")
+        let images = entries.count
         self.plan = plan
         self.depth = depth
         self.images = images
         let network = plan.network
         var layers: [Layer] = []
-        var arrivals = Self.inputArrivals(plan, images: images)
+        var arrivals = Self.inputArrivals(plan, entries: entries)
         for (index, layer) in network.layers.enumerated() {
             let lanes = plan.layers[index]
             let begin = Self.begin(layer, lanes, arrivals, images: images)
@@ -56,7 +68,7 @@ public struct RowSchedule: Sendable {
             let inputRows =
                 index == 0
                 ? Self.peak(
-                    Self.inputTimes(plan, images: images), leaves.map { $0 * network.inputSize })
+                    Self.inputTimes(plan, entries: entries), leaves.map { $0 * network.inputSize })
                 : Self.peak(arrivals, leaves)
             layers.append(
                 Layer(
@@ -78,14 +90,14 @@ public struct RowSchedule: Sendable {
     }
 
     /// When each input row is complete, in cycles times rows.
-    private static func inputTimes(_ plan: LanePlan, images: Int) -> [Int] {
+    private static func inputTimes(_ plan: LanePlan, entries: [Int]) -> [Int] {
         let rows = plan.network.inputSize
-        return (0..<images * rows).map { (($0 / rows) * rows + $0 % rows + 1) * plan.cyclesPerImage }
+        return entries.flatMap { entry in (1...rows).map { entry * rows + $0 * plan.cyclesPerImage } }
     }
 
     /// The cycle from which each input row can be read.
-    static func inputArrivals(_ plan: LanePlan, images: Int) -> [Int] {
-        inputTimes(plan, images: images).map { ($0 - 1) / plan.network.inputSize + 1 }
+    static func inputArrivals(_ plan: LanePlan, entries: [Int]) -> [Int] {
+        inputTimes(plan, entries: entries).map { ($0 - 1) / plan.network.inputSize + 1 }
     }
 
     private static func begin(
@@ -109,7 +121,7 @@ public struct RowSchedule: Sendable {
     }
 
     /// Most intervals `[from, to)` that overlap; both arrays rise.
-    static func peak(_ from: [Int], _ to: [Int]) -> Int {
+    package static func peak(_ from: [Int], _ to: [Int]) -> Int {
         var resident = 0
         var most = 0
         var gone = 0

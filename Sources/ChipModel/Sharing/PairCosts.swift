@@ -20,7 +20,7 @@ public struct PairCosts: Hashable, Sendable {
     }
 
     /// What is won by a pair that `uses` neurons take.
-    func gain(uses: Int, distance: Int) -> Double {
+    package func gain(uses: Int, distance: Int) -> Double {
         Double(uses) * saving(distance: distance) - cost(distance: distance)
     }
 }

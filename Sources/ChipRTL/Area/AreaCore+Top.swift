@@ -7,7 +7,6 @@ extension AreaCore {
     public func top() -> Part {
         var text = TextBuffer()
         let bytes = 8 * layer.output.channels
-        if let sharing { writePairs(sharing, to: &text) }
         text.add("module \(module)(input wire clk, input wire [\(window - 1):0] x, ")
         if hasResidual { text.add("input wire [\(bytes - 1):0] r, ") }
         text.add("output wire [\(bytes - 1):0] y);\n")
@@ -40,7 +39,7 @@ extension AreaCore {
     ///
     /// The lowest bits of a pair are the low byte's own, from the last stage.
     private func addPairs(_ sharing: PairSharing, stage: Int, to text: inout TextBuffer) {
-        let registered = sharing.pairs.reduce(0) { $0 + $1.registeredBits }
+        let registered = registeredPairBits
         guard registered > 0 else { return }
         text.add("  wire [\(registered - 1):0] sums;\n  reg [\(registered - 1):0] held;\n")
         text.add("  hs_pairs_\(identifier) pairs(.x(x\(stage - 1)), .s(sums));\n")
@@ -58,10 +57,12 @@ extension AreaCore {
         }
     }
 
-    private func writePairs(_ sharing: PairSharing, to text: inout TextBuffer) {
-        let registered = sharing.pairs.reduce(0) { $0 + $1.registeredBits }
-        guard registered > 0 else { return }
+    /// The adders of the shared pairs, combinational, `x` to `s`; `nil` without pairs.
+    public func pairsPart() -> Part? {
+        guard let sharing, !sharing.pairs.isEmpty else { return nil }
+        let registered = registeredPairBits
         let operands = TreeText.Operands(window: window, residual: 0, pairs: 0)
+        var text = TextBuffer()
         var body = TextBuffer()
         var source = 0
         for (index, pair) in sharing.pairs.enumerated() {
@@ -79,9 +80,14 @@ extension AreaCore {
             body.add("  assign s[\(source + 8):\(source)] = {\(bits.joined(separator: ", "))};\n")
             source += pair.registeredBits
         }
-        text.add("module hs_pairs_\(identifier)(input wire [\(window - 1):0] x, ")
+        let module = "hs_pairs_\(identifier)"
+        text.add("module \(module)(input wire [\(window - 1):0] x, ")
         text.add("output wire [\(registered - 1):0] s);\n")
-        text.add(String(decoding: body.bytes, as: UTF8.self))
-        text.add("endmodule\n\n")
+        text.add(body.bytes)
+        text.add("endmodule\n")
+        return Part(module: module, text: text.bytes)
     }
+
+    /// Flip-flops of the shared pairs.
+    public var registeredPairBits: Int { sharing?.pairs.reduce(0) { $0 + $1.registeredBits } ?? 0 }
 }

@@ -87,7 +87,7 @@ public struct AreaCore: Sendable {
         if pairBits > 0 { text.add("input wire [\(pairBits - 1):0] p, ") }
         if hasResidual { text.add("input wire [\(bytes - 1):0] r, ") }
         text.add("output wire [\(bytes - 1):0] y);\n")
-        text.add(String(decoding: body.bytes, as: UTF8.self))
+        text.add(body.bytes)
         text.add("endmodule\n")
         return Part(module: module, text: text.bytes)
     }
@@ -125,7 +125,8 @@ public struct AreaCore: Sendable {
         let byte = bits(low..<low + 8)
         switch neuron.output {
         case .u8:
-            let above = low + 8 < neuron.width - 1 ? "(\(byte) | {8{|\(bits(low + 8..<neuron.width - 1))}})" : byte
+            let above =
+                low + 8 < neuron.width - 1 ? "(\(byte) | {8{|\(bits(low + 8..<neuron.width - 1))}})" : byte
             return "(\(above) & {8{~(\(sign))}})"
         case .s8:
             guard low + 7 < neuron.width - 1 else { return byte }

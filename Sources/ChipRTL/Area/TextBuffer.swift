@@ -2,6 +2,7 @@
 struct TextBuffer {
     private(set) var bytes: [UInt8] = []
 
+    mutating func add(_ bytes: [UInt8]) { self.bytes += bytes }
     mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
     mutating func add(_ text: StaticString) {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }

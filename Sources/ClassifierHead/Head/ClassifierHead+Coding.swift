@@ -37,7 +37,10 @@ extension ClassifierHead {
     }
 
     /// The bytes of the head file; the same head always gives the same bytes.
-    public func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] { file.encoded() }
+
+    /// The content of the head file, label and digest included.
+    package var file: SafetensorsFile {
         var file = Self.file(
             classNames: classNames,
             featureCount: featureCount,
@@ -50,10 +53,13 @@ extension ClassifierHead {
         file.metadata[Key.name] = name
         file.metadata[Key.version] = version
         file.metadata[Key.digest] = digest.hex
-        return file.encoded()
+        return file
     }
 
-    private init(_ file: SafetensorsFile) throws(HeadError) {
+    /// Checks the content of a head file.
+    ///
+    /// - Throws: as ``init(decoding:)``, but `container` for a wrong type only.
+    package init(_ file: SafetensorsFile) throws(HeadError) {
         let schema = try Self.metadata(Key.schema, in: file)
         guard schema == Self.schema else { throw .unknownSchema(schema) }
         if let key = file.metadata.keys.sorted().first(where: { !Key.all.contains($0) }) {

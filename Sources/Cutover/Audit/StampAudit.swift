@@ -1,7 +1,10 @@
-private import Artifacts
+public import Artifacts
 public import PipelineMessages
 
 /// Checks predictions against the cut-over rule, knowing nothing but what the topics say.
+///
+/// A record with a head and no cut-over says that its head is frozen into its backbone. The digest of such a
+/// backbone covers the head, so the rule is another function: one backbone, one head, and never a cut-over.
 ///
 /// Memory: about 100 bytes an image, for the duplicate check.
 public struct StampAudit: Sendable {
@@ -15,6 +18,8 @@ public struct StampAudit: Sendable {
         public var identicalDuplicates = 0
         /// Records that repeat an image with other bytes. Must be 0.
         public var differingDuplicates = 0
+        /// Images whose head is frozen into the backbone.
+        public var frozen = 0
         /// Records whose head is not the one the rule gives. Must be 0.
         public var wrongHeads = 0
         /// Up to ten examples of what is wrong.
@@ -22,12 +27,19 @@ public struct StampAudit: Sendable {
     }
 
     private var activations: ActivationLog
+    /// The head that each frozen backbone holds: as declared, else as its first record says.
+    private var frozenHeads: [ContentDigest: ContentDigest]
+    /// Backbones of which a record named a cut-over.
+    private var openBackbones: Set<ContentDigest> = []
     private var seen: [ImageAddress: ContentDigest] = [:]
     /// What was found so far.
     public private(set) var findings = Findings()
 
-    /// An audit against the cut-overs in `activations`.
-    public init(activations: ActivationLog) { self.activations = activations }
+    /// An audit against the cut-overs in `activations`, and the heads that backbones are known to hold frozen.
+    public init(activations: ActivationLog, frozenHeads: [ContentDigest: ContentDigest] = [:]) {
+        self.activations = activations
+        self.frozenHeads = frozenHeads
+    }
 
     /// Goes on with a log that was read later; what was judged stays judged.
     public mutating func update(_ log: ActivationLog) { activations = log }
@@ -49,6 +61,11 @@ public struct StampAudit: Sendable {
         findings.images += 1
         if prediction.error != nil { findings.errors += 1 }
         guard prediction.head != nil || prediction.error == nil else { return true }
+        if let head = prediction.head, prediction.cutover == nil || frozenHeads[prediction.backbone] != nil {
+            judge(prediction, frozen: head)
+            return true
+        }
+        openBackbones.insert(prediction.backbone)
         let expected = activations.head(
             partition: prediction.partition, offset: prediction.offset, stream: prediction.stream)
         if expected?.head != prediction.head || expected?.number != prediction.cutover {
@@ -58,6 +75,23 @@ public struct StampAudit: Sendable {
                     + "markers say \(expected?.label.description ?? "none")")
         }
         return true
+    }
+
+    private mutating func judge(_ prediction: Prediction, frozen head: ContentDigest) {
+        findings.frozen += 1
+        guard !openBackbones.contains(prediction.backbone) else {
+            findings.wrongHeads += 1
+            return example(
+                "\(prediction.address): names no cut-over, but others of backbone "
+                    + "\(prediction.backbone.short) do")
+        }
+        let expected = frozenHeads[prediction.backbone] ?? head
+        frozenHeads[prediction.backbone] = expected
+        guard expected != head || prediction.cutover != nil else { return }
+        findings.wrongHeads += 1
+        example(
+            "\(prediction.address): stamped \(prediction.headName?.description ?? "no head"), but backbone "
+                + "\(prediction.backbone.short) holds head \(expected.short) frozen")
     }
 
     private mutating func example(_ text: String) {

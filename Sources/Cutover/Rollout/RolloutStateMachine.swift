@@ -4,6 +4,7 @@ public import PipelineMessages
 ///
 /// | state of the lowest open cut-over | fact | action |
 /// | --- | --- | --- |
+/// | requested | a live worker's head is frozen | write `aborted` with the reasons, whatever the quorum |
 /// | requested | a needed worker refused | write `aborted` with the reasons |
 /// | requested | the needed workers are ready | write `committing` |
 /// | requested | the deadline passed | write `aborted`, naming who was not ready |
@@ -75,6 +76,12 @@ public struct RolloutStateMachine: Sendable {
         let since = firstSeenAtMs[record.request] ?? nowMs
         firstSeenAtMs[record.request] = since
         let expired = nowMs - since > record.deadlineMs
+        let live = live(nowMs: nowMs)
+        // No quorum outvotes it: its shards would carry another head than the markers below them say.
+        let frozen = live.compactMap { status in
+            status.frozenHeadRefusal.map { "\(status.worker): \($0)" }
+        }
+        guard frozen.isEmpty else { return abort(record, frozen, nowMs) }
         guard log.manifests[record.head] != nil else {
             return expired ? abort(record, ["the head was never published completely"], nowMs) : .wait
         }
@@ -84,7 +91,6 @@ public struct RolloutStateMachine: Sendable {
                 + "Kafka keeps beside an offset; use fewer or shorter stream names and labels"
             return abort(record, [problem], nowMs)
         }
-        let live = live(nowMs: nowMs)
         let ready = live.filter { $0.headsReady.contains(record.head) }
         let refusals = live.compactMap { status in
             status.refusals.first { $0.head == record.head }.map { "\(status.worker): \($0.reason)" }

@@ -12,6 +12,13 @@ extension BackboneArtifact {
         } catch {
             throw .unreadable(reason: "\(error)")
         }
+        try self.init(file)
+    }
+
+    /// Checks the content of an artefact file.
+    ///
+    /// - Throws: as ``init(decoding:)``.
+    package init(_ file: SafetensorsFile) throws(BackboneArtifactError) {
         let metadata = try BackboneMetadata(entries: file.metadata)
         guard let recorded = file.metadata[BackboneMetadata.Key.digest] else {
             throw .missingMetadata(key: BackboneMetadata.Key.digest)
@@ -36,8 +43,11 @@ extension BackboneArtifact {
         )
     }
 
-    /// The artefact as a safetensors file, digest included; equal artefacts give equal bytes.
-    public func encoded() -> [UInt8] {
+    /// The artefact as the bytes of a safetensors file, digest included; equal artefacts give equal bytes.
+    public func encoded() -> [UInt8] { file.encoded() }
+
+    /// The content of the artefact's file, digest included.
+    package var file: SafetensorsFile {
         let metadata = BackboneMetadata(
             network: network,
             inputMean: inputMean,
@@ -49,7 +59,6 @@ extension BackboneArtifact {
         var entries = metadata.entries
         entries[BackboneMetadata.Key.digest] = digest.hex
         return SafetensorsFile(metadata: entries, tensors: Self.tensors(network: network, layers: layers))
-            .encoded()
     }
 
     /// The tensors of all layers: packed weights, biases, shifts and the alignment of residuals.

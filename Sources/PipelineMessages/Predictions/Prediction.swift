@@ -86,7 +86,7 @@ public struct Prediction: Hashable, Sendable, Codable {
     public var head: ContentDigest?
     /// Human name of the head.
     public var headName: HeadLabel?
-    /// Rank of the cut-over that put the head in force.
+    /// Rank of the cut-over that put the head in force; absent where the head is frozen into the backbone.
     public var cutover: Int64?
     /// The best classes, best first; equal logits by lower index.
     public var top: [Candidate]
@@ -98,7 +98,7 @@ public struct Prediction: Hashable, Sendable, Codable {
     /// A prediction or an error for one image.
     public init(
         address: ImageAddress, id: String, stream: String, sequence: Int64, capturedAtMs: Int64?, label: Int?,
-        backbone: ContentDigest, head: HeadInForce?, top: [Candidate], logitsDigest: ContentDigest?,
+        backbone: ContentDigest, head: HeadStamp?, top: [Candidate], logitsDigest: ContentDigest?,
         error: String?
     ) {
         topic = address.topic
@@ -113,7 +113,7 @@ public struct Prediction: Hashable, Sendable, Codable {
         self.backbone = backbone
         self.head = head?.head
         headName = head?.label
-        cutover = head?.number
+        cutover = head?.cutover
         self.top = top
         self.logitsDigest = logitsDigest
         self.error = error

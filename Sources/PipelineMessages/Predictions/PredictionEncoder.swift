@@ -27,7 +27,7 @@ public struct PredictionContext: Equatable, Sendable {
     /// What images of a shard share that were scored with `head`, or could not be read for `nil`.
     public init(
         topic: String, partition: Int32, offset: Int64, stream: String, sequence: Int64,
-        backbone: ContentDigest, head: HeadInForce?, logitsDigest: ContentDigest?
+        backbone: ContentDigest, head: HeadStamp?, logitsDigest: ContentDigest?
     ) {
         self.topic = topic
         self.partition = partition
@@ -37,7 +37,7 @@ public struct PredictionContext: Equatable, Sendable {
         self.backbone = backbone
         self.head = head?.head
         headName = head?.label
-        cutover = head?.number
+        cutover = head?.cutover
         self.logitsDigest = logitsDigest
     }
 

@@ -48,7 +48,7 @@ public struct Receipt: Hashable, Sendable, Codable, WireKeyed {
     /// A receipt for one shard.
     public init(
         topic: String, partition: Int32, offset: Int64, stream: String, images: Int, errors: Int,
-        imagesBefore: Int64, deadLetter: String?, head: HeadInForce?, worker: String, incarnation: String,
+        imagesBefore: Int64, deadLetter: String?, head: HeadStamp?, worker: String, incarnation: String,
         serviceUs: Int64, scoredAtMs: Int64
     ) {
         self.topic = topic

@@ -28,6 +28,29 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
         }
     }
 
+    /// A head that is hardened into a worker's backbone.
+    public struct FrozenHead: Hashable, Sendable, Codable {
+        /// Digest of the head.
+        public var head: ContentDigest
+        /// Its human name.
+        public var label: HeadLabel
+        /// Cut-overs, decided in the control topic or met as markers, that this life did not follow.
+        public var cutoversIgnored: Int64
+
+        /// A frozen head.
+        public init(head: ContentDigest, label: HeadLabel, cutoversIgnored: Int64 = 0) {
+            self.head = head
+            self.label = label
+            self.cutoversIgnored = cutoversIgnored
+        }
+
+        /// Why `backbone` takes no other head: the one text that workers, coordinator and commands say.
+        public func refusal(backbone: ContentDigest) -> String {
+            "head \(label) (\(head.short)) is frozen into backbone \(backbone.short); "
+                + "only an open backbone takes another head"
+        }
+    }
+
     /// One partition that a worker owns.
     public struct Partition: Hashable, Sendable, Codable {
         /// The partition.
@@ -74,6 +97,8 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
     public var headsReady: [ContentDigest]
     /// Heads it refused.
     public var refusals: [Refusal]
+    /// The head that its backbone holds frozen; absent where heads can be switched.
+    public var frozenHead: FrozenHead?
     /// The partitions it owns.
     public var partitions: [Partition]
     /// Images scored in this life, redeliveries included.
@@ -123,4 +148,7 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
         npuUtilisation = 0
         residentBytes = 0
     }
+
+    /// Why the worker takes no other head; `nil` where it does.
+    public var frozenHeadRefusal: String? { frozenHead?.refusal(backbone: backbone) }
 }

@@ -9,6 +9,7 @@ internal import Threads
 final class ControlFollower: Sendable {
     private let log = Mutex(ActivationLog())
     private let store: HeadStore
+    private let ignored: IgnoredCutovers
     private let tail: ControlTail
     private let worker: String
     private let startedAtMs: Int64
@@ -20,10 +21,12 @@ final class ControlFollower: Sendable {
     let caughtUp = Signal()
 
     init(
-        _ options: WorkerOptions, store: HeadStore, onChange: @escaping @Sendable () -> Void,
+        _ options: WorkerOptions, store: HeadStore, ignored: IgnoredCutovers,
+        onChange: @escaping @Sendable () -> Void,
         onDrain: @escaping @Sendable () -> Void, onFailure: @escaping @Sendable (WorkerFailure) -> Void
     ) throws(KafkaError) {
         self.store = store
+        self.ignored = ignored
         self.onChange = onChange
         self.onDrain = onDrain
         self.onFailure = onFailure
@@ -46,6 +49,12 @@ final class ControlFollower: Sendable {
 
     func requestStop() { stop.set() }
 
+    /// Counts a cut-over that a frozen head does not follow.
+    private func ignore(_ record: CutoverRecord) {
+        guard let reason = store.frozenRefusal, ignored.take(record.request) else { return }
+        onFailure(.note("cut-over ignored: the control topic switches to \(record.label); \(reason)"))
+    }
+
     private func handle(_ event: ControlTail.Event) {
         switch event {
         case .head(let manifest, .success(let file)):
@@ -61,6 +70,7 @@ final class ControlFollower: Sendable {
                     && !log.neededHeads.contains(record.head)
             }
             if unneeded { store.drop(record.head) }
+            if record.state == .committing || record.state == .committed { ignore(record) }
             onChange()
         case .command(.worker(worker), let command):
             if command.drain == true, command.issuedAtMs >= startedAtMs { onDrain() }

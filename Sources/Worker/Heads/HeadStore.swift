@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import ClassifierHead
+internal import HardenedBackbone
 internal import PipelineMessages
 internal import Synchronization
 
@@ -20,16 +21,35 @@ final class HeadStore: Sendable {
     private let featureCount: Int
     private let tierName: String
     private let bytesMax: Int
+    /// The head of a frozen backbone, which scores everything.
+    let frozen: (stamp: HeadStamp, loaded: LoadedHead)?
 
-    init(backbone: ContentDigest, featureCount: Int, tierName: String, bytesMax: Int) {
-        self.tierName = tierName
-        self.backbone = backbone
-        self.featureCount = featureCount
-        self.bytesMax = bytesMax
+    init(_ options: WorkerOptions) {
+        tierName = options.plan.tier.rawValue
+        backbone = options.backbone
+        featureCount = options.plan.network.featureCount
+        bytesMax = options.headBytesMax
+        frozen = options.frozenHead.map { [tierName] frozen in
+            // Every tier gives the same logits, so any bank will do where this one has no kernels.
+            let bank = NPUBank(frozen.head, tierName: tierName) ?? NPUBank(frozen.head)
+            return (
+                HeadStamp(frozen: frozen.head.digest, label: frozen.label),
+                LoadedHead(head: frozen.head, bank: bank)
+            )
+        }
     }
+
+    /// The frozen head as heartbeats name it.
+    var frozenHead: WorkerStatus.FrozenHead? {
+        frozen.map { WorkerStatus.FrozenHead(head: $0.stamp.head, label: $0.stamp.label) }
+    }
+
+    /// Why no other head is taken; `nil` where heads are.
+    var frozenRefusal: String? { frozenHead?.refusal(backbone: backbone) }
 
     /// Verifies and loads a published head; a head that does not fit is refused with its reason.
     func take(_ manifest: HeadManifest, file: [UInt8]) {
+        if let frozenRefusal { return refuse(manifest.head, frozenRefusal) }
         if contents.withLock({ $0.loaded[manifest.head] != nil }) { return }
         do {
             let head = try ClassifierHead(decoding: file)

@@ -16,20 +16,22 @@ final class HeartbeatStage: Sendable {
     private let kicks = BoundedQueue<Bool>(capacity: 1)
     private let state = Mutex(WorkerStatus.State.starting)
     private let first: WorkerStatus
+    private let ignored: IgnoredCutovers
 
     init(
         options: WorkerOptions, store: HeadStore, board: AssignmentBoard, meters: WorkerMeters,
-        tasks: BoundedQueue<ShardTask>
+        tasks: BoundedQueue<ShardTask>, ignored: IgnoredCutovers
     ) throws(KafkaError) {
         self.options = options
         self.store = store
         self.board = board
         self.meters = meters
         self.tasks = tasks
+        self.ignored = ignored
         writer = try RecordWriter(options.kafka)
         first = WorkerStatus(
             worker: options.worker, incarnation: options.incarnation, host: ProcessFacts.host,
-            pid: ProcessFacts.pid, startedAtMs: Clock.wallMs, backbone: options.plan.digest,
+            pid: ProcessFacts.pid, startedAtMs: Clock.wallMs, backbone: options.backbone,
             isa: options.plan.tier.rawValue, replicas: options.replicas)
     }
 
@@ -80,6 +82,8 @@ final class HeartbeatStage: Sendable {
         let heads = store.report
         status.headsReady = heads.ready
         status.refusals = heads.refusals
+        status.frozenHead = store.frozenHead
+        status.frozenHead?.cutoversIgnored = Int64(ignored.count)
         status.partitions = board.partitions
         status.imagesScored = now.images
         status.imagesCommitted = meters.imagesCommitted.load(ordering: .relaxed)

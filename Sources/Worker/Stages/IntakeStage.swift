@@ -26,6 +26,7 @@ struct IntakeStage {
     private let consumer: KafkaConsumer
     private let control: ControlFollower
     private let store: HeadStore
+    private let ignored: IgnoredCutovers
     private let tasks: BoundedQueue<ShardTask>
     private let publisher: PublisherStage
     private let publisherQueue: BoundedQueue<PublisherMessage>
@@ -36,7 +37,7 @@ struct IntakeStage {
 
     init(
         options: WorkerOptions, consumer: KafkaConsumer, control: ControlFollower, store: HeadStore,
-        tasks: BoundedQueue<ShardTask>, publisher: PublisherStage,
+        ignored: IgnoredCutovers, tasks: BoundedQueue<ShardTask>, publisher: PublisherStage,
         publisherQueue: BoundedQueue<PublisherMessage>, board: AssignmentBoard,
         onFailure: @escaping @Sendable (WorkerFailure) -> Void
     ) {
@@ -44,6 +45,7 @@ struct IntakeStage {
         self.consumer = consumer
         self.control = control
         self.store = store
+        self.ignored = ignored
         self.tasks = tasks
         self.publisher = publisher
         self.publisherQueue = publisherQueue
@@ -155,18 +157,16 @@ struct IntakeStage {
         }
         let stream = String(decoding: message.key ?? [], as: UTF8.self)
         partition.timeline.learn(control.activations)
-        guard let inForce = partition.timeline.head(stream: stream) else {
-            return block(message, &partition, "no head is in force yet; push one with hashiflex head push")
+        switch store.choice(partition.timeline, stream: stream) {
+        case .blocked(let reason): block(message, &partition, reason)
+        case .head(let stamp, let loaded):
+            partition.lastHead = stamp.label
+            let ticket = ticket(message, &partition)
+            tasks.push(
+                ShardTask(
+                    ticket: ticket, message: message, stream: stream, stamp: stamp, loaded: loaded,
+                    receivedNs: Clock.steadyNs))
         }
-        guard let loaded = store.loaded(inForce.head) else {
-            return block(message, &partition, "\(inForce.label): \(store.absence(inForce.head))")
-        }
-        partition.lastHead = inForce.label
-        let ticket = ticket(message, &partition)
-        tasks.push(
-            ShardTask(
-                ticket: ticket, message: message, stream: stream, inForce: inForce, loaded: loaded,
-                receivedNs: Clock.steadyNs))
     }
 
     private func isMarker(_ message: KafkaMessage) -> Bool {
@@ -176,7 +176,14 @@ struct IntakeStage {
     private func passMarker(_ message: KafkaMessage, _ partition: inout Partition) {
         do throws(RecordError) {
             let marker = try JSONRecord.decode(CutoverMarker.self, from: message.payload)
+            // With a frozen head as well: a worker with an open backbone may own the partition next.
             partition.timeline.apply(marker, at: message.offset)
+            if let reason = store.frozenRefusal, ignored.take(marker.request) {
+                onFailure(
+                    .note(
+                        "cut-over ignored: partition \(message.partition) holds a marker of \(marker.label) at "
+                            + "offset \(message.offset); \(reason)"))
+            }
             publisherQueue.push(.outcome(ticket(message, &partition), .passed))
         } catch {
             publisherQueue.push(

@@ -44,7 +44,7 @@ final class NPUStage: Sendable {
         var passes: [[FeatureBatch]] = []
         var open: [ContentDigest: (pass: Int, images: Int)] = [:]
         for batch in batches {
-            let head = batch.task.inForce.head
+            let head = batch.task.stamp.head
             if let (pass, images) = open[head], images + batch.readable <= imagesMax {
                 passes[pass].append(batch)
                 open[head] = (pass, images + batch.readable)

@@ -34,7 +34,7 @@ struct OutcomeRecords {
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 stream: batch.task.stream, images: batch.images.count,
                 errors: batch.images.count - batch.readable, imagesBefore: released.imagesBefore,
-                deadLetter: nil, head: batch.task.inForce, worker: options.worker,
+                deadLetter: nil, head: batch.task.stamp, worker: options.worker,
                 incarnation: options.incarnation,
                 serviceUs: (Clock.steadyNs - batch.task.receivedNs) / 1_000, scoredAtMs: Clock.wallMs)
             append(receipt, options)
@@ -65,13 +65,13 @@ struct OutcomeRecords {
         encoder: PredictionEncoder, to records: inout MessageBatch
     ) {
         let task = batch.task
-        func context(_ head: HeadInForce?, _ digest: ContentDigest?) -> PredictionContext {
+        func context(_ head: HeadStamp?, _ digest: ContentDigest?) -> PredictionContext {
             PredictionContext(
                 topic: options.topics.shards, partition: task.ticket.lane.partition,
                 offset: task.ticket.offset, stream: task.stream, sequence: batch.sequence,
-                backbone: options.plan.digest, head: head, logitsDigest: digest)
+                backbone: options.backbone, head: head, logitsDigest: digest)
         }
-        let scored = context(task.inForce, scores.logitsDigest)
+        let scored = context(task.stamp, scores.logitsDigest)
         let unreadable = context(nil, nil)
         let names = task.loaded.head.classNames
         var row = 0

@@ -14,7 +14,7 @@ struct ShardTask: Sendable {
     let ticket: Ticket
     let message: KafkaMessage
     let stream: String
-    let inForce: HeadInForce
+    let stamp: HeadStamp
     let loaded: LoadedHead
     let receivedNs: Int64
 }

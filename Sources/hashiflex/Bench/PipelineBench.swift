@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import Ingest
 import Kafka
 import PipelineMessages
@@ -83,7 +84,8 @@ extension BenchCommand {
                 partitions: partitions, workers: workers, tuning: tuning, quiet: true)
             defer { deployment.stop() }
             try deployment.waitForWorkers(workers, seconds: 60)
-            try push(deployment.link)
+            // A frozen model has its head already, and takes no other.
+            if try tuning.model.load().frozenHead == nil { try push(deployment.link) }
             var options = IngestOptions(
                 kafka: deployment.link.kafka, topics: deployment.link.topics, side: plan.network.inputSize)
             options.recordBytesMax = ShardLimits.recordBytesMaxEmbedded

@@ -3,6 +3,7 @@ import Artifacts
 import ClassifierHead
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import Ingest
 import Kafka
 import PipelineMessages
@@ -40,7 +41,10 @@ struct DemoCommand: ParsableCommand {
         let interrupted = Signal()
         Signals.onTermination { interrupted.set() }
         try runCommand {
-            let artifact = try tuning.model.backbone()
+            let model = try tuning.model.load()
+            // The demo is about switching heads: a model that can not is refused before anything starts.
+            try model.requireOpen(tuning.model.name)
+            let artifact = model.backbone
             Terminal.note("backbone \(artifact.digest.short): \(artifact.description)")
             Terminal.note("starting a broker, a coordinator and \(workers) workers")
             let deployment = try LocalDeployment(

@@ -4,6 +4,7 @@ import ClassifierHead
 import Evaluation
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import PipelineMessages
 import Threads
 
@@ -46,15 +47,17 @@ struct EvaluateCommand: ParsableCommand {
     func validate() throws {
         try requireRange("--limit", limit, in: OptionRange.positiveCount)
         try requireRange("--at-least", atLeast, in: 0...1)
-        if confusion != nil, heads.head.count != 1 {
-            throw ValidationError("--confusion needs exactly one --head, for example builtin:v2")
-        }
     }
 
     func run() throws {
         try runCommand {
-            let artifact = try model.backbone()
-            let loaded = try heads.load(for: artifact, default: ["builtin:v1", "builtin:v2"])
+            let hardened = try model.load()
+            let artifact = hardened.backbone
+            let loaded = try heads.load(for: hardened, default: ["builtin:v1", "builtin:v2"])
+            guard confusion == nil || loaded.count == 1 else {
+                throw CommandError(
+                    ExitCode(64), "--confusion needs exactly one --head, for example builtin:v2")
+            }
             let pass = LabelledPass(
                 path: data, size: artifact.network.inputSize, limit: limit ?? .max,
                 progress: ProgressMeter(data))
@@ -74,7 +77,7 @@ struct EvaluateCommand: ParsableCommand {
                 try InputFile.write(Array(ConfusionTable.csv(tallies[0]).utf8), to: confusion)
             }
             let report = Report(
-                backbone: artifact.digest.hex, data: data, images: counts.images,
+                backbone: hardened.digest.hex, data: data, images: counts.images,
                 undecodable: counts.undecodable, heads: results)
             if json { Terminal.print(JSONRecord.text(report)) } else { show(report, tallies) }
             try check(results)

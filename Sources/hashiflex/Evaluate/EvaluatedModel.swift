@@ -2,6 +2,7 @@ import ArgumentParser
 import ClassifierHead
 import Evaluation
 import HardenedBackbone
+import HardenedModel
 
 /// The model that a command looks at, named first on the command line.
 struct EvaluatedModel: ParsableArguments {
@@ -21,6 +22,9 @@ struct EvaluatedModel: ParsableArguments {
         return options
     }
 
+    /// The model: a backbone, open or with a head frozen into it.
+    func load() throws -> HardenedModel { try options.load() }
+
     /// The backbone.
     func backbone() throws -> BackboneArtifact { try options.backbone() }
 
@@ -33,7 +37,7 @@ struct EvaluatedHeads: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "A head of the model: a file, builtin:v1 or builtin:v2.",
-            discussion: "Default: the built-in heads, for the built-in model."))
+            discussion: "Default: the built-in heads, for the built-in model; a frozen head, for its own."))
     var head: [String] = []
 
     @Option(
@@ -44,6 +48,15 @@ struct EvaluatedHeads: ParsableArguments {
                 + "fashion-mnist if all classes of the head are of it; else label i is class i."
         ))
     var classes: String?
+
+    /// The heads in the order given, checked against the model: the frozen one, where the model holds one.
+    func load(for model: HardenedModel, default names: [String]) throws -> [ClassifierHead] {
+        guard let frozenHead = model.frozenHead else {
+            return try load(for: model.backbone, default: names)
+        }
+        for file in head { try model.check(try HeadFile.read(file).0, file) }
+        return [frozenHead]
+    }
 
     /// The heads in the order given, checked against the backbone.
     func load(for artifact: BackboneArtifact, default names: [String]) throws -> [ClassifierHead] {

@@ -3,6 +3,7 @@ import ClassifierHead
 import Evaluation
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import PipelineMessages
 import Sensitivity
 
@@ -53,10 +54,11 @@ struct ReportCommand: ParsableCommand {
             try runCommand {
                 // First, so that a long study does not end at a folder that can not be written.
                 try OutputFolder.prepare(output)
-                let artifact = try model.backbone()
+                let hardened = try model.load()
+                let artifact = hardened.backbone
                 _ = try model.plan()
                 if let isa = model.isa { setenv(ISATier.environmentVariable, isa, 1) }
-                let head = try heads.load(for: artifact, default: ["builtin:v2"])[0]
+                let head = try heads.load(for: hardened, default: ["builtin:v2"])[0]
                 let rivals = try compare.map {
                     try Rival($0, network: artifact.network, classes: head.classNames)
                 }
@@ -111,9 +113,10 @@ struct Rival {
         }
         var options = ModelOptions()
         (options.model, options.isa) = (parts[0], nil)
-        artifact = try options.backbone()
+        let hardened = try options.load()
+        artifact = hardened.backbone
         head = try HeadFile.read(parts[1]).0
-        try head.verify(fits: artifact.digest, featureCount: artifact.network.featureCount)
+        try hardened.check(head, parts[1])
         guard artifact.network.inputSize == network.inputSize, head.classNames == classes else {
             throw CommandError(
                 Exit.badInput, "\(text): another input size or other classes; compare models of the same task"

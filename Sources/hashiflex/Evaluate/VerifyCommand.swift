@@ -3,6 +3,7 @@ import Artifacts
 import Evaluation
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import PipelineMessages
 
 /// `hashiflex verify`.
@@ -39,6 +40,10 @@ struct VerifyCommand: ParsableCommand {
         let tierDifference: String?
         let goldenImages: Int?
         let goldenDifference: String?
+        /// Name of the head that is frozen into the model.
+        let frozenHead: String?
+        /// Where the frozen head's logits differ between the reference and a tier.
+        let headDifference: String?
 
         /// What is not as it should be.
         var faults: [String] {
@@ -47,7 +52,7 @@ struct VerifyCommand: ParsableCommand {
             if accumulators.unsafeChannels > 0 {
                 faults.append("\(accumulators.unsafeChannels) channels can leave -2^30..<2^30")
             }
-            return faults + [tierDifference, goldenDifference].compactMap { $0 }
+            return faults + [tierDifference, goldenDifference, headDifference].compactMap { $0 }
         }
     }
 
@@ -60,7 +65,8 @@ struct VerifyCommand: ParsableCommand {
         try runCommand {
             var options = ModelOptions()
             (options.model, options.isa) = (model, nil)
-            let artifact = try options.backbone()
+            let hardened = try options.load()
+            let artifact = hardened.backbone
             let expected = try goldenFile(artifact)
             let wanted = limit ?? max(16, (expected?.traces.last?.image ?? 0) + 1)
             let images = try VerificationImages.load(data, network: artifact.network, count: wanted)
@@ -69,11 +75,14 @@ struct VerifyCommand: ParsableCommand {
             if let trace { try InputFile.write(GoldenFile(found.map(\.trace)).encoded(), to: trace) }
             let compared = try expected.map { try Self.compare($0, found.map(\.trace), limit: limit) }
             let report = Report(
-                digest: artifact.digest.hex, weights: WeightCensus(artifact.layers),
+                digest: hardened.digest.hex, weights: WeightCensus(artifact.layers),
                 accumulators: AccumulatorSurvey(artifact), images: images.count,
                 tiers: ISATier.supported.map(\.rawValue), layers: artifact.network.layers.count,
                 tierDifference: found.compactMap(\.difference).first, goldenImages: compared?.images,
-                goldenDifference: compared?.difference)
+                goldenDifference: compared?.difference, frozenHead: hardened.frozenHead?.title,
+                headDifference: try hardened.frozenHead.flatMap {
+                    HeadExactness.difference($0, plan: try options.plan(of: artifact), images: images)
+                })
             if json { Terminal.print(JSONRecord.text(report)) } else { show(report, artifact) }
             guard report.faults.isEmpty else {
                 report.faults.forEach { Terminal.complain($0) }
@@ -144,5 +153,9 @@ struct VerifyCommand: ParsableCommand {
                 "\($0) images, " + (report.goldenDifference == nil ? "equal in every layer" : "not equal")
             } ?? "none given"
         Terminal.print("golden        \(golden)")
+        guard let head = report.frozenHead else { return }
+        Terminal.print(
+            "frozen head   \(head): reference and all tiers give "
+                + (report.headDifference == nil ? "the same logits" : "different logits"))
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Artifacts
 import ClassifierHead
 import HardenedBackbone
+import HardenedModel
 import NetworkExchange
 import PipelineMessages
 
@@ -56,8 +57,9 @@ struct ExportONNXCommand: ParsableCommand {
             var options = ModelOptions()
             options.model = model
             options.isa = nil
-            let artifact = try options.backbone()
-            let head = try wantedHead()
+            let hardened = try options.load()
+            let artifact = hardened.backbone
+            let head = try wantedHead(hardened)
             var exporter = QDQExporter()
             (exporter.layout, exporter.rounding, exporter.opset) = (layout, rounding, opset)
             let bytes = try exporter.onnx(artifact: artifact, head: head)
@@ -77,11 +79,15 @@ struct ExportONNXCommand: ParsableCommand {
         }
     }
 
-    private func wantedHead() throws -> ClassifierHead? {
+    private func wantedHead(_ hardened: HardenedModel) throws -> ClassifierHead? {
         if noHead { return nil }
-        guard let head else { return model == nil ? try EmbeddedModel.headV2() : nil }
+        guard let head else {
+            return try hardened.frozenHead ?? (model == nil ? EmbeddedModel.headV2() : nil)
+        }
         do {
-            return try ClassifierHead(decoding: try InputFile.read(head))
+            let read = try ClassifierHead(decoding: try InputFile.read(head))
+            if hardened.frozenHead != nil { try hardened.check(read, head) }
+            return read
         } catch let error as HeadError {
             throw CommandError(Exit.badInput, "\(head): \(error)")
         }

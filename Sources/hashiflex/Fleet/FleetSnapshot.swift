@@ -73,6 +73,12 @@ struct FleetSnapshot {
                     lines.append("\(worker.worker): partition \(partition.partition) waits: \(blocked)")
                 }
             }
+            if let frozen = worker.frozenHead {
+                lines.append(
+                    "\(worker.worker): head \(frozen.label) is frozen"
+                        + (frozen.cutoversIgnored == 0 ? "" : "; \(frozen.cutoversIgnored) cut-overs ignored")
+                )
+            }
             for refusal in worker.refusals {
                 lines.append("\(worker.worker): refused head \(refusal.head.short): \(refusal.reason)")
             }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import HardenedBackbone
+import HardenedModel
+import PipelineMessages
 import Threads
 import Worker
 
@@ -32,7 +34,8 @@ struct WorkerCommand: ParsableCommand {
             service.requestDrain()
         }
         try runCommand {
-            let plan = try tuning.plan()
+            let model = try tuning.model.load()
+            let plan = try tuning.model.plan(of: model.backbone)
             let link = try connection.connect()
             _ = try link.partitions
             var options = WorkerOptions(
@@ -40,6 +43,10 @@ struct WorkerCommand: ParsableCommand {
                 incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
                 replicas: tuning.replicas ?? ProcessFacts.processors)
             tuning.apply(to: &options, isEmbedded: link.isEmbedded)
+            options.backbone = model.digest
+            if let head = model.frozenHead, let frozen = model.frozen {
+                options.frozenHead = (head, frozen.label)
+            }
             let service = WorkerService(options, log: { Terminal.note($0) })
             worker.value = service
             if exitWithParent { Signals.onParentDeath { service.requestDrain() } }

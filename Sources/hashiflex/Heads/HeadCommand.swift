@@ -4,6 +4,6 @@ import ArgumentParser
 struct HeadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "head",
-        abstract: "Push, list, watch and roll back classifier heads; fit one.",
-        subcommands: [Push.self, List.self, Status.self, Rollback.self, Fit.self, Export.self])
+        abstract: "Push, list, watch and roll back classifier heads; fit or freeze one.",
+        subcommands: [Push.self, List.self, Status.self, Rollback.self, Fit.self, Freeze.self, Export.self])
 }

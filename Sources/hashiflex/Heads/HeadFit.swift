@@ -2,6 +2,7 @@ import ArgumentParser
 import ClassifierHead
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import ImageDecoding
 import Ingest
 import PipelineMessages
@@ -40,7 +41,9 @@ extension HeadCommand {
                 guard let label = HeadLabel(name) else {
                     throw CommandError(ExitCode(64), "--name is name@version, not '\(name)'")
                 }
-                let artifact = try model.backbone()
+                let loaded = try model.load()
+                try loaded.requireOpen(model.name)
+                let artifact = loaded.backbone
                 let plan = try BackbonePlan(artifact)
                 let names =
                     classes == "fashion-mnist"

@@ -118,6 +118,7 @@ extension HeadCommand {
             try runCommand {
                 let (head, bytes) = try HeadFile.read(file)
                 let link = try connection.connect()
+                try FrozenFleet.refuse(link)
                 let view = try ControlView(link)
                 let label = try chosenLabel(head, view)
                 if let known = view.manifest(label), known.head != head.digest {
@@ -167,6 +168,7 @@ extension HeadCommand {
         func run() throws {
             try runCommand {
                 let link = try connection.connect()
+                try FrozenFleet.refuse(link)
                 let view = try ControlView(link)
                 let manifest = try chosen(view)
                 // A head that an aborted cut-over made workers drop is published again; harmless otherwise.

@@ -3,6 +3,7 @@ import Artifacts
 import ClassifierHead
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import ImageDecoding
 import Ingest
 import PipelineMessages
@@ -32,17 +33,25 @@ struct ModelCommand: ParsableCommand {
             let macs: Int
             let preprocessing: String
             let description: String
+            /// The digest that heads are fitted for, where a head is frozen into the backbone.
+            let openDigest: String?
+            let frozenHead: String?
+            let frozenHeadDigest: String?
+            let classes: Int?
         }
 
         func run() throws {
             try runCommand {
-                let artifact = try model.backbone()
+                let loaded = try model.load()
+                let (artifact, head) = (loaded.backbone, loaded.frozenHead)
                 let network = artifact.network
                 let facts = Facts(
-                    digest: artifact.digest.hex, widthPercent: network.widthPercent,
+                    digest: loaded.digest.hex, widthPercent: network.widthPercent,
                     inputSize: network.inputSize, features: network.featureCount,
                     weights: network.weightCount, macs: network.macCount,
-                    preprocessing: artifact.preprocessing, description: artifact.description)
+                    preprocessing: artifact.preprocessing, description: artifact.description,
+                    openDigest: head.map { _ in artifact.digest.hex }, frozenHead: head?.title,
+                    frozenHeadDigest: head?.digest.hex, classes: head?.classCount)
                 if json { return Terminal.print(JSONRecord.text(facts)) }
                 Terminal.print("digest         \(facts.digest)")
                 Terminal.print("what           \(facts.description)")
@@ -53,6 +62,10 @@ struct ModelCommand: ParsableCommand {
                     "work           \(Format.count(facts.weights)) weights, \(Format.count(facts.macs)) "
                         + "shift-adds an image (computed)")
                 Terminal.print("preprocessing  \(facts.preprocessing)")
+                guard let head else { return }
+                Terminal.print(
+                    "head           \(head.title), frozen: \(head.classCount) classes, digest \(head.digest)")
+                Terminal.print("open digest    \(artifact.digest), of the backbone without the head")
             }
         }
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Artifacts
 import Cutover
 import Foundation
+import Kafka
 import PipelineMessages
 import Threads
 
@@ -11,7 +13,7 @@ struct AuditCommand: ParsableCommand {
         abstract: "Check every prediction against the cut-over rule, reading nothing but the topics.",
         discussion: """
             Fails if an image was predicted twice with different bytes, if a record carries another head than its \
-            offset demands, or, with --images, if their number is another. Remembers about 100 bytes an image.
+            offset demands (than its backbone holds, where the head is frozen), or, with --images, if their number is another. Remembers about 100 bytes an image.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -58,9 +60,23 @@ struct AuditCommand: ParsableCommand {
             view.take(timeoutMs: 200)
         }
         let log = view.log
-        if audit == nil { audit = StampAudit(activations: log) } else { audit?.update(log) }
+        if audit == nil {
+            audit = StampAudit(activations: log, frozenHeads: try frozenHeads(link))
+        } else {
+            audit?.update(log)
+        }
         for (prediction, bytes) in records { audit?.take(prediction, bytes: bytes) }
         records = []
+    }
+
+    /// The heads that backbones hold frozen, as far as heartbeats say; else a backbone's first record says it.
+    private func frozenHeads(_ link: Connection) throws -> [ContentDigest: ContentDigest] {
+        guard link.cluster.topics[link.topics.status] != nil else { return [:] }
+        var heads: [ContentDigest: ContentDigest] = [:]
+        for worker in try FleetSnapshot.read(link).workers.values {
+            if let frozen = worker.frozenHead { heads[worker.backbone] = frozen.head }
+        }
+        return heads
     }
 
     private func report(_ findings: StampAudit.Findings, _ unreadable: Int) {
@@ -69,6 +85,7 @@ struct AuditCommand: ParsableCommand {
         Terminal.print("  with an error   \(Format.count(findings.errors))")
         Terminal.print("repeated, same    \(Format.count(findings.identicalDuplicates))")
         Terminal.print("repeated, differ  \(Format.count(findings.differingDuplicates))")
+        if findings.frozen > 0 { Terminal.print("frozen head       \(Format.count(findings.frozen))") }
         Terminal.print("wrong head        \(Format.count(findings.wrongHeads))")
         Terminal.print("unreadable        \(Format.count(unreadable))")
         for example in findings.examples { Terminal.print("  \(example)") }

@@ -2,16 +2,18 @@ import Artifacts
 import ClassifierHead
 import Cutover
 import HardenedBackbone
+import HardenedModel
 import ImageDecoding
 import PipelineMessages
 
 /// Computes a prediction again with the normative reference, beside the fast executor.
 struct PredictionReplay {
-    private let artifact: BackboneArtifact
+    private let model: HardenedModel
     private let view: ControlView
+    private var artifact: BackboneArtifact { model.backbone }
 
-    init(artifact: BackboneArtifact, view: ControlView) {
-        self.artifact = artifact
+    init(model: HardenedModel, view: ControlView) {
+        self.model = model
         self.view = view
     }
 
@@ -24,11 +26,11 @@ struct PredictionReplay {
     func predict(_ shard: ImageShard, address: ImageAddress) throws -> Result {
         let image = shard.images[address.index]
         func prediction(
-            _ head: HeadInForce?, _ top: [Prediction.Candidate], _ digest: ContentDigest?, _ error: String?
+            _ head: HeadStamp?, _ top: [Prediction.Candidate], _ digest: ContentDigest?, _ error: String?
         ) -> Prediction {
             Prediction(
                 address: address, id: image.id, stream: shard.stream, sequence: shard.sequence,
-                capturedAtMs: image.capturedAtMs, label: image.label, backbone: artifact.digest, head: head,
+                capturedAtMs: image.capturedAtMs, label: image.label, backbone: model.digest, head: head,
                 top: top, logitsDigest: digest, error: error)
         }
         let tensors = tensors(of: shard)
@@ -38,14 +40,7 @@ struct PredictionReplay {
             }
             throw CommandError(Exit.fault, "no tensor for \(address)")
         }
-        guard
-            let inForce = view.log.head(
-                partition: address.partition, offset: address.offset, stream: shard.stream)
-        else { throw CommandError(Exit.mismatch, "no head is in force at \(address)") }
-        guard let file = view.files[inForce.head] else {
-            throw CommandError(Exit.badInput, "head \(inForce.label) is no longer in the control topic")
-        }
-        let head = try ClassifierHead(decoding: file)
+        let (stamp, head) = try head(at: address, stream: shard.stream)
         let (features, difference) = try run(tensor)
         let plan = try BackbonePlan(artifact)
         let replica = BackboneReplica(plan)
@@ -64,7 +59,22 @@ struct PredictionReplay {
         var hasher = ContentHasher()
         for logit in logits { hasher.update(littleEndian: logit) }
         return Result(
-            prediction: prediction(inForce, top, hasher.finalize(), nil), selfDifference: difference)
+            prediction: prediction(stamp, top, hasher.finalize(), nil), selfDifference: difference)
+    }
+
+    /// The frozen head, else the one that the markers give the offset.
+    private func head(at address: ImageAddress, stream: String) throws -> (HeadStamp, ClassifierHead) {
+        if let head = model.frozenHead, let frozen = model.frozen {
+            return (HeadStamp(frozen: head.digest, label: frozen.label), head)
+        }
+        guard
+            let inForce = view.log.head(
+                partition: address.partition, offset: address.offset, stream: stream)
+        else { throw CommandError(Exit.mismatch, "no head is in force at \(address)") }
+        guard let file = view.files[inForce.head] else {
+            throw CommandError(Exit.badInput, "head \(inForce.label) is no longer in the control topic")
+        }
+        return (HeadStamp(inForce), try ClassifierHead(decoding: file))
     }
 
     /// How many classes the record lists; set from it, since it is the worker's option.

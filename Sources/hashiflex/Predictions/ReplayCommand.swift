@@ -3,7 +3,7 @@ import Artifacts
 import ClassifierHead
 import Cutover
 import Foundation
-import HardenedBackbone
+import HardenedModel
 import ImageDecoding
 import Kafka
 import PipelineMessages
@@ -16,7 +16,7 @@ struct ReplayCommand: ParsableCommand {
         abstract: "Compute a prediction again from its source bytes and compare it with the record.",
         discussion: """
             Runs the slow reference and the fast executor over the image, with the head that the markers give its \
-            offset. Prints MATCH, or what differs first. Exit code 0 only for MATCH.
+            offset, or the one that is frozen into --model. Prints MATCH, or what differs first. Exit code 0 only for MATCH.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -39,7 +39,7 @@ struct ReplayCommand: ParsableCommand {
                     ExitCode(64), "an address is TOPIC/PARTITION@OFFSET#INDEX, not '\(self.address)'")
             }
             let link = try connection.connect()
-            let artifact = try model.backbone()
+            let hardened = try model.load()
             let shard = try readShard(address, link)
             guard shard.images.indices.contains(address.index) else {
                 throw CommandError(
@@ -48,7 +48,7 @@ struct ReplayCommand: ParsableCommand {
             }
             let record = try readRecord(address, link)
             let view = try ControlView(link)
-            let outcome = try compare(record, shard, address, artifact, view)
+            let outcome = try compare(record, shard, address, hardened, view)
             if json {
                 Terminal.print(JSONRecord.text(outcome))
             } else if outcome.match {
@@ -62,16 +62,16 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private func compare(
-        _ record: Prediction, _ shard: ImageShard, _ address: ImageAddress, _ artifact: BackboneArtifact,
+        _ record: Prediction, _ shard: ImageShard, _ address: ImageAddress, _ hardened: HardenedModel,
         _ view: ControlView
     ) throws -> Outcome {
         var outcome = Outcome(address: address.description, match: false, head: record.headName?.description)
-        guard record.backbone == artifact.digest else {
+        guard record.backbone == hardened.digest else {
             outcome.differs =
-                "the record's backbone is \(record.backbone), this one is \(artifact.digest); pass --model"
+                "the record's backbone is \(record.backbone), this one is \(hardened.digest); pass --model"
             return outcome
         }
-        var replay = PredictionReplay(artifact: artifact, view: view)
+        var replay = PredictionReplay(model: hardened, view: view)
         replay.topK = max(1, record.top.count)
         let recomputed = try replay.predict(shard, address: address)
         if let differs = recomputed.selfDifference {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Artifacts
 import Foundation
 import HardenedBackbone
+import HardenedModel
 import Kafka
 import PipelineMessages
 import Threads
@@ -71,10 +72,12 @@ struct DoctorCommand: ParsableCommand {
             )
         }
         do {
-            let artifact = try model.backbone()
+            let loaded = try model.load()
+            let head = loaded.frozen.map { ", head \($0.label) frozen" } ?? ""
             checks.append(
                 Check(
-                    what: "backbone", ok: true, found: "\(artifact.digest.short), \(artifact.description)",
+                    what: "backbone", ok: true,
+                    found: "\(loaded.digest.short), \(loaded.backbone.description)\(head)",
                     advice: nil))
         } catch {
             checks.append(

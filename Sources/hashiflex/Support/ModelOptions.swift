@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HardenedBackbone
+import HardenedModel
 
 /// Which backbone to run, and on what.
 struct ModelOptions: ParsableArguments {
@@ -13,15 +14,21 @@ struct ModelOptions: ParsableArguments {
             discussion: "Default: HASHIFLEX_ISA, else the best this CPU has. All give the same bytes."))
     var isa: String?
 
-    /// The backbone.
-    func backbone() throws -> BackboneArtifact {
-        guard let model else { return try EmbeddedModel.backbone() }
+    /// What the model is called in messages.
+    var name: String { model ?? "the built-in backbone" }
+
+    /// The model: a backbone, open or with a head frozen into it.
+    func load() throws -> HardenedModel {
+        guard let model else { return HardenedModel(try EmbeddedModel.backbone()) }
         do {
-            return try BackboneArtifact(decoding: try InputFile.read(model))
-        } catch let error as BackboneArtifactError {
+            return try HardenedModel(decoding: try InputFile.read(model))
+        } catch let error as HardenedModelError {
             throw CommandError(Exit.badInput, "\(model): \(error)")
         }
     }
+
+    /// The backbone, which gives the same features whether a head is frozen into it or not.
+    func backbone() throws -> BackboneArtifact { try load().backbone }
 
     /// The backbone, packed for the tier asked for.
     func plan() throws -> BackbonePlan {

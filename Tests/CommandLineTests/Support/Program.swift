@@ -92,6 +92,8 @@ final class Background: @unchecked Sendable {
 
     var pid: Int32 { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
+    /// The exit code once it ended.
+    var exitCode: Int32? { process.isRunning ? nil : process.terminationStatus }
     var text: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
     /// Sends a line to its standard input.

@@ -84,7 +84,8 @@ final class Deployment {
     func beat(
         _ worker: String,
         ready: [HeadManifest] = [],
-        refused: [(HeadManifest, String)] = []
+        refused: [(HeadManifest, String)] = [],
+        frozen: HeadManifest? = nil
     ) throws {
         var status = WorkerStatus(
             worker: worker,
@@ -92,12 +93,13 @@ final class Deployment {
             host: "h",
             pid: 1,
             startedAtMs: Clock.wallMs,
-            backbone: ContentDigest(of: [0]),
+            backbone: ContentDigest(of: frozen == nil ? [0] : [1]),
             isa: "scalar",
             replicas: 1
         )
         status.state = .running
         status.headsReady = ready.map(\.head)
+        status.frozenHead = frozen.map { .init(head: $0.head, label: $0.label) }
         status.refusals = refused.map { .init(head: $0.0.head, reason: $0.1) }
         try writer.write(
             RecordWriter.Record(

@@ -27,12 +27,14 @@ import Testing
             label: nil,
             backbone: digest("backbone"),
             head: head.map {
-                HeadInForce(
-                    slot: .standard,
-                    head: digest($0),
-                    label: headLabel($0),
-                    number: number,
-                    marker: 0
+                HeadStamp(
+                    HeadInForce(
+                        slot: .standard,
+                        head: digest($0),
+                        label: headLabel($0),
+                        number: number,
+                        marker: 0
+                    )
                 )
             },
             top: [],

@@ -224,4 +224,28 @@ import Testing
         }
         Issue.record("64 slots were accepted; workers could not commit any more")
     }
+
+    @Test func aFrozenHeadAbortsWhateverTheQuorum() throws {
+        var frozen = heartbeat("w2")
+        frozen.frozenHead = .init(head: digest("z"), label: headLabel("z"))
+        for quorum in [nil, 1, 2] {
+            for isPublished in [true, false] {
+                var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w3", ready: ["a"]), frozen])
+                let log = log([request("a", quorum: quorum)], published: isPublished)
+                let record = try #require(decision(machine.next(log, nowMs: 0)))
+                #expect(record.state == .aborted)
+                let reason = try #require(frozen.frozenHeadRefusal)
+                #expect(record.reasons == ["w2: \(reason)"])
+                #expect(
+                    reason.contains("head@z") && reason.contains("only an open backbone takes another head"))
+            }
+        }
+    }
+
+    @Test func aFrozenWorkerThatLeftIsNoReason() {
+        var frozen = heartbeat("w2", state: .stopped)
+        frozen.frozenHead = .init(head: digest("z"), label: headLabel("z"))
+        var machine = machine([heartbeat("w1", ready: ["a"]), frozen])
+        #expect(decision(machine.next(log([request("a")]), nowMs: 0))?.state == .committing)
+    }
 }

@@ -53,7 +53,7 @@ import TestSupport
             case 5: next.backbone = digest("backbone \(step)")
             case 6: next = try sample(parts: 63, text: "x")
             case 7: (next.head, next.headName, next.cutover) = (nil, nil, nil)
-            case 8 where next.head != nil: next.cutover = Int64(step)
+            case 8 where next.head != nil: next.cutover = step % 3 == 0 ? nil : Int64(step)
             case 9: next.logitsDigest = next.logitsDigest == nil ? digest("logits \(step)") : nil
             case 10: next = try sample(parts: Int(random.next() % 64), text: random.text(scalars: 4))
             default: (next.index, next.id) = (next.index + 1, random.text(scalars: 4))
@@ -62,7 +62,7 @@ import TestSupport
             encoder.begin(
                 PredictionContext(
                     topic: next.topic, partition: next.partition, offset: next.offset, stream: next.stream,
-                    sequence: next.sequence, backbone: next.backbone, head: inForce(next),
+                    sequence: next.sequence, backbone: next.backbone, head: stamp(next),
                     logitsDigest: next.logitsDigest))
             encoder.appendKey(index: next.index, to: &bytes)
             #expect(text(bytes) == "before\(next.address)", "step \(step)")
@@ -128,7 +128,7 @@ import TestSupport
                 errors: 2,
                 imagesBefore: 100,
                 deadLetter: dead ? "checksum-mismatch" : nil,
-                head: dead ? nil : try headInForce(.standard),
+                head: dead ? nil : HeadStamp(try headInForce(.standard)),
                 worker: "w",
                 incarnation: "i",
                 serviceUs: 5,
@@ -152,7 +152,8 @@ import TestSupport
                 stream: text(),
                 images: Int(number()), errors: Int(number()), imagesBefore: number(),
                 deadLetter: seed % 2 == 0 ? text() : nil,
-                head: seed % 3 == 0 ? nil : try headInForce(.standard), worker: text(), incarnation: text(),
+                head: seed % 3 == 0 ? nil : HeadStamp(try headInForce(.standard)), worker: text(),
+                incarnation: text(),
                 serviceUs: number(), scoredAtMs: number())
             #expect(receipt.json == JSONRecord.encode(receipt), "seed \(seed)")
         }
@@ -174,7 +175,7 @@ import TestSupport
             capturedAtMs: has(0) ? -1 : nil,
             label: has(1) ? 4 : nil,
             backbone: digest("backbone"),
-            head: has(2) ? try headInForce(.stream(text)) : nil,
+            head: has(2) ? HeadStamp(try headInForce(.stream(text))) : nil,
             top: has(3)
                 ? [
                     .init(index: 4, name: text, logit: .max), .init(index: 0, name: "b\(text)", logit: .min),
@@ -184,10 +185,11 @@ import TestSupport
         )
     }
 
-    private func inForce(_ prediction: Prediction) -> HeadInForce? {
-        guard let head = prediction.head, let label = prediction.headName, let number = prediction.cutover
-        else { return nil }
-        return HeadInForce(slot: .standard, head: head, label: label, number: number, marker: 0)
+    private func stamp(_ prediction: Prediction) -> HeadStamp? {
+        guard let head = prediction.head, let label = prediction.headName else { return nil }
+        guard let number = prediction.cutover else { return HeadStamp(frozen: head, label: label) }
+        return HeadStamp(
+            HeadInForce(slot: .standard, head: head, label: label, number: number, marker: 0))
     }
 
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

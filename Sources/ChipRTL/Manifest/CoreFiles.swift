@@ -1,0 +1,118 @@
+import ChipModel
+public import HardenedBackbone
+import QuantizedTensors
+
+/// The files of one layer's core in area style, and its entry in the manifest.
+public struct CoreFiles: Sendable {
+    /// A file of the folder.
+    public struct File: Sendable {
+        /// Its name in the folder.
+        public let name: String
+        /// Its bytes.
+        public let bytes: [UInt8]
+    }
+
+    /// The entry.
+    public let entry: RTLManifest.Layer
+    /// The core's own file and its vectors; parts come one by one, see ``part(_:)``.
+    public let files: [File]
+    private let core: AreaCore
+    private let header: @Sendable (String) -> String
+
+    /// The core of layer `index`.
+    ///
+    /// - Parameters:
+    ///   - sharesPairs: whether pairs of inputs are added once for all channels; depth grows to at least 4.
+    ///   - vectorCount: test vectors, a multiple of 64.
+    public init(
+        _ artifact: BackboneArtifact,
+        layer index: Int,
+        depth: Int,
+        cut: CutPlan,
+        sharesPairs: Bool,
+        vectorCount: Int,
+        generator: String
+    ) {
+        let layer = artifact.network.layers[index]
+        let parameters = artifact.layers[index]
+        let sharing = sharesPairs ? PairSharing(layer, parameters) : nil
+        let core = AreaCore(
+            layer, parameters, depth: sharing == nil ? depth : max(depth, 4), cut: cut, sharing: sharing)
+        self.core = core
+        let digest = "\(artifact.digest)"
+        let name = layer.name
+        header = { "// \(name) of artefact \(digest)\n// \($0)\n// \(generator)\n\n" }
+        func file(_ module: String) -> String { "cores/\(module).sv" }
+        let perChannel = layer.weightsPerChannel
+        let parts = (0..<core.partCount).map { part in
+            let channels = core.channels(part)
+            let weights = parameters.weights[
+                channels.lowerBound * perChannel..<channels.upperBound * perChannel]
+            let module = "\(core.module)_p\(part)"
+            return RTLManifest.Part(
+                module: module, file: file(module), firstChannel: channels.lowerBound, count: channels.count,
+                nonZeroWeights: weights.count { $0 != 0 })
+        }
+        let pairsPart = core.pairsPart()
+        entry = RTLManifest.Layer(
+            name: layer.name, module: core.module, file: file(core.module),
+            windowBytes: LayerWindow(layer).bytes, channels: layer.output.channels,
+            hasResidual: layer.residualSource != nil, fanIn: perChannel, depth: core.depth,
+            cutRows: core.cutRows, parts: parts,
+            pairs: pairsPart.map {
+                RTLManifest.Part(
+                    module: $0.module, file: file($0.module), firstChannel: 0,
+                    count: sharing?.pairs.count ?? 0, nonZeroWeights: 0)
+            },
+            pairLayout: sharing?.pairs.map { pair in
+                let terms = pair.adder(isSigned: layer.inputType == .s8).terms
+                return [
+                    pair.low, pair.distance, Int(terms[0].complement), pair.high, Int(terms[1].complement),
+                ]
+            } ?? [],
+            vectors: "vectors/\(core.module).txt")
+        let vectors = CoreVectors(layer, parameters, count: vectorCount, seed: UInt64(index) &+ 1)
+        let top = core.top()
+        var files = [
+            File(name: entry.vectors, bytes: Self.text(vectors)),
+            File(name: entry.file, bytes: Array(header("core: input stages and parts").utf8) + top.text),
+        ]
+        if let pairsPart, let pairs = entry.pairs {
+            files.append(
+                File(
+                    name: pairs.file,
+                    bytes: Array(header("\(pairs.count) shared pairs").utf8) + pairsPart.text))
+        }
+        self.files = files
+    }
+
+    /// The file of part `index`.
+    public func part(_ index: Int) -> File {
+        let part = entry.parts[index]
+        let line =
+            "channels \(part.firstChannel) to \(part.firstChannel + part.count - 1), "
+            + "\(part.nonZeroWeights) weights that are not zero, cut at \(entry.cutRows) rows"
+        return File(name: part.file, bytes: Array(header(line).utf8) + core.part(index).text)
+    }
+
+    /// A line for each vector: window, residual (or `-`) and outputs, hexadecimal, last byte first.
+    static func text(_ vectors: CoreVectors) -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        func add(_ bytes: [UInt8]) {
+            for byte in bytes.reversed() {
+                text.append(digits[Int(byte >> 4)])
+                text.append(digits[Int(byte & 15)])
+            }
+        }
+        for index in vectors.windows.indices {
+            add(vectors.windows[index])
+            text.append(32)
+            if vectors.residuals.isEmpty { text.append(45) } else { add(vectors.residuals[index]) }
+            text.append(32)
+            add(vectors.outputs[index])
+            text.append(10)
+        }
+        return text
+    }
+}

@@ -1,0 +1,22 @@
+import Kafka
+import PipelineMessages
+
+/// What stands against switching heads in a fleet, as far as its heartbeats say.
+enum FrozenFleet {
+    /// Refuses to switch heads while a live worker's head is frozen, before anything is published.
+    ///
+    /// A worker that comes later refuses by itself, and the coordinator with it.
+    ///
+    /// - Throws: `CommandError` with exit code 76 that names the workers.
+    static func refuse(_ link: Connection) throws {
+        guard link.cluster.topics[link.topics.status] != nil else { return }
+        let reasons = try FleetSnapshot.read(link).liveWorkers.compactMap { worker in
+            worker.frozenHeadRefusal.map { "\(worker.worker): \($0)" }
+        }
+        guard !reasons.isEmpty else { return }
+        throw CommandError(
+            Exit.refused,
+            "nothing was published: this fleet can not switch heads\n  "
+                + reasons.joined(separator: "\n  "))
+    }
+}
