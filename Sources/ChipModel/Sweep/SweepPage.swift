@@ -87,7 +87,7 @@ struct SweepPage {
                 let start = [name, Self.design(point), point.weights.treatment]
                 guard let cycles = point.simulated, let cells = point.counted, let model = point.modelled
                 else {
-                    return start + ["refused", "", "", "", "", "", point.refusal ?? ""]
+                    return start + ["refused", point.refusal ?? "", "", "", "", "", point.command]
                 }
                 return start + [
                     Number.count(Int(cycles.imagesPerSecond.rounded())), cycles.bottleneck.phrase,

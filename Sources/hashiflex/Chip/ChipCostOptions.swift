@@ -2,6 +2,7 @@ import ArgumentParser
 import ChipModel
 import ClassifierHead
 import HardenedBackbone
+import HardenedModel
 
 /// What a chip's cost depends on beside its design: the head, the weights, the cuts and the wires.
 struct ChipCostOptions: ParsableArguments {
@@ -32,7 +33,14 @@ struct ChipCostOptions: ParsableArguments {
     }
 
     /// The head, its shifted adds counted where it is named.
-    func headFacts(for artifact: BackboneArtifact) throws -> HeadFacts {
+    func headFacts(for model: HardenedModel) throws -> HeadFacts {
+        let artifact = model.backbone
+        if let frozen = model.frozenHead {
+            guard head == nil else {
+                throw CommandError(ExitCode(64), "the model has a head frozen into it; leave out --head")
+            }
+            return HeadFacts(frozen)
+        }
         guard let name = head else {
             return HeadFacts(classes: classes, features: artifact.network.featureCount)
         }

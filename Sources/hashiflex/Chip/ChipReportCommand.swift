@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChipModel
 import HardenedBackbone
+import HardenedModel
 import PipelineMessages
 
 /// `hashiflex chip report`.
@@ -44,14 +45,17 @@ struct ChipReportCommand: ParsableCommand {
         try runCommand {
             // First, so that a long count does not end at a folder that can not be written.
             if let html { try OutputFolder.prepare(html) }
-            let artifact = try model.backbone()
+            let loaded = try model.load()
+            let artifact = loaded.backbone
             let network = artifact.network
-            let chosen = cost.applied(to: try design.design(for: network), of: network)
+            var chosen = cost.applied(to: try design.design(for: network), of: network)
+            // A frozen head can be nothing but hardened.
+            if loaded.frozenHead != nil { chosen.isHeadFrozen = true }
             // A clock that can not be is refused before the adders are counted.
             if let refusal = ClockCheck(network, chosen).refusal {
                 throw CommandError(ExitCode(64), "\(refusal)")
             }
-            let head = try cost.headFacts(for: artifact)
+            let head = try cost.headFacts(for: loaded)
             let weights = ChipWeights(artifact: artifact)
             let treatment = SweepWeights(exponents: exponents, pruned: prune)
             let rows = try sensitivity.map { try SensitivityFile.read($0, for: artifact) } ?? []

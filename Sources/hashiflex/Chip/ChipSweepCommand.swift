@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChipModel
 import HardenedBackbone
+import HardenedModel
 import PipelineMessages
 
 /// `hashiflex chip sweep`.
@@ -39,14 +40,17 @@ struct ChipSweepCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             if let html { try OutputFolder.prepare(html) }
-            let artifact = try model.backbone()
+            let loaded = try model.load()
+            let artifact = loaded.backbone
             let network = artifact.network
             let base = cost.applied(to: preset.design(for: network), of: network)
-            let axes = try axes(base, network)
+            var axes = try axes(base, network)
+            // A frozen head can be nothing but hardened.
+            if loaded.frozenHead != nil { axes.frozen = [true] }
             guard axes.count <= SweepAxes.pointsMax else {
                 throw CommandError(ExitCode(64), "\(SweepSizeError(points: axes.count))")
             }
-            let head = try cost.headFacts(for: artifact)
+            let head = try cost.headFacts(for: loaded)
             let weights = ChipWeights(artifact: artifact)
             var census: [SweepWeights: [LayerCensus]] = [:]
             for treatment in axes.weights {
