@@ -35,14 +35,21 @@ package struct LinePanel {
     /// The undegraded value and its interval, percent.
     package let baseline: (value: Double, low: Double, high: Double)?
     /// Whether points are joined by lines.
-    package var isJoined: Bool
+    package let isJoined: Bool
+    /// Whether series stand side by side, so that the bars of equal values do not hide each other.
+    package let isSpread: Bool
 
     package init(
-        id: String, x: Axis, y: Axis, series: [Series],
-        baseline: (value: Double, low: Double, high: Double)?, isJoined: Bool = true
+        id: String,
+        x: Axis,
+        y: Axis,
+        series: [Series],
+        baseline: (value: Double, low: Double, high: Double)? = nil,
+        isJoined: Bool = true,
+        isSpread: Bool = true
     ) {
         (self.id, self.x, self.y, self.series) = (id, x, y, series)
-        (self.baseline, self.isJoined) = (baseline, isJoined)
+        (self.baseline, self.isJoined, self.isSpread) = (baseline, isJoined, isSpread)
     }
 
     /// Draws axes, band, lines, bars and marks.
@@ -63,8 +70,7 @@ package struct LinePanel {
     }
 
     private func draw(_ series: Series, at index: Int, on svg: inout SVG) {
-        // Series stand side by side, so that the bars of equal values do not hide each other.
-        let shift = (Double(index) - Double(self.series.count - 1) / 2) * 6
+        let shift = !isSpread ? 0 : (Double(index) - Double(self.series.count - 1) / 2) * 6
         func place(_ point: Point) -> (Double, Double) { (x.position(point.x) + shift, y.position(point.y)) }
         if isJoined { svg.polyline(series.points.map(place), "line \(series.style)") }
         for point in series.points {

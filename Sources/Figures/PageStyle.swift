@@ -48,6 +48,7 @@ package enum PageStyle {
         th, td { text-align: left; padding: 3px 14px 3px 0; white-space: nowrap;
           border-bottom: 1px solid var(--grid); }
         th { color: var(--soft); font-weight: 500; white-space: normal; vertical-align: bottom; }
+        caption { text-align: left; color: var(--soft); padding: 10px 0 4px; font-weight: 600; }
         @media print { main { max-width: none; padding: 0; } section { break-inside: avoid; } }
 
         """

@@ -87,7 +87,7 @@ public enum CellConstants {
         "leakage", "nW a weight", 3.4, 3.4, 3.4, .modelled, "ASAP7 liberty")
     /// One int8 multiplication and one int32 addition.
     public static let macEnergy = constant(
-        "int8 MAC", "fJ", 70, 100, 150, .modelled, "estimate at 7 nm: 0.07 pJ multiply, 0.03 pJ add")
+        "int8 MAC, energy", "fJ", 70, 100, 150, .modelled, "estimate at 7 nm: 0.07 pJ multiply, 0.03 pJ add")
     /// Reading one weight of the head: 8 KB banks, which the width of the NPU asks for; high: 1 MB banks.
     public static let weightRead = constant(
         "weight read of the NPU (high: 1 MB banks)", "fJ a byte", 937.5, 937.5, 1_750, .modelled,

@@ -78,11 +78,7 @@ public struct ChipCost: Sendable {
             buffers: one.buffers * copies)
     }
     /// Adders, mm2 of cells; errors of layers cancel, so the range is the law's for a network.
-    public var adderArea: Estimate {
-        let area = sum(\.adderArea).value
-        let tolerance = AreaLaw.networkTolerance
-        return Estimate(low: area * (1 - tolerance), value: area, high: area * (1 + tolerance))
-    }
+    public var adderArea: Estimate { Self.network(sum(\.adderArea).value) }
     /// Flip-flops, mm2 of cells.
     public var registerArea: Estimate { sum(\.registerArea) }
     /// Multiplexers and buffers, mm2 of cells.
@@ -91,6 +87,24 @@ public struct ChipCost: Sendable {
     public var logicArea: Estimate { adderArea + registerArea + selectionArea }
     /// The whole chip as placed, mm2.
     public var placedArea: Estimate { LayerCost.placed(logicArea) + head.placedArea }
+    /// The same chip's placed area with other counts of non-zero weights, by layer: adders by the law, everything
+    /// else as it is.
+    public func placedArea(nonZeroWeights: [Int]) -> Estimate {
+        precondition(nonZeroWeights.count == layers.count, "one count a layer")
+        let area = zip(layers, nonZeroWeights).reduce(0) { sum, pair in
+            let lane = AreaLaw.area(weights: pair.1, neurons: pair.0.census.neurons)
+            return sum + lane * Double(pair.0.lanes.lanes)
+        }
+        let logic = Self.network(area * Double(design.datapaths) * 1e-6) + registerArea + selectionArea
+        return LayerCost.placed(logic) + head.placedArea
+    }
+
+    /// An area of all layers with the law's range for a network.
+    private static func network(_ area: Double) -> Estimate {
+        let tolerance = AreaLaw.networkTolerance
+        return Estimate(low: area * (1 - tolerance), value: area, high: area * (1 + tolerance))
+    }
+
     /// Leakage of all adders over the time of one image at ``ChipThroughput/rate``, uJ.
     public var leakageEnergy: Estimate {
         CellConstants.leakage.estimate * (Double(adders + head.adders) * 1e-3 / throughput.rate)

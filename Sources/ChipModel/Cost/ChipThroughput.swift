@@ -60,7 +60,9 @@ public struct ChipThroughput: Hashable, Sendable {
             ? HeadService.hardened : HeadService(weights: head.weights, macs: design.npuMACs)
         latency = schedule.latency
         service = server.cycles
-        fullRateCredits = server.fullRateCredits(interval: interval, latency: latency)
+        // Several NPUs serve a datapath the sooner, several datapaths the later.
+        let served = server.cycles * design.datapaths / design.npus
+        fullRateCredits = (latency + service - 1) / max(interval, served) + 1
         self.credits = credits ?? fullRateCredits
         let datapaths = Double(design.datapaths)
         let imageBytes = Double(schedule.plan.network.imageBytes)

@@ -13,6 +13,8 @@ public struct ClockCheck: Sendable {
         public let cutRows: Int
         /// Register stages.
         public let depth: Int
+        /// The fewest stages that the layer can have.
+        public let depthMin: Int
         /// Whether a second cut is made of the fourth stage, since one does not close the clock.
         public let hasEarlyCut: Bool
         /// MHz that the layer closes; `nil` where nothing like it was timed.
@@ -30,14 +32,18 @@ public struct ClockCheck: Sendable {
             let fanIn = layer.weightsPerChannel
             let rows = design.cut.rows(fanIn: fanIn)
             let single = TimingTable.clock(fanIn: fanIn, rows: rows, wire: design.wire)
-            let needsTwo = depth > TimingTable.depthMin && (single ?? 0) < design.clock
+            let least = Self.depthMin(layer, design)
+            let needsTwo = depth > least && (single ?? 0) < design.clock
+            let clock = needsTwo ? max(single ?? 0, TimingTable.twoCutClock(wire: design.wire)) : single
             return Layer(
-                name: layer.name, fanIn: fanIn, cutRows: rows, depth: depth, hasEarlyCut: needsTwo,
-                clock: depth < TimingTable.depthMin
-                    ? nil
-                    : needsTwo
-                        ? max(single ?? 0, TimingTable.twoCutClock(wire: design.wire)) : single)
+                name: layer.name, fanIn: fanIn, cutRows: rows, depth: depth, depthMin: least,
+                hasEarlyCut: needsTwo, clock: depth < least ? nil : clock)
         }
+    }
+
+    /// The stages that a layer has at least: one more where pairs are added first.
+    private static func depthMin(_ layer: NetworkLayer, _ design: ChipDesign) -> Int {
+        TimingTable.depthMin + (design.sharesPairs && layer.kind != .depthwise ? 1 : 0)
     }
 
     /// The layer that closes the slowest clock.
@@ -54,9 +60,9 @@ public struct ClockCheck: Sendable {
         let clock = Self.megahertz(design.clock)
         let more = others == 0 ? "" : " (and \(others) other \(others == 1 ? "layer" : "layers"))"
         let what = "\(layer.name)\(more), fan-in \(layer.fanIn), cut at \(layer.cutRows) rows, "
-        guard layer.depth >= TimingTable.depthMin else {
-            return what + "depth \(layer.depth): only depths of \(TimingTable.depthMin) and more were timed; "
-                + "give --depth \(TimingTable.depthMin) or more"
+        guard layer.depth >= layer.depthMin else {
+            return what + "depth \(layer.depth): it needs and was timed with \(layer.depthMin) or more; "
+                + "give --depth \(layer.depthMin)"
         }
         guard let reached = layer.clock else {
             return what + "was not timed; cuts that were: "
@@ -72,12 +78,17 @@ public struct ClockCheck: Sendable {
                 (rows: rows, clock: $0)
             }
         }
-        if let cut = cuts.first(where: { $0.clock >= design.clock }) {
+        // Fewer rows take fewer flip-flops; a cut that was timed comes before one that is extrapolated.
+        let closing = cuts.filter { $0.clock >= design.clock }
+        let timed = closing.first { TimingTable.covers(fanIn: layer.fanIn, rows: $0.rows) }
+        if let cut = timed ?? closing.first {
             return "cut at \(cut.rows) rows (\(Self.megahertz(cut.clock)) MHz), or lower --clock"
         }
         let twice = TimingTable.twoCutClock(wire: design.wire)
-        if layer.depth <= TimingTable.depthMin, twice >= design.clock {
-            return "depth 4, a second cut, would (\(Self.megahertz(twice)) MHz, an estimate): --depth 4"
+        if layer.depth <= layer.depthMin, twice >= design.clock {
+            let deeper = layer.depthMin + 1
+            return "depth \(deeper), a second cut, would (\(Self.megahertz(twice)) MHz, an estimate): "
+                + "--depth \(deeper)"
         }
         let best = max(twice, cuts.map(\.clock).max() ?? 0)
         return "no cut or depth of the timing table does, the most is \(Self.megahertz(best)) MHz; lower "

@@ -25,9 +25,9 @@ public struct RegisterCount: Hashable, Sendable, Encodable {
         cut = (census.cutFlipFlops + (clock.hasEarlyCut ? census.earlyCutFlipFlops : 0)) * lanes
         output = 8 * layer.output.channels * lanes
         let pairStage = census.pairs > 0 ? 1 : 0
-        let spare = max(0, clock.depth - TimingTable.depthMin - (clock.hasEarlyCut ? 1 : 0) - pairStage)
+        let spare = max(0, clock.depth - clock.depthMin - (clock.hasEarlyCut ? 1 : 0))
         let window = LayerWindow(layer).bits + (layer.residualSource == nil ? 0 : 8 * layer.output.channels)
-        // The stage of the pairs also holds the bytes themselves: half of the weights stay single.
+        // The stage of the pairs also holds the bytes that neurons read singly.
         input = (spare * window + pairStage * (window + census.pairFlipFlops)) * lanes
         buffers = 8 * bufferBytes
     }

@@ -50,6 +50,11 @@ public enum TimingTable {
         1e6 / (twoCutPeriod * wireRatio(fanIn: 960, wire: wire))
     }
 
+    /// Whether neurons as wide as this one were timed with that cut, or wider ones than any.
+    static func covers(fanIn: Int, rows: Int) -> Bool {
+        entries.contains { $0.rows == rows && $0.fanIn >= min(fanIn, 960) }
+    }
+
     static func period(fanIn: Int, rows: Int, wire: WireLength) -> Double? {
         let points = entries.filter { $0.rows == rows }.map {
             (x: log2(Double($0.fanIn)), period: period($0, wire))

@@ -28,6 +28,8 @@ public struct ChipDesign: Hashable, Sendable {
     public var cut: CutPlan
     /// Wire that the clock is closed with.
     public var wire: WireLength
+    /// Whether pairs of inputs are added once for all neurons of a layer, in a register stage of their own.
+    public var sharesPairs: Bool
 
     /// A design of the given parts.
     public init(
@@ -39,7 +41,8 @@ public struct ChipDesign: Hashable, Sendable {
         isHeadFrozen: Bool = false,
         depth: DepthPlan,
         cut: CutPlan = .byFanIn,
-        wire: WireLength = .short
+        wire: WireLength = .short,
+        sharesPairs: Bool = false
     ) {
         self.clock = clock
         self.cyclesPerImage = cyclesPerImage
@@ -50,6 +53,7 @@ public struct ChipDesign: Hashable, Sendable {
         self.depth = depth
         self.cut = cut
         self.wire = wire
+        self.sharesPairs = sharesPairs
     }
 }
 

@@ -15,7 +15,7 @@ struct FlexibilityFigures {
         let left = 62 + Double(index) * 474
         let most = Double(max(1, report.allLayers.layers))
         return Axis(
-            0...most, range: (left + 6, left + 382), title: "last convolutions that can change", tickCount: 6)
+            -1...(most + 1), range: (left, left + 388), title: "last convolutions that can change", tickCount: 6)
     }
 
     private static func percentAxis(_ title: String) -> Axis {
@@ -101,7 +101,7 @@ struct FlexibilityFigures {
                 low...high, range: (Self.bottom, Self.top), title: "", ticks: ticks), series: [rate],
             baseline: nil
         ).draw(on: &svg)
-        svg.text("images/s (modelled)", (62 + 474 + 200, 16), "legend")
+        svg.text("images/s (modelled)", (62 + 474 + 130, 16), "legend")
         return svg.element(
             id: "cost", title: "Cost of a programmable tail",
             description:

@@ -9,7 +9,7 @@ extension ChipReport {
     private var heading: String {
         "chip of \(subject.digest.prefix(12)), MobileNetV2 "
             + "\(Number.text(Double(subject.widthPercent) / 100, places: 2)) at "
-            + "\(subject.inputSize)x\(subject.inputSize), \(subject.treatment), \(subject.classes) classes"
+            + "\(subject.inputSize)x\(subject.inputSize), \(subject.treatment), \(Number.count(subject.classes)) classes"
     }
 
     /// The design in a sentence.
@@ -68,13 +68,13 @@ extension ChipReport {
         lines.append("  bottleneck                   \(bottleneckSentence)")
         lines.append(
             "  latency of the backbone      \(Number.count(cycles.latencyCycles)) cycles, "
-                + "\(Number.text(nanoseconds, places: 0)) ns; NPU \(Number.count(cycles.npuCycles)) cycles; "
+                + "\(Number.count(Int(nanoseconds.rounded()))) ns; NPU \(Number.count(cycles.npuCycles)) cycles; "
                 + "\(cycles.credits) credits of \(cycles.fullRateCredits) for the full rate")
         return lines
     }
 
     private func ratio(_ rate: Double, _ published: Double) -> String {
-        "\(Number.text(rate, places: 0)), \(Number.text(rate / published, places: 2)) of the published "
+        "\(Number.count(Int(rate.rounded()))), \(Number.text(rate / published, places: 2)) of the published "
             + "\(Number.text(published / 1e6, places: 2)) M"
     }
 

@@ -92,7 +92,7 @@ public struct ChipReport: Sendable, Encodable {
             datapaths: chosen.datapaths, npus: chosen.npus, isHeadFrozen: chosen.isHeadFrozen,
             depthMin: chosen.depth.layers.min() ?? 0, depthMax: chosen.depth.layers.max() ?? 0,
             wireMicrometres: chosen.wire.micrometres,
-            sharesPairs: cost.layers.contains { $0.census.pairs > 0 })
+            sharesPairs: chosen.sharesPairs)
         simulated = SimulatedTotals(cost)
         counted = CountedTotals(cost)
         synthesisedLaw = SynthesisedTotals(cost)

@@ -5,8 +5,9 @@ import HardenedBackbone
 public struct LayerRow: Sendable, Encodable {
     /// Cycles.
     public struct Simulated: Sendable, Encodable {
-        /// Copies of the constants; cycles for a row; cycles and share of `T` in which the layer works.
+        /// Copies of the constants; cycles for a row; cycles of an image in which the layer works.
         public let lanes, cyclesPerRow, busyCycles: Int
+        /// ``busyCycles`` as a share of `T`.
         public let utilisation: Double
         /// Register stages.
         public let depth: Int

@@ -47,8 +47,9 @@ public struct CountedTotals: Sendable, Encodable {
 public struct SynthesisedTotals: Sendable, Encodable {
     /// Adders and flip-flops, mm2 of cells.
     public let adderMm2, flipFlopMm2: Estimate
-    /// The layer that closes the slowest clock, and that clock in MHz.
+    /// The layer that closes the slowest clock.
     public let slowestLayer: String
+    /// That clock, MHz.
     public let slowestClockMhz: Double
     /// Layers cut twice; their clock is an estimate.
     public let layersCutTwice: Int
@@ -71,8 +72,9 @@ public struct ModelledTotals: Sendable, Encodable {
     public let backboneMicrojoules, headMicrojoules, microjoules: Estimate
     /// W at the design's rate.
     public let watts: Estimate
-    /// W a placed mm2, and whether that is more than ``ChipCost/powerDensityMax``.
+    /// W a placed mm2.
     public let wattsPerMm2: Double
+    /// Whether that is more than ``ChipCost/powerDensityMax``.
     public let isHot: Bool
 
     init(_ cost: ChipCost) {

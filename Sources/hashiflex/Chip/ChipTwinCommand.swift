@@ -2,7 +2,6 @@ import ArgumentParser
 import Artifacts
 import ChipModel
 import ControlPlane
-import HardenedBackbone
 import HardenedModel
 import Kafka
 import PipelineMessages
@@ -23,10 +22,9 @@ struct ChipTwinCommand: ParsableCommand {
               hashiflex chip twin --measured 2500 --preset classes
             """)
 
-    @Argument(help: "The fleet's artefact, a safetensors file. Default: the built-in one.")
-    var model: String?
+    @OptionGroup var model: ChipModelArgument
     @OptionGroup var options: ChipDesignOptions
-    @OptionGroup var head: ChipHeadOptions
+    @OptionGroup var cost: ChipCostOptions
     @OptionGroup var connection: ConnectionOptions
     @Option(help: "Images/s of a fleet, measured by you: asks no broker.") var measured: Double?
     @Flag(help: "Show one view and end.") var once = false
@@ -45,23 +43,19 @@ struct ChipTwinCommand: ParsableCommand {
         let stop = Signal()
         Signals.onTermination { stop.set() }
         try runCommand {
-            var choice = ModelOptions()
-            (choice.model, choice.isa) = (model, nil)
-            let loaded = try choice.load()
-            let facts = try head.facts(for: loaded)
-            let design = try options.design(for: loaded.backbone.network)
-            let chip = ModelledDesign(loaded, design: design, head: facts)
+            let loaded = try model.load()
+            let chip = try ModelledDesign(loaded, options, cost)
+            // Before the adders are counted: without a broker there is no view.
+            let link = try measured == nil ? connection.connect() : nil
             let view = TwinView(chip, twin: try chip.twin())
-            if let measured {
-                return show(view, TwinView.Measured(given: measured))
-            }
-            let link = try connection.connect()
+            guard let link else { return show(view, TwinView.Measured(given: measured ?? 0)) }
+            let name = model.model ?? "the built-in backbone"
             if once {
                 let fleet = FleetMeasurement(try FleetSnapshot.read(link), of: loaded.digest)
-                try fleet.check(model: choice.name, digest: loaded.digest)
+                try fleet.check(model: name, digest: loaded.digest)
                 return show(view, TwinView.Measured(fleet))
             }
-            try watch(link, view, loaded.digest, choice.name, stop)
+            try watch(link, view, loaded.digest, name, stop)
         }
     }
 

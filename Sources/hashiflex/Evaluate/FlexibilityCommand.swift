@@ -24,10 +24,9 @@ extension ReportCommand {
                   hashiflex report flexibility --head-only new-head.json --all-layers new-model.json --html out
                 """)
 
-        @Argument(help: "The hardened backbone, a safetensors file. Default: the built-in one.")
-        var model: String?
+        @OptionGroup var model: ChipModelArgument
         @OptionGroup var options: ChipDesignOptions
-        @OptionGroup var head: ChipHeadOptions
+        @OptionGroup var cost: ChipCostOptions
         @Option(help: "Result of this backbone with a head fitted for the task.") var headOnly: String?
         @Option(help: "Result of a backbone all of whose layers were trained for the task.")
         var allLayers: String?
@@ -49,15 +48,12 @@ extension ReportCommand {
         func run() throws {
             try runCommand {
                 if let html { try OutputFolder.prepare(html) }
-                var choice = ModelOptions()
-                (choice.model, choice.isa) = (model, nil)
-                let loaded = try choice.load()
+                let loaded = try model.load()
                 let accuracy = try accuracy(loaded)
-                let facts = try head.facts(for: loaded)
-                let design = try options.design(for: loaded.backbone.network)
-                let study = try ModelledDesign(loaded, design: design, head: facts).flexibility()
+                let chip = try ModelledDesign(loaded, options, cost)
+                let study = try chip.flexibility()
                 let report = FlexibilityReport(
-                    study, subject: .init(loaded.backbone, treatment: "as it is", head: facts),
+                    study, subject: .init(loaded.backbone, treatment: "as it is", head: chip.head),
                     accuracy: accuracy)
                 var written: [String] = []
                 if let csv {

@@ -47,7 +47,7 @@ struct CoordinatorCommand: ParsableCommand {
         }
         try runCommand {
             // First, so that a bad artefact is said before this coordinator leads.
-            let twin = try chip.map { try ModelledDesign(named: $0, preset: chipPreset ?? .rows).status }
+            let design = try chip.map { try ModelledDesign(named: $0, preset: chipPreset ?? .rows) }
             let link = try connection.connect()
             _ = try link.partitions
             var options = CoordinatorOptions(
@@ -55,11 +55,24 @@ struct CoordinatorCommand: ParsableCommand {
                 topics: link.topics)
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
-            options.twin = twin
+            if let design { options.twin = Self.twin(of: design) }
             let service = CoordinatorService(options, log: { Terminal.note($0) })
             coordinator.value = service
             if exitWithParent { Signals.onParentDeath { service.requestStop() } }
             try service.run()
         }
+    }
+
+    /// The chip's figures, as soon as its adders are counted on a thread beside the coordinator.
+    private static func twin(of design: ModelledDesign) -> @Sendable () -> ChipTwinStatus? {
+        let found = Mailbox<ChipTwinStatus>()
+        _ = PlatformThread("chip") {
+            do {
+                found.value = try design.status()
+            } catch {
+                Terminal.note("--chip: no figures: \((error as? CommandError)?.text ?? "\(error)")")
+            }
+        }
+        return { found.value }
     }
 }
