@@ -15,7 +15,8 @@ struct FlexibilityFigures {
         let left = 62 + Double(index) * 474
         let most = Double(max(1, report.allLayers.layers))
         return Axis(
-            -1...(most + 1), range: (left, left + 388), title: "last convolutions that can change", tickCount: 6)
+            -1...(most + 1), range: (left, left + 388), title: "last convolutions that can change",
+            tickCount: 6)
     }
 
     private static func percentAxis(_ title: String) -> Axis {
