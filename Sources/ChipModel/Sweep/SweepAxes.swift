@@ -58,6 +58,9 @@ public struct SweepAxes: Sendable {
             $0 > 1 << 31 ? $0 : $0 * $1
         }
     }
+
+    /// Why the sweep is refused; `nil` up to ``pointsMax`` points.
+    public var refusal: SweepSizeError? { count > Self.pointsMax ? SweepSizeError(points: count) : nil }
 }
 
 /// A sweep of too many points.

@@ -25,7 +25,7 @@ public struct SweepReport: Sendable, Encodable {
         command: String,
         adjust: (ChipDesign) -> ChipDesign = { $0 }
     ) throws(SweepSizeError) {
-        guard axes.count <= SweepAxes.pointsMax else { throw SweepSizeError(points: axes.count) }
+        if let refusal = axes.refusal { throw refusal }
         self.subject = subject
         var points: [SweepPoint] = []
         for (weights, choice) in Self.designs(axes, base, network) {

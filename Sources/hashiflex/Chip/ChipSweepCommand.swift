@@ -47,9 +47,7 @@ struct ChipSweepCommand: ParsableCommand {
             var axes = try axes(base, network)
             // A frozen head can be nothing but hardened.
             if loaded.frozenHead != nil { axes.frozen = [true] }
-            guard axes.count <= SweepAxes.pointsMax else {
-                throw CommandError(ExitCode(64), "\(SweepSizeError(points: axes.count))")
-            }
+            if let refusal = axes.refusal { throw CommandError(ExitCode(64), "\(refusal)") }
             let head = try cost.headFacts(for: loaded)
             let weights = ChipWeights(artifact: artifact)
             var census: [SweepWeights: [LayerCensus]] = [:]
