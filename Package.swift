@@ -51,10 +51,13 @@ let package = Package(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
         .target(name: "Cutover", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift),
 
+        // Pure layer, reports: drawings, pages, tables.
+        .target(name: "Figures", swiftSettings: swift),
+
         // Pure layer, the chip: what the artefact costs and gives as hardware.
         .target(
             name: "ChipModel",
-            dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead"],
+            dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Figures"],
             swiftSettings: swift),
         .target(
             name: "ChipRTL",
@@ -92,12 +95,13 @@ let package = Package(
             swiftSettings: swift),
         .target(
             name: "Evaluation",
-            dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead"],
+            dependencies: ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Figures"],
             swiftSettings: swift),
         .target(
             name: "Sensitivity",
             dependencies: [
                 "Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Evaluation",
+                "Figures",
             ],
             swiftSettings: swift),
 
@@ -148,7 +152,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("HardenedBackbone", ["QuantizedTensors", "Artifacts", "CShiftKernels", "AllocationCounter"], []),
     ("ClassifierHead", ["QuantizedTensors", "Artifacts"], ["Golden"]),
     ("HardenedModel", ["Artifacts", "HardenedBackbone", "ClassifierHead"], []),
-    ("ChipModel", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead"], []),
+    ("ChipModel", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "Figures"], []),
     (
         "ChipRTL", ["QuantizedTensors", "Artifacts", "HardenedBackbone", "ClassifierHead", "ChipModel"],
         []
@@ -174,10 +178,10 @@ let tests: [(target: String, also: [String], data: [String])] = [
         "Hardening", ["Artifacts", "QuantizedTensors", "HardenedBackbone", "FloatNetwork", "ClassifierHead"],
         []
     ),
-    ("Evaluation", ["Artifacts", "HardenedBackbone", "ClassifierHead"], []),
+    ("Evaluation", ["Artifacts", "HardenedBackbone", "ClassifierHead", "Figures"], []),
     (
         "Sensitivity",
-        ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Evaluation"], []
+        ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Evaluation", "Figures"], []
     ),
     ("ArgumentParser", [], []),
     ("Kafka", [], []),

@@ -111,6 +111,7 @@ public final class CoordinatorService: Sendable {
         status.partitions = ledger.partitionEntries
         status.imagesCommitted = ledger.imagesCounted
         status.alarms = ledger.alarms + Self.mixedBackbones(live)
+        status.twin = options.twin()?.measured(live)
         // One that can not be written now is replaced by the next one.
         _ = try? writer.write(
             RecordWriter.Record(

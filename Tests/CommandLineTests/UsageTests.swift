@@ -42,6 +42,13 @@ import Testing
         Case("replay x", "hashiflex: an address is TOPIC/PARTITION@OFFSET#INDEX, not 'x'"),
         Case("harden nofile.onnx", "Error: Missing expected argument '--output <output>'"),
         Case("worker -X", "Error: Missing value for '-X <X>'"),
+        Case("chip twin --once --count 2", "Error: give --once or --count, not both"),
+        Case("chip twin --head h --classes 2", "Error: give --classes or --head, not both"),
+        Case("chip trace", "Error: Missing expected argument '--output <output>'"),
+        Case("coordinator --chip-preset rows", "Error: --chip-preset needs --chip"),
+        Case(
+            "report flexibility --head-only r.json",
+            "Error: --head-only and --all-layers go together: one is compared with the other"),
         Case(
             "head fit --data d --classes a -o x",
             "hashiflex: a head has 2 to 65536 classes, each once, not 1: see --classes and --only"),
@@ -77,6 +84,11 @@ import Testing
         "report sensitivity --data d --calibration d -o o": [
             "limit", "calibration-images", "refit", "layer-stride",
         ],
+        "chip twin --measured 1": [
+            "interval", "count", "classes", "clock", "npu-macs", "datapaths", "npus", "depth",
+        ],
+        "chip twin": ["measured"], "chip trace -o o": ["images", "seconds"],
+        "report flexibility": ["classes", "clock", "cycles", "npu-macs", "datapaths", "npus", "depth"],
         "head fit --data d --classes a,b -o o": ["images"],
         "model initialise --calibration d -o o": ["images", "width", "size"],
         "model sample d -o o": ["per-class"],

@@ -1,5 +1,6 @@
 import ClassifierHead
 import Evaluation
+import Figures
 import Testing
 
 @Suite struct EvaluationTallyTests {

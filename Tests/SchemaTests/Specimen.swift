@@ -265,6 +265,8 @@ extension Specimen {
         ledger.ledger = [LedgerEntry(worker: "fleet-1", images: 64, shards: 2)]
         ledger.partitions = [LedgerPartition(partition: 0, nextOffset: 3, images: 64, receiptsOffset: 2)]
         ledger.alarms = [awkward]
+        ledger.twin = ChipTwinStatus(
+            backbone: digest, images: 1_209_176.8, frozenImages: 4e6, microjoules: 5.5)
         let fleet = FleetStatus(
             fleet: "fleet",
             host: "host",

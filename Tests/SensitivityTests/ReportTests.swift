@@ -1,5 +1,6 @@
 import ClassifierHead
 import Evaluation
+import Figures
 import Foundation
 import HardenedBackbone
 import Sensitivity

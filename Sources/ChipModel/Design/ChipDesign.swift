@@ -24,6 +24,12 @@ public struct ChipDesign: Hashable, Sendable {
     public var isHeadFrozen: Bool
     /// Register stages of each layer.
     public var depth: DepthPlan
+    /// Where registers cut the adder trees.
+    public var cut: CutPlan
+    /// Wire that the clock is closed with.
+    public var wire: WireLength
+    /// Whether pairs of inputs are added once for all neurons of a layer, in a register stage of their own.
+    public var sharesPairs: Bool
 
     /// A design of the given parts.
     public init(
@@ -33,7 +39,10 @@ public struct ChipDesign: Hashable, Sendable {
         datapaths: Int = 1,
         npus: Int = 1,
         isHeadFrozen: Bool = false,
-        depth: DepthPlan
+        depth: DepthPlan,
+        cut: CutPlan = .byFanIn,
+        wire: WireLength = .short,
+        sharesPairs: Bool = false
     ) {
         self.clock = clock
         self.cyclesPerImage = cyclesPerImage
@@ -42,6 +51,9 @@ public struct ChipDesign: Hashable, Sendable {
         self.npus = npus
         self.isHeadFrozen = isHeadFrozen
         self.depth = depth
+        self.cut = cut
+        self.wire = wire
+        self.sharesPairs = sharesPairs
     }
 }
 
@@ -51,7 +63,8 @@ public struct ChipDesign: Hashable, Sendable {
 public enum ChipPreset: String, CaseIterable, Sendable {
     /// One input row a cycle: 896 MHz, 224 cycles, 1,729 effective MACs.
     case rows
-    /// One class a cycle: 1,210 MHz, 303 cycles, as many MACs as features.
+    /// One class a cycle: 1,210 MHz, 303 cycles, as many MACs as features. 1x1 layers of at least 96 inputs have
+    /// a fourth stage, without which they do not close that clock with 3 um of wire.
     case classes
 
     /// The preset for a network; cycles scale with its rows.
@@ -66,7 +79,8 @@ public enum ChipPreset: String, CaseIterable, Sendable {
         case .classes:
             ChipDesign(
                 clock: 1_210, cyclesPerImage: (network.inputSize * 303 - 1) / 224 + 1,
-                npuMACs: network.featureCount, depth: .uniform(3, of: network))
+                npuMACs: network.featureCount,
+                depth: .pointwise(from: 96, deep: 4, of: network))
         }
     }
 }

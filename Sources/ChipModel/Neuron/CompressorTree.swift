@@ -22,6 +22,8 @@ public struct CompressorTree: Sendable {
     public private(set) var adder: [HeapCell] = []
     /// The accumulator, by column; `nil` is a zero, below the shift also "not computed".
     public private(set) var sum: [HeapBit?] = []
+    /// Bits that registers of a second, earlier cut would hold, at ``TimingTable/earlyCutRows`` rows.
+    public private(set) var earlyCutBits = 0
     /// Adder levels in front of the cut.
     public private(set) var levels = 0
 
@@ -53,6 +55,10 @@ public struct CompressorTree: Sendable {
         for column in 0..<neuron.width where neuron.constant >> UInt64(column) & 1 == 1 {
             columns[column].append(.one)
         }
+        while let height = nextHeight(), height >= max(cutRows, TimingTable.earlyCutRows) {
+            reduce(to: height)
+        }
+        earlyCutBits = Self.nets(in: columns).count
         while let height = nextHeight(), height >= cutRows { reduce(to: height) }
         cut = columns
         if isRegistered { columns = columns.map { $0.map { $0.isOne ? $0 : $0.complement } } }
@@ -63,9 +69,12 @@ public struct CompressorTree: Sendable {
     }
 
     /// The nets that registers hold at the cut, each once, in the order of the columns.
-    public var cutNets: [Int] {
+    public var cutNets: [Int] { Self.nets(in: cut) }
+
+    /// The nets of a heap, each once, in the order of the columns.
+    private static func nets(in heap: [[HeapBit]]) -> [Int] {
         var seen = Set<Int>()
-        return cut.joined().filter { !$0.isOne && seen.insert($0.net).inserted }.map(\.net)
+        return heap.joined().filter { !$0.isOne && seen.insert($0.net).inserted }.map(\.net)
     }
 
     /// Bits that the registers at the cut hold.

@@ -11,6 +11,8 @@ public struct LayerCensus: Hashable, Sendable {
     public let fullAdders, halfAdders, majorities, nands, inverters: Int
     /// Flip-flops at the cut of the trees.
     public let cutFlipFlops: Int
+    /// Flip-flops that a second, earlier cut would take.
+    public let earlyCutFlipFlops: Int
     /// Bits of all accumulators.
     public let accumulatorBits: Int
     /// Most adder levels in front of the cut of any neuron.
@@ -54,11 +56,12 @@ public struct LayerCensus: Hashable, Sendable {
         isSigned: Bool = false
     ) {
         var counts: [HeapCell.Kind: Int] = [:]
-        var (flipFlops, bits, levels) = (0, 0, 0)
+        var (flipFlops, early, bits, levels) = (0, 0, 0, 0)
         for neuron in neurons {
             let tree = CompressorTree(neuron, operandBits: operandBits, cutRows: cutRows)
             for kind in HeapCell.Kind.allCases { counts[kind, default: 0] += tree.count(kind) }
             flipFlops += tree.cutBits
+            early += tree.earlyCutBits
             bits += neuron.width
             levels = max(levels, tree.levels)
         }
@@ -77,6 +80,7 @@ public struct LayerCensus: Hashable, Sendable {
         nands = counts[.nand] ?? 0
         inverters = counts[.inverter] ?? 0
         cutFlipFlops = flipFlops
+        earlyCutFlipFlops = early
         accumulatorBits = bits
         self.levels = levels
     }

@@ -1,3 +1,5 @@
+import Figures
+
 /// The confusion matrix of a tally as text.
 public enum ConfusionTable {
     /// Comma-separated rows: a header, then for each true class the images answered as each class.
@@ -34,20 +36,5 @@ public enum ConfusionTable {
         }
         pairs.sort { ($1.images, $0.trueClass, $0.answer) < ($0.images, $1.trueClass, $1.answer) }
         return Array(pairs.prefix(limit))
-    }
-}
-
-/// Tables as comma-separated values (RFC 4180, with line feeds).
-public enum CommaSeparated {
-    /// The rows as text, each ended by a line feed.
-    public static func text(_ rows: [[String]]) -> String {
-        rows.map { $0.map(field).joined(separator: ",") + "\n" }.joined()
-    }
-
-    /// A field, quoted where it must be.
-    private static func field(_ text: String) -> String {
-        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-            + "\""
     }
 }

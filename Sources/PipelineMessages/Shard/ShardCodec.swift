@@ -132,6 +132,13 @@ public enum ShardCodec {
         return try result.get()
     }
 
+    /// How many images a record holds, checked as for decoding, without unpacking them.
+    public static func imageCount(_ record: UnsafeRawBufferPointer) throws(ShardDecodingError) -> Int {
+        let (header, body) = try parse(record)
+        try validate(header, bodyBytes: body.count)
+        return header.images.count
+    }
+
     private static func shard(_ header: Header, _ content: ImageShard.Content) -> ImageShard {
         ImageShard(
             stream: header.stream, sequence: header.sequence, createdAtMs: header.createdAtMs,

@@ -22,6 +22,8 @@ public struct CoordinatorStatus: Hashable, Sendable, Codable {
     public var imagesCommitted: Int64
     /// What does not add up; empty when all does.
     public var alarms: [String]
+    /// The modelled chip beside the measured fleet; absent where the coordinator was not told the artefact.
+    public var twin: ChipTwinStatus?
 
     /// A heartbeat.
     public init(coordinator: String, atMs: Int64) {

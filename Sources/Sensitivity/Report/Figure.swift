@@ -1,3 +1,5 @@
+import Figures
+
 /// One drawing of the page with what is said about it.
 struct Figure {
     let id: String

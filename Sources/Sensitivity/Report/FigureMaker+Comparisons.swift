@@ -1,3 +1,5 @@
+import Figures
+
 extension FigureMaker {
     /// Accuracy against who shares an exponent; also other artefacts, where there are some.
     func categories(

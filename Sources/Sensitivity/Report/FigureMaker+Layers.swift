@@ -1,3 +1,5 @@
+import Figures
+
 extension FigureMaker {
     /// The loss when one layer alone is made coarser.
     func layers() -> Figure {

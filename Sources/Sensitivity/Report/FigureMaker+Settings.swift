@@ -1,3 +1,5 @@
+import Figures
+
 extension FigureMaker {
     /// Accuracy against the number of exponents of a channel.
     func exponents() -> Figure {

@@ -1,3 +1,5 @@
+import Figures
+
 /// What the figures come to, in sentences.
 struct Findings {
     let report: SensitivityReport

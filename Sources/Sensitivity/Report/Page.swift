@@ -1,3 +1,5 @@
+import Figures
+
 /// The report as one page that needs nothing else: no scripts, no fonts, no network.
 struct Page {
     let report: SensitivityReport
@@ -5,34 +7,20 @@ struct Page {
     /// The whole document.
     var html: String {
         let figures = figures
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <title>Sensitivity of backbone \(report.subject.digest.prefix(12))</title>
-            <style>
-            \(PageStyle.css)</style>
-            </head>
-            <body>
-            <main>
-            <h1>How coarse may the network be?</h1>
-            <p class="lead">Sensitivity of a hardened MobileNetV2 to fewer exponents, fewer activation bits
-            and fewer weights. Integers to integers, without training.</p>
-            \(facts)
-            <h2 id="findings">Findings</h2>
-            <ul>
-            \(report.findings.map { "<li>\(Markup.escaped($0))</li>" }.joined(separator: "\n"))
-            </ul>
-            \(figures.map(section).joined(separator: "\n"))
-            \(method)
-            </main>
-            </body>
-            </html>
-
-            """
+        return PageFrame.html(
+            title: "Sensitivity of backbone \(report.subject.digest.prefix(12))",
+            body: """
+                <h1>How coarse may the network be?</h1>
+                <p class="lead">Sensitivity of a hardened MobileNetV2 to fewer exponents, fewer activation bits
+                and fewer weights. Integers to integers, without training.</p>
+                \(facts)
+                <h2 id="findings">Findings</h2>
+                <ul>
+                \(report.findings.map { "<li>\(Markup.escaped($0))</li>" }.joined(separator: "\n"))
+                </ul>
+                \(figures.map(section).joined(separator: "\n"))
+                \(method)
+                """)
     }
 
     private var figures: [Figure] {

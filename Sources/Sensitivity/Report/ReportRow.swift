@@ -1,4 +1,5 @@
 import Evaluation
+import Figures
 import HardenedBackbone
 
 /// One line of the tables.

@@ -4,10 +4,14 @@ import ArgumentParser
 struct ChipCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chip",
-        abstract: "See the artefact as a chip: cycles, RTL, co-simulation.",
+        abstract: "See the artefact as a chip: throughput, area, energy, cycles, RTL, co-simulation.",
         discussion: """
-            Cycles are simulated; RTL is compared with the artefact byte by byte. The clock and the NPU of the \
+            Every figure says which kind it is: counted, synthesised (a law of ASAP7 cells), simulated \
+            (cycles) or modelled. RTL is compared with the artefact byte by byte. The clock and the NPU of the \
             presets are fits to the only two rates that the paper publishes, 1.21 M and 4 M images/s.
             """,
-        subcommands: [Simulate.self, ChipRTLCommand.self, ChipCosimCommand.self])
+        subcommands: [
+            ChipReportCommand.self, ChipSweepCommand.self, Simulate.self, ChipTwinCommand.self,
+            ChipTraceCommand.self, ChipRTLCommand.self, ChipCosimCommand.self,
+        ])
 }

@@ -1,18 +1,22 @@
 import ArgumentParser
 import ChipModel
 import HardenedBackbone
+import HardenedModel
 
 /// The artefact of a chip command.
 struct ChipModelArgument: ParsableArguments {
     @Argument(help: "The hardened backbone, a safetensors file. Default: the built-in one.")
     var model: String?
 
-    /// The backbone.
-    func backbone() throws -> BackboneArtifact {
+    /// The backbone, with or without a head frozen into it.
+    func load() throws -> HardenedModel {
         var options = ModelOptions()
         (options.model, options.isa) = (model, nil)
-        return try options.backbone()
+        return try options.load()
     }
+
+    /// The backbone alone.
+    func backbone() throws -> BackboneArtifact { try load().backbone }
 }
 
 /// The design choices that chip commands share.

@@ -11,7 +11,7 @@ import Sensitivity
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Write reports about a hardened model.",
-        subcommands: [Sensitivity.self])
+        subcommands: [Sensitivity.self, Flexibility.self])
 
     /// `hashiflex report sensitivity`.
     struct Sensitivity: ParsableCommand {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import ChipModel
 import Coordinator
 import Foundation
+import PipelineMessages
 import Threads
 
 /// `hashiflex coordinator`.
@@ -21,10 +23,21 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(help: "A worker counts as live this long after its last heartbeat, milliseconds.")
     var livenessMs: Int64?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the modelled chip of this artefact beside the fleet: a file, or built-in.",
+            discussion: "Default: none. In the status and in `hashiflex top`; the design is --chip-preset."))
+    var chip: String?
+
+    @Option(help: "The design of --chip: rows or classes.") var chipPreset: ChipPreset?
+
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
-    func validate() throws { try requireRange("--liveness-ms", livenessMs, in: 100...3_600_000) }
+    func validate() throws {
+        try requireRange("--liveness-ms", livenessMs, in: 100...3_600_000)
+        if chipPreset != nil, chip == nil { throw ValidationError("--chip-preset needs --chip") }
+    }
 
     func run() throws {
         let coordinator = Mailbox<CoordinatorService>()
@@ -33,6 +46,8 @@ struct CoordinatorCommand: ParsableCommand {
             service.requestStop()
         }
         try runCommand {
+            // First, so that a bad artefact is said before this coordinator leads.
+            let design = try chip.map { try ModelledDesign(named: $0, preset: chipPreset ?? .rows) }
             let link = try connection.connect()
             _ = try link.partitions
             var options = CoordinatorOptions(
@@ -40,10 +55,24 @@ struct CoordinatorCommand: ParsableCommand {
                 topics: link.topics)
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
+            if let design { options.twin = Self.twin(of: design) }
             let service = CoordinatorService(options, log: { Terminal.note($0) })
             coordinator.value = service
             if exitWithParent { Signals.onParentDeath { service.requestStop() } }
             try service.run()
         }
+    }
+
+    /// The chip's figures, as soon as its adders are counted on a thread beside the coordinator.
+    private static func twin(of design: ModelledDesign) -> @Sendable () -> ChipTwinStatus? {
+        let found = Mailbox<ChipTwinStatus>()
+        _ = PlatformThread("chip") {
+            do {
+                found.value = try design.status()
+            } catch {
+                Terminal.note("--chip: no figures: \((error as? CommandError)?.text ?? "\(error)")")
+            }
+        }
+        return { found.value }
     }
 }

@@ -1,5 +1,6 @@
 import Artifacts
 import ControlPlane
+import Foundation
 import Kafka
 import PipelineMessages
 import Threads
@@ -51,6 +52,17 @@ struct FleetSnapshot {
         return fleets.values.filter { now - $0.atMs < Self.freshMs }.sorted { $0.fleet < $1.fleet }
     }
 
+    /// The chip that the coordinator was told of: measured and modelled apart.
+    private static func line(_ twin: ChipTwinStatus) -> String {
+        let frozen =
+            twin.modelledFrozenImagesPerSecond.map { ", \(Format.rate($0)) with the head frozen" } ?? ""
+        return
+            "chip of \(twin.backbone.short): measured \(Format.rate(twin.measuredImagesPerSecond)) images/s; modelled "
+            + "\(Format.rate(twin.modelledImagesPerSecond)) images/s\(frozen), "
+            + "\(String(format: "%.2f", twin.modelledMicrojoules)) uJ an image; the fleet is worth "
+            + "\(Format.chips(twin.chips))"
+    }
+
     /// The view for people: who works, on what, how fast.
     func lines(nowMs: Int64) -> [String] {
         var rows = [["WORKER", "STATE", "IMG/S", "COMMITTED", "PARTS", "HEADS", "BUSY", "NPU", "RSS", "ISA"]]
@@ -89,6 +101,7 @@ struct FleetSnapshot {
                     + "the ledger"
                     + (coordinator.openCutovers.isEmpty
                         ? "" : "; open: " + coordinator.openCutovers.joined(separator: ", ")))
+            if let twin = coordinator.twin { lines.append(Self.line(twin)) }
             lines += coordinator.alarms.map { "ALARM: \($0)" }
         } else {
             lines.append("coordinator: no recent heartbeat; heads can not be switched until one runs")

@@ -1,36 +1,59 @@
 /// A plot of series over a common quantity, with intervals as bars and the undegraded value as a band.
-struct LinePanel {
+package struct LinePanel {
     /// One measured point.
-    struct Point {
-        let x: Double
+    package struct Point {
+        package let x: Double
         /// Value and interval, percent.
-        let y: Double
-        let low: Double
-        let high: Double
-        let note: String
+        package let y: Double
+        package let low: Double
+        package let high: Double
+        package let note: String
+
+        package init(x: Double, y: Double, low: Double, high: Double, note: String) {
+            (self.x, self.y, self.low, self.high, self.note) = (x, y, low, high, note)
+        }
     }
 
     /// Points that belong together.
-    struct Series {
-        let name: String
+    package struct Series {
+        package let name: String
         /// Style of line and marks: `s0`, `s1`, `s2`.
-        let style: String
-        let mark: SVG.Mark
-        let points: [Point]
+        package let style: String
+        package let mark: SVG.Mark
+        package let points: [Point]
+
+        package init(name: String, style: String, mark: SVG.Mark, points: [Point]) {
+            (self.name, self.style, self.mark, self.points) = (name, style, mark, points)
+        }
     }
 
     /// Names the clipping of the panel; unique on the page.
-    let id: String
-    let x: Axis
-    let y: Axis
-    let series: [Series]
+    package let id: String
+    package let x: Axis
+    package let y: Axis
+    package let series: [Series]
     /// The undegraded value and its interval, percent.
-    let baseline: (value: Double, low: Double, high: Double)?
+    package let baseline: (value: Double, low: Double, high: Double)?
     /// Whether points are joined by lines.
-    var isJoined = true
+    package let isJoined: Bool
+    /// Whether series stand side by side, so that the bars of equal values do not hide each other.
+    package let isSpread: Bool
+
+    package init(
+        id: String,
+        x: Axis,
+        y: Axis,
+        series: [Series],
+        baseline: (value: Double, low: Double, high: Double)? = nil,
+        isJoined: Bool = true,
+        isSpread: Bool = true
+    ) {
+        (self.id, self.x, self.y, self.series) = (id, x, y, series)
+        (self.baseline, self.isJoined, self.isSpread) = (baseline, isJoined, isSpread)
+    }
 
     /// Draws axes, band, lines, bars and marks.
-    func draw(on svg: inout SVG) {
+    package func draw(on svg: inout SVG) {
         let (left, right) = x.range
         let (bottom, top) = y.range
         drawFrame(on: &svg)
@@ -47,8 +70,7 @@ struct LinePanel {
     }
 
     private func draw(_ series: Series, at index: Int, on svg: inout SVG) {
-        // Series stand side by side, so that the bars of equal values do not hide each other.
-        let shift = (Double(index) - Double(self.series.count - 1) / 2) * 6
+        let shift = !isSpread ? 0 : (Double(index) - Double(self.series.count - 1) / 2) * 6
         func place(_ point: Point) -> (Double, Double) { (x.position(point.x) + shift, y.position(point.y)) }
         if isJoined { svg.polyline(series.points.map(place), "line \(series.style)") }
         for point in series.points {
@@ -87,7 +109,8 @@ struct LinePanel {
     }
 
     /// Draws the names of `series` in a row, from `x` on.
-    static func legend(_ series: [Series], baseline: String?, x: Double, y: Double, on svg: inout SVG) {
+    package static func legend(_ series: [Series], baseline: String?, x: Double, y: Double, on svg: inout SVG)
+    {
         var column = x
         for series in series {
             svg.line((column, y - 4), (column + 22, y - 4), "line \(series.style)")

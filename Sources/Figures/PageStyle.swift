@@ -1,7 +1,7 @@
 /// How the page looks, in light and in dark.
-enum PageStyle {
+package enum PageStyle {
     /// The style sheet.
-    static let css = """
+    package static let css = """
         :root { --ground: #ffffff; --ink: #1c2127; --soft: #5b6570; --grid: #e4e8ec; --axis: #8a949e;
           --stripe: #f6f8f9; --band: #e9edf1; --base: #6b7681; --s0: #0b6fb3; --s1: #c4520a; --s2: #0a8a63; }
         @media (prefers-color-scheme: dark) {
@@ -48,6 +48,7 @@ enum PageStyle {
         th, td { text-align: left; padding: 3px 14px 3px 0; white-space: nowrap;
           border-bottom: 1px solid var(--grid); }
         th { color: var(--soft); font-weight: 500; white-space: normal; vertical-align: bottom; }
+        caption { text-align: left; color: var(--soft); padding: 10px 0 4px; font-weight: 600; }
         @media print { main { max-width: none; padding: 0; } section { break-inside: avoid; } }
 
         """

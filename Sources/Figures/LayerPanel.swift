@@ -1,27 +1,37 @@
 /// One row for each layer: how much the answers suffer when that layer alone is made coarser.
-struct LayerPanel {
+package struct LayerPanel {
     /// One measured value.
-    struct Value {
+    package struct Value {
         /// Change and interval, percentage points.
-        let change: Double
-        let low: Double
-        let high: Double
-        let note: String
+        package let change: Double
+        package let low: Double
+        package let high: Double
+        package let note: String
+
+        package init(change: Double, low: Double, high: Double, note: String) {
+            (self.change, self.low, self.high, self.note) = (change, low, high, note)
+        }
     }
 
     /// Height of a row.
-    static let rowHeight = 17.0
+    package static let rowHeight = 17.0
 
     /// What was done to the layers.
-    let title: String
-    let x: Axis
+    package let title: String
+    package let x: Axis
     /// Where the first row begins.
-    let top: Double
+    package let top: Double
     /// The values of each row by series, in the order of the rows.
-    let series: [(style: String, mark: SVG.Mark, values: [Value])]
+    package let series: [(style: String, mark: SVG.Mark, values: [Value])]
+
+    package init(
+        title: String, x: Axis, top: Double, series: [(style: String, mark: SVG.Mark, values: [Value])]
+    ) {
+        (self.title, self.x, self.top, self.series) = (title, x, top, series)
+    }
 
     /// Draws axis, zero line, bars and marks; what lies left of the axis is written as a number at its edge.
-    func draw(on svg: inout SVG) {
+    package func draw(on svg: inout SVG) {
         let rows = series.map(\.values.count).max() ?? 0
         let bottom = top + Double(rows) * Self.rowHeight
         let (left, right) = x.range

@@ -1,39 +1,39 @@
 /// A small drawing: a list of elements with escaped text and rounded coordinates.
-struct SVG {
+package struct SVG {
     /// Where a text is anchored.
-    enum Anchor: String {
+    package enum Anchor: String {
         case start, middle, end
     }
 
     /// The shape of a mark; together with its colour it names a series, so that colour alone never does.
-    enum Mark {
+    package enum Mark {
         case circle, square, triangle
     }
 
-    let width: Double
-    let height: Double
+    package let width: Double
+    package let height: Double
     private var elements: [String] = []
 
     /// An empty drawing of the given size.
-    init(width: Double, height: Double) {
+    package init(width: Double, height: Double) {
         self.width = width
         self.height = height
     }
 
-    mutating func line(_ from: (Double, Double), _ to: (Double, Double), _ style: String) {
+    package mutating func line(_ from: (Double, Double), _ to: (Double, Double), _ style: String) {
         elements.append(
             "<line x1=\"\(Self.number(from.0))\" y1=\"\(Self.number(from.1))\" x2=\"\(Self.number(to.0))\" "
                 + "y2=\"\(Self.number(to.1))\" class=\"\(style)\"/>"
         )
     }
 
-    mutating func polyline(_ points: [(Double, Double)], _ style: String) {
+    package mutating func polyline(_ points: [(Double, Double)], _ style: String) {
         guard points.count > 1 else { return }
         let list = points.map { "\(Self.number($0.0)),\(Self.number($0.1))" }.joined(separator: " ")
         elements.append("<polyline points=\"\(list)\" class=\"\(style)\"/>")
     }
 
-    mutating func rectangle(x: Double, y: Double, width: Double, height: Double, _ style: String) {
+    package mutating func rectangle(x: Double, y: Double, width: Double, height: Double, _ style: String) {
         elements.append(
             "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" width=\"\(Self.number(width))\" "
                 + "height=\"\(Self.number(height))\" class=\"\(style)\"/>"
@@ -41,7 +41,7 @@ struct SVG {
     }
 
     /// Text at its baseline; `degrees` turns it around its anchor.
-    mutating func text(
+    package mutating func text(
         _ text: String,
         _ at: (Double, Double),
         _ style: String,
@@ -59,7 +59,7 @@ struct SVG {
     }
 
     /// A mark of a series, with a text that shows where a pointer rests on it.
-    mutating func mark(_ mark: Mark, _ at: (Double, Double), _ style: String, note: String = "") {
+    package mutating func mark(_ mark: Mark, _ at: (Double, Double), _ style: String, note: String = "") {
         let title = note.isEmpty ? "" : "<title>\(Markup.escaped(note))</title>"
         let (x, y) = at
         switch mark {
@@ -81,7 +81,7 @@ struct SVG {
     }
 
     /// Draws `body` and shows only what falls into a rectangle.
-    mutating func clipped(
+    package mutating func clipped(
         _ id: String,
         x: Double,
         y: Double,
@@ -99,7 +99,7 @@ struct SVG {
     }
 
     /// The element, with a title and a description for those who cannot see it.
-    func element(id: String, title: String, description: String) -> String {
+    package func element(id: String, title: String, description: String) -> String {
         "<svg viewBox=\"0 0 \(Self.number(width)) \(Self.number(height))\" role=\"img\" "
             + "aria-labelledby=\"\(id)-title \(id)-desc\">\n"
             + "<title id=\"\(id)-title\">\(Markup.escaped(title))</title>\n"
@@ -114,9 +114,9 @@ struct SVG {
 }
 
 /// Text inside markup.
-enum Markup {
+package enum Markup {
     /// `text` with everything that markup would read replaced.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {

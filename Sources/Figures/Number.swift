@@ -16,7 +16,9 @@ package enum Number {
     }
 
     /// A share in percent.
-    static func percent(_ share: Double, places: Int = 1) -> String { text(share * 100, places: places) }
+    package static func percent(_ share: Double, places: Int = 1) -> String {
+        text(share * 100, places: places)
+    }
 
     /// A change of a share in percentage points, with its sign.
     package static func points(_ change: Double) -> String {
@@ -25,7 +27,7 @@ package enum Number {
     }
 
     /// A count with thousands apart.
-    static func count(_ value: Int) -> String {
+    package static func count(_ value: Int) -> String {
         var digits = Array(String(value.magnitude))
         var place = digits.count - 3
         while place > 0 {

@@ -1,16 +1,16 @@
 /// A linear scale from values to a stretch of the drawing, with its ticks.
-struct Axis {
+package struct Axis {
     /// The values at the two ends.
-    let domain: ClosedRange<Double>
+    package let domain: ClosedRange<Double>
     /// Where the two ends lie; the second may be the smaller one.
-    let range: (Double, Double)
+    package let range: (Double, Double)
     /// What is written beside the axis: a quantity and its unit.
-    let title: String
+    package let title: String
     /// Values that get a tick, and their texts.
-    let ticks: [(value: Double, text: String)]
+    package let ticks: [(value: Double, text: String)]
 
     /// An axis with given ticks.
-    init(
+    package init(
         _ domain: ClosedRange<Double>,
         range: (Double, Double),
         title: String,
@@ -24,7 +24,8 @@ struct Axis {
     }
 
     /// An axis with about `count` ticks at round values.
-    init(_ domain: ClosedRange<Double>, range: (Double, Double), title: String, tickCount count: Int) {
+    package init(_ domain: ClosedRange<Double>, range: (Double, Double), title: String, tickCount count: Int)
+    {
         let step = Self.step(domain.upperBound - domain.lowerBound, count: count)
         let places = step >= 1 ? 0 : step >= 0.1 ? 1 : 2
         let first = Int((domain.lowerBound / step).rounded(.up))
@@ -38,7 +39,7 @@ struct Axis {
     }
 
     /// Where `value` lies.
-    func position(_ value: Double) -> Double {
+    package func position(_ value: Double) -> Double {
         let share = (value - domain.lowerBound) / (domain.upperBound - domain.lowerBound)
         return range.0 + share * (range.1 - range.0)
     }

@@ -1,0 +1,47 @@
+import ChipModel
+import Kafka
+import PipelineMessages
+
+/// Reads the shard topic beside the workers, all partitions, outside of their group.
+final class ArrivalRecorder {
+    private let consumer: KafkaConsumer
+    private let partitions: Int
+    private var ended: Set<Int32> = []
+
+    init(_ link: Connection, fromBeginning: Bool) throws {
+        partitions = try link.partitions
+        var options = ConsumerOptions(offsetReset: .latest, reportsPartitionEnd: true)
+        options.queueKilobytes = 65_536
+        consumer = try KafkaConsumer(
+            link.kafka, groupID: "\(link.topics.prefix).arrival-readers", options: options)
+        try consumer.assign(
+            (0..<Int32(partitions)).map {
+                (
+                    TopicPartition(topic: link.topics.shards, partition: $0),
+                    fromBeginning ? .beginning : .end
+                )
+            })
+    }
+
+    deinit { _ = consumer.close() }
+
+    /// Whether every partition's end was reached since its last record.
+    var isAtEnd: Bool { ended.count == partitions }
+
+    /// Takes the next record, if one comes within `timeoutMs`.
+    func step(_ recording: inout ArrivalRecording, timeoutMs: Int32) throws {
+        switch consumer.poll(timeoutMs: timeoutMs) {
+        case .message(let message):
+            ended.remove(message.partition)
+            guard message.header(ShardTopicKind.header) != Array(ShardTopicKind.marker.rawValue.utf8) else {
+                return recording.skip(.marker)
+            }
+            let count = message.withPayload { try? ShardCodec.imageCount($0) }
+            guard let count else { return recording.skip(.unreadable) }
+            recording.add(images: count, milliseconds: message.timestampMs)
+        case .partitionEnd(let partition, _): ended.insert(partition.partition)
+        case .error(let error) where error.isFatal: throw error
+        case .error, .assigned, .revoked, nil: break
+        }
+    }
+}

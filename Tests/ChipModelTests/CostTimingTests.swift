@@ -1,0 +1,76 @@
+import HardenedBackbone
+import Testing
+
+@testable import ChipModel
+
+/// The timing table, and the clocks that it allows.
+@Suite struct CostTimingTests {
+    @Test("Timed neurons give their own clock")
+    func entries() {
+        for entry in TimingTable.entries {
+            for (wire, clock) in zip(WireLength.allCases, entry.clocks) {
+                guard let clock else { continue }
+                let found = TimingTable.clock(fanIn: entry.fanIn, rows: entry.rows, wire: wire) ?? 0
+                #expect(abs(found - clock) < 1e-6)
+            }
+        }
+    }
+
+    @Test("Between and beyond them: slower with more inputs and with longer wires; other cuts are unknown")
+    func order() throws {
+        for rows in TimingTable.rows {
+            for wire in WireLength.allCases {
+                let clocks = [1, 9, 32, 64, 144, 384, 576, 960, 1_920, 1 << 40].map {
+                    TimingTable.clock(fanIn: $0, rows: rows, wire: wire) ?? 0
+                }
+                #expect(zip(clocks, clocks.dropFirst()).allSatisfy { $0 >= $1 } && clocks[9] > 0)
+            }
+            let wires = WireLength.allCases.map { TimingTable.clock(fanIn: 576, rows: rows, wire: $0) ?? 0 }
+            #expect(zip(wires, wires.dropFirst()).allSatisfy { $0 > $1 })
+        }
+        #expect(TimingTable.clock(fanIn: 96, rows: 3, wire: .none) == nil)
+    }
+
+    @Test(
+        "Both presets close their clock with 3 um of wire, at every width",
+        arguments: [10, 35, 100, 140, 200])
+    func presets(_ width: Int) throws {
+        let network = try #require(NetworkDescription(widthPercent: width, inputSize: 224))
+        for preset in ChipPreset.allCases {
+            let check = ClockCheck(network, preset.design(for: network))
+            #expect(check.refusal == nil)
+            let cutTwice = check.layers.filter(\.hasEarlyCut)
+            #expect(preset == .rows ? cutTwice.isEmpty : cutTwice.allSatisfy { $0.fanIn >= 96 })
+        }
+    }
+
+    private func refusal(_ change: (inout ChipDesign) -> Void) throws -> String? {
+        let network = try #require(NetworkDescription(widthPercent: 100, inputSize: 224))
+        var design = ChipPreset.rows.design(for: network)
+        change(&design)
+        return ClockCheck(network, design).refusal?.description
+    }
+
+    @Test("A clock that does not close is refused with the layer and what would close it")
+    func refusals() throws {
+        let early = try #require(
+            try refusal {
+                $0.cut = .uniform(2)
+                $0.wire = .none
+            })
+        #expect(early.contains("fan-in 960, cut at 2 rows, depth 3 closes 888 MHz without wires, not 896"))
+        #expect(early.contains("cut at 6 rows (1,083 MHz)"))
+        let fast = try #require(try refusal { $0.clock = 1_210 })
+        #expect(fast.contains("depth 4, a second cut") && fast.contains("other layers"))
+        let impossible = try #require(try refusal { $0.clock = 9_000 })
+        #expect(impossible.contains("no cut or depth of the timing table does"))
+        let network = try #require(NetworkDescription(widthPercent: 100, inputSize: 224))
+        let shallow = try #require(try refusal { $0.depth = .uniform(2, of: network) })
+        #expect(shallow.contains("depth 2") && shallow.contains("--depth 3"))
+        let unknown = try #require(try refusal { $0.cut = .uniform(28) })
+        #expect(unknown.contains("was not timed; cuts that were: 2, 4, 6, 9, 13"))
+        let shared = try #require(try refusal { $0.sharesPairs = true })
+        #expect(shared.contains("--depth 4"))
+        #expect(try refusal { $0.wire = .none } == nil)
+    }
+}
