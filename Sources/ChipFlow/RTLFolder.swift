@@ -30,6 +30,12 @@ public struct RTLFolder: Sendable {
         self.manifest = manifest
     }
 
+    /// A folder that was written just now.
+    init(path: String, manifest: RTLManifest) {
+        self.path = path
+        self.manifest = manifest
+    }
+
     private static func isPlausible(_ layer: RTLManifest.Layer) -> Bool {
         let bytes = 1...1 << 16
         let names = [layer.file, layer.vectors] + layer.parts.map(\.file) + [layer.pairs?.file ?? "a"]

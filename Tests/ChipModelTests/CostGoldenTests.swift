@@ -3,7 +3,7 @@ import QuantizedTensors
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Whole chips against the figures of `seven-nm.md`, 2.3 and 3.
 @Suite struct CostGoldenTests {

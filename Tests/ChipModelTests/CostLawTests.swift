@@ -3,7 +3,7 @@ import QuantizedTensors
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// The area law against synthesised layers, and against the trees that it stands for.
 @Suite struct CostLawTests {

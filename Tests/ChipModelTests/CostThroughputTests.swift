@@ -1,7 +1,7 @@
 import HardenedBackbone
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Rates, limits and who limits.
 @Suite struct CostThroughputTests {

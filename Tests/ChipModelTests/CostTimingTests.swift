@@ -1,7 +1,7 @@
 import HardenedBackbone
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// The timing table, and the clocks that it allows.
 @Suite struct CostTimingTests {

@@ -3,7 +3,7 @@ import QuantizedTensors
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Cuts between a frozen and a programmable chip, from a small network's real weights.
 @Suite struct FlexibilityTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Results that may be compared, and the interval of their difference.
 @Suite struct RecoveredAccuracyTests {

@@ -2,7 +2,7 @@ import HardenedBackbone
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// What is printed, drawn and written.
 @Suite struct ReportTests {

@@ -2,7 +2,7 @@ import HardenedBackbone
 import TestSupport
 import Testing
 
-@testable import ChipModel
+import ChipModel
 
 /// Lists, points, fronts and their texts.
 @Suite struct SweepTests {

@@ -52,7 +52,7 @@ import Testing
         try deployment.push("builtin:v2")
         let coordinator = try deployment.start(
             "coordinator", "--chip", "built-in", "--chip-preset", "classes")
-        deployment.coordinator.kill()
+        deployment.coordinator.crash()
         try deployment.succeed("ingest", "--images", "64", "--encoding", "tensors")
         #expect(try deployment.waitForPredictions(64).images == 64)
 

@@ -52,4 +52,20 @@ public struct LayerResult: Codable, Hashable, Sendable {
         combinationalArea = parts.reduce(0) { $0 + $1.combinationalArea }
         flipFlopArea = parts.reduce(0) { $0 + $1.flipFlopArea }
     }
+
+    /// The sum of several layers.
+    public init(sum layers: [LayerResult]) {
+        layer = "all"
+        fanIn = 0
+        func sum(_ value: (LayerResult) -> Int) -> Int { layers.reduce(0) { $0 + value($1) } }
+        channels = sum(\.channels)
+        nonZeroWeights = sum(\.nonZeroWeights)
+        fullAdders = sum(\.fullAdders)
+        cells = sum(\.cells)
+        flipFlops = sum(\.flipFlops)
+        pairs = sum(\.pairs)
+        comparedBytes = sum(\.comparedBytes)
+        combinationalArea = layers.reduce(0) { $0 + $1.combinationalArea }
+        flipFlopArea = layers.reduce(0) { $0 + $1.flipFlopArea }
+    }
 }

@@ -47,7 +47,7 @@ public struct ChipThroughput: Hashable, Sendable {
     /// - Parameters:
     ///   - credits: images under way in each datapath; by default as many as the full rate needs.
     ///   - inputBandwidth: bytes/s of pixels that come in; no limit by default.
-    init(
+    package init(
         _ design: ChipDesign,
         schedule: RowSchedule,
         head: HeadFacts,

@@ -73,5 +73,5 @@ public struct LayerCost: Sendable {
     }
 
     /// Cells with the room between them.
-    static func placed(_ cells: Estimate) -> Estimate { cells / CellConstants.utilisation.estimate }
+    package static func placed(_ cells: Estimate) -> Estimate { cells / CellConstants.utilisation.estimate }
 }

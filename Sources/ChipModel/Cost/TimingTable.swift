@@ -8,15 +8,17 @@ import Foundation
 /// - Source: OpenSTA on synthesised neurons, ASAP7 (predictive), `seven-nm.md` 2.2.
 public enum TimingTable {
     /// One timed neuron.
-    struct Entry {
-        let fanIn: Int
+    package struct Entry {
+        /// Weights of the neuron.
+        package let fanIn: Int
         /// Rows at the cut.
-        let rows: Int
+        package let rows: Int
         /// MHz by wire length, in the order of `WireLength.allCases`; `nil` where it was not timed.
-        let clocks: [Double?]
+        package let clocks: [Double?]
     }
 
-    static let entries = [
+    /// What was timed.
+    package static let entries = [
         Entry(fanIn: 32, rows: 2, clocks: [1_702, 1_516, 1_285, 1_056]),
         Entry(fanIn: 96, rows: 2, clocks: [1_336, 1_198, 1_025, 863]),
         Entry(fanIn: 384, rows: 2, clocks: [1_016, nil, nil, nil]),

@@ -104,7 +104,7 @@ public struct FlexibilityReport: Sendable, Encodable {
     }
 
     /// The result that was measured for a cut; most have none.
-    func result(of cut: FlexibilityCut) -> Result? {
+    package func result(of cut: FlexibilityCut) -> Result? {
         if !cut.isHeadProgrammable { return measured?.frozen }
         if cut.layers == 0 { return measured?.headOnly }
         return cut.layers == allLayers.layers ? measured?.allLayers : nil

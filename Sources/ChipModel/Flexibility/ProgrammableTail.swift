@@ -8,22 +8,22 @@ import QuantizedTensors
 /// Each weight is read once a row of outputs and held for its columns; the rows in front of a layer are kept as in a
 /// hardened one. All MACs are taken as busy: padding, drains and the control of the array are not counted, so this is
 /// the least that a programmable layer costs.
-struct ProgrammableTail {
+package struct ProgrammableTail {
     /// Weights and biases, head included.
-    let parameters: Int
+    package let parameters: Int
     /// Weights alone.
-    let weights: Int
+    package let weights: Int
     /// Multiply-accumulates of one image.
-    let macs: Int
+    package let macs: Int
     /// Weights that are read for one image: at least once an image, once a row by default.
-    let reads: Estimate
+    package let reads: Estimate
     /// Flip-flops of the rows in front of the layers, of one datapath.
     let bufferBits: Int
     /// Bytes that are written into these rows for one image.
     let bufferedBytes: Int
 
     /// The head and `layers` in front of it.
-    init(head: HeadFacts, layers: some Sequence<LayerCost>) {
+    package init(head: HeadFacts, layers: some Sequence<LayerCost>) {
         var (parameters, weights, macs) = (head.weights + head.classes, head.weights, head.weights)
         var (once, rows, bits, bytes) = (Double(head.weights), Double(head.weights), 0, 0)
         for cost in layers {
@@ -44,13 +44,13 @@ struct ProgrammableTail {
     /// MACs a cycle that `rate` images/s need at `clock` MHz, all NPUs together.
     ///
     /// - Rounding: up.
-    func macsNeeded(rate: Double, clock: Double) -> Int {
+    package func macsNeeded(rate: Double, clock: Double) -> Int {
         let needed = Double(macs) * rate / (clock * 1e6)
         return Int((needed - 1e-9 * needed).rounded(.up))
     }
 
     /// Placed area in mm2: MACs, two banks a NPU, and the rows in front of the layers.
-    func area(macs: Int, design: ChipDesign) -> Estimate {
+    package func area(macs: Int, design: ChipDesign) -> Estimate {
         let datapaths = Double(design.datapaths)
         let buffers =
             (CellConstants.flipFlop.estimate + CellConstants.bufferSelection.estimate)
@@ -61,7 +61,7 @@ struct ProgrammableTail {
     }
 
     /// uJ an image.
-    func energy(cyclesPerImage: Int) -> Estimate {
+    package func energy(cyclesPerImage: Int) -> Estimate {
         let toggles = CellConstants.toggles.estimate * (8 * Double(bufferedBytes))
         let clocks = CellConstants.clockedShare.estimate * (Double(bufferBits) * Double(cyclesPerImage))
         let buffers =

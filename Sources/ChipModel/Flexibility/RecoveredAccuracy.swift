@@ -121,7 +121,7 @@ public struct RecoveredAccuracy: Sendable, Hashable {
         /// Difference of shares, `-1...1`.
         public let value, low, high: Double
 
-        init(from one: Accuracy, to two: Accuracy) {
+        package init(from one: Accuracy, to two: Accuracy) {
             let (p, q) = (two.fraction, one.fraction)
             let (first, second) = (two.wilson95, one.wilson95)
             func root(_ a: Double, _ b: Double) -> Double { (a * a + b * b).squareRoot() }

@@ -1,21 +1,24 @@
 import Figures
 
 /// The chip's area as a sum, from the adders down to the whole: where the square millimetres go.
-struct AreaWaterfall {
+package struct AreaWaterfall {
     /// One step.
-    struct Step {
+    package struct Step {
         let name: String
         /// mm2.
-        let area: Double
+        package let area: Double
         let kind: FigureKind
     }
 
     let report: ChipReport
 
+    /// The waterfall of `report`.
+    package init(report: ChipReport) { self.report = report }
+
     private static let rowHeight = 26.0
 
     /// The steps in their order; their sum is the placed area.
-    var steps: [Step] {
+    package var steps: [Step] {
         let (law, model) = (report.synthesisedLaw, report.modelled)
         let adders = report.layers.reduce(into: [String: Double]()) { sums, row in
             sums[Self.group(row.name), default: 0] +=

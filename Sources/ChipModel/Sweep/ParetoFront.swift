@@ -1,5 +1,5 @@
 /// The points that no other point beats.
-enum ParetoFront {
+package enum ParetoFront {
     /// For each point whether it is on the front of its group: of more images/s, less area, less energy.
     ///
     /// - Complexity: square in the points.
@@ -14,7 +14,7 @@ enum ParetoFront {
     }
 
     /// Whether `left` is nowhere worse, and somewhere better; all are costs.
-    static func dominates(_ left: [Double], _ right: [Double]) -> Bool {
+    package static func dominates(_ left: [Double], _ right: [Double]) -> Bool {
         zip(left, right).allSatisfy { $0 <= $1 } && zip(left, right).contains { $0 < $1 }
     }
 

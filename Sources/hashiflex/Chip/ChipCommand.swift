@@ -4,7 +4,7 @@ import ArgumentParser
 struct ChipCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chip",
-        abstract: "See the artefact as a chip: throughput, area, energy, cycles, RTL, co-simulation.",
+        abstract: "See the artefact as a chip: throughput, area, energy, cycles, RTL, synthesis.",
         discussion: """
             Every figure says which kind it is: counted, synthesised (a law of ASAP7 cells), simulated \
             (cycles) or modelled. RTL is compared with the artefact byte by byte. The clock and the NPU of the \
@@ -13,5 +13,6 @@ struct ChipCommand: ParsableCommand {
         subcommands: [
             ChipReportCommand.self, ChipSweepCommand.self, Simulate.self, ChipTwinCommand.self,
             ChipTraceCommand.self, ChipRTLCommand.self, ChipCosimCommand.self,
+            ChipSynthCommand.self,
         ])
 }
