@@ -40,6 +40,33 @@ import Testing
 
             """
         ),
+        (
+            "[--liveness-ms <liveness-ms>] [--exit-with-parent]\n\nOPTIONS:\n  --brokers",
+            "[--liveness-ms <liveness-ms>] [--chip <chip>] [--chip-preset <chip-preset>] [--exit-with-parent]\n\nOPTIONS:\n  --brokers"
+        ),
+        (
+            "heartbeat, milliseconds.\n  --exit-with-parent",
+            """
+            heartbeat, milliseconds.
+              --chip <chip>           Show the modelled chip of this artefact beside the
+                                      fleet: a file, or built-in.
+                    Default: none. In the status and in `hashiflex top`; the design is
+                    --chip-preset.
+              --chip-preset <chip-preset>
+                                      The design of --chip: rows or classes. (values: rows,
+                                      classes)
+              --exit-with-parent
+            """
+        ),
+        (
+            "and one page with plots.\n",
+            """
+            and one page with plots.
+              flexibility             Show what can still change after deployment, what
+                                      that costs and what it gives back.
+
+            """
+        ),
         // Heads can be frozen.
         (
             "classifier heads; fit\n                          one.",

@@ -6,6 +6,8 @@ import HardenedModel
 
 /// What a chip's cost depends on beside its design: the head, the weights, the cuts and the wires.
 struct ChipCostOptions: ParsableArguments {
+    /// Classes of a head that nobody names: ImageNet's.
+    static let classesDefault = 1_000
     /// Legal percents of zeros.
     static let pruneRange = 0...100
     /// Legal counts of magnitudes in a channel.
@@ -16,7 +18,7 @@ struct ChipCostOptions: ParsableArguments {
             "A head of the model: a file, builtin:v1 or builtin:v2. Default: --classes, int8 weights assumed."
     )
     var head: String?
-    @Option(help: "Classes of a head that is not there yet.") var classes = 1_000
+    @Option(help: "Classes of a head that is not there yet. Default: 1000.") var classes: Int?
     @Option(help: "Wire from a cell to each of its loads that the clock is closed with, um: 0, 3, 6 or 10.")
     var wire = WireLength.short
     @Option(help: "Cut all adder trees at this many rows: 2, 4, 6, 9 or 13. Default: by fan-in.")
@@ -25,6 +27,7 @@ struct ChipCostOptions: ParsableArguments {
     var sharePairs = false
 
     func validate() throws {
+        if head != nil, classes != nil { throw ValidationError("give --classes or --head, not both") }
         try requireRange("--classes", classes, in: HeadFacts.classRange)
         if let cut, !TimingTable.rows.contains(cut) {
             let known = TimingTable.rows.map(String.init).joined(separator: ", ")
@@ -42,7 +45,8 @@ struct ChipCostOptions: ParsableArguments {
             return HeadFacts(frozen)
         }
         guard let name = head else {
-            return HeadFacts(classes: classes, features: artifact.network.featureCount)
+            return HeadFacts(
+                classes: classes ?? Self.classesDefault, features: artifact.network.featureCount)
         }
         let (head, _) = try HeadFile.read(name)
         do throws(HeadError) {
@@ -72,7 +76,7 @@ struct ChipCostOptions: ParsableArguments {
 
     /// The options that give the same again.
     var arguments: [String] {
-        (head.map { ["--head", Shell.quoted($0)] } ?? ["--classes", "\(classes)"])
+        (head.map { ["--head", Shell.quoted($0)] } ?? ["--classes", "\(classes ?? Self.classesDefault)"])
             + ["--wire", wire.rawValue] + (cut.map { ["--cut", "\($0)"] } ?? [])
             + (sharePairs ? ["--share-pairs"] : [])
     }

@@ -28,7 +28,8 @@ struct ModelledDesign {
         let network = model.backbone.network
         let head =
             model.frozenHead.map { HeadFacts($0) }
-            ?? HeadFacts(classes: 1_000, features: network.featureCount)
+            ?? HeadFacts(
+                classes: ChipCostOptions.classesDefault, features: network.featureCount)
         try self.init(model, design: preset.design(for: network), head: head)
     }
 
