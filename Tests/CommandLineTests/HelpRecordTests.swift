@@ -35,8 +35,8 @@ import Testing
                                       checked first.
 
             CHIP SUBCOMMANDS:
-              chip                    See the artefact as a chip: cycles, RTL,
-                                      co-simulation.
+              chip                    See the artefact as a chip: throughput, area, energy,
+                                      cycles, RTL, synthesis.
 
             """
         ),

@@ -6,8 +6,11 @@ struct NetlistComparison {
     let layer: RTLManifest.Layer
     let vectors: VectorFile
 
-    /// Clocks from a part's inputs to its outputs: the cut and the output register.
-    private static let clocks = 2
+    /// Register stages in front of the part, such as those of a neuron that is timed.
+    var inputStages = 0
+
+    /// Clocks from a part's inputs to its outputs: the cuts and the output register.
+    private var clocks: Int { 2 + (layer.earlyCutRows == nil ? 0 : 1) + inputStages }
 
     /// Compares all vectors, 64 at a time.
     ///
@@ -37,7 +40,7 @@ struct NetlistComparison {
                     }
                 }
                 for (bit, word) in sums.joined().enumerated() { simulator.set("p", bit: bit, to: word) }
-                for _ in 0..<Self.clocks { simulator.clock() }
+                for _ in 0..<clocks { simulator.clock() }
             }
             let expected: [[UInt64]] =
                 isPairs

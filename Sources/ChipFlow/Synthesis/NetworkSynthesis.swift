@@ -1,7 +1,6 @@
-import Artifacts
 public import ChipModel
 import ChipRTL
-public import ChipTools
+import ChipTools
 import Foundation
 public import HardenedBackbone
 
@@ -18,6 +17,8 @@ public struct NetworkSynthesis {
         public let depth: DepthPlan
         /// Rows at the cut by fan-in.
         public let cut: CutPlan
+        /// Rows at a cut before that one; `nil` for one cut.
+        public let earlyCutRows: Int?
         /// Whether pairs of inputs are added once for all channels.
         public let sharesPairs: Bool
         /// Layers, by index.
@@ -30,6 +31,7 @@ public struct NetworkSynthesis {
             artifact: BackboneArtifact,
             depth: DepthPlan,
             cut: CutPlan,
+            earlyCutRows: Int? = nil,
             sharesPairs: Bool,
             layers: [Int],
             generator: String
@@ -37,9 +39,17 @@ public struct NetworkSynthesis {
             self.artifact = artifact
             self.depth = depth
             self.cut = cut
+            self.earlyCutRows = earlyCutRows
             self.sharesPairs = sharesPairs
             self.layers = layers
             self.generator = generator
+        }
+
+        /// The core of one layer.
+        func files(_ index: Int) -> CoreFiles {
+            CoreFiles(
+                artifact, layer: index, depth: depth.layers[index], cut: cut, earlyCutRows: earlyCutRows,
+                sharesPairs: sharesPairs, vectorCount: NetworkSynthesis.vectorCount, generator: generator)
         }
     }
 
@@ -47,37 +57,17 @@ public struct NetworkSynthesis {
     public static let vectorCount = 64
 
     let design: Design
-    let libraries: [LibertyLibrary]
-    let merged: LibertyMerge
-    let wrappers: LibraryWrappers
-    let executable: String
-    let version: ToolVersion
+    let tools: SynthesisTools
     let path: String
     let timeLimit: Int
 
-    /// Checks the library and the folder; nothing is written yet.
+    /// A synthesis; nothing is written yet.
     ///
     /// - Parameters:
     ///   - path: folder for texts and results; made if missing.
-    ///   - excluding: cells that Yosys must not take.
-    /// - Throws: ``LibertyCheck``, ``LibertyError``, ``ToolError``.
-    public init(
-        _ design: Design,
-        libraries: [LibertyLibrary],
-        excluding: [NamePattern],
-        yosys: String?,
-        path: String,
-        timeLimit: Int
-    ) throws {
-        self.design = design
-        self.libraries = libraries
-        self.path = path
-        self.timeLimit = timeLimit
-        wrappers = try LibraryWrappers(libraries, excluding: excluding)
-        merged = try LibertyMerge(
-            libraries, excluding: excluding, keeping: Set(wrappers.cells.values))
-        executable = try ExternalTool.yosys.locate(path: yosys)
-        version = try ExternalTool.yosys.version(executable: executable)
+    ///   - timeLimit: seconds that one part may take.
+    public init(_ design: Design, tools: SynthesisTools, path: String, timeLimit: Int) {
+        (self.design, self.tools, self.path, self.timeLimit) = (design, tools, path, timeLimit)
     }
 
     /// Synthesises all layers.
@@ -96,32 +86,24 @@ public struct NetworkSynthesis {
                 throw FlowError.notWritten(path: folder, reason: error.localizedDescription)
             }
         }
-        let run = try YosysRun(
-            executable: executable, library: merged.bytes, wrappers: wrappers.text,
-            workFolder: "\(scratch)/yosys", timeLimit: timeLimit)
-        let identity = "\(version.banner) \(ContentDigest(of: merged.bytes))"
-        return try design.layers.map { index in
-            try layer(index, run: run, scratch: scratch, identity: identity, progress)
-        }
+        let run = try tools.run(workFolder: "\(scratch)/yosys", timeLimit: timeLimit)
+        return try design.layers.map { try layer($0, run: run, scratch: scratch, progress) }
     }
 
     private func layer(
         _ index: Int,
         run: YosysRun,
         scratch: String,
-        identity: String,
         _ progress: (PartResult, Bool) -> Void
     ) throws -> LayerResult {
-        let files = CoreFiles(
-            design.artifact, layer: index, depth: design.depth.layers[index], cut: design.cut,
-            sharesPairs: design.sharesPairs, vectorCount: Self.vectorCount, generator: design.generator)
+        let files = design.files(index)
         let entry = files.entry
         for file in files.files { try write(file, to: scratch) }
         let manifest = RTLManifest(
             generator: design.generator, artifact: design.artifact, style: "area", layers: [entry])
         let synthesis = PartSynthesis(
-            folder: RTLFolder(path: scratch, manifest: manifest), libraries: libraries, wrappers: wrappers,
-            run: run, results: "\(path)/results", toolIdentity: identity)
+            folder: RTLFolder(path: scratch, manifest: manifest), libraries: tools.libraries,
+            wrappers: tools.wrappers, run: run, results: "\(path)/results", toolIdentity: tools.identity)
         var parts: [PartResult] = []
         func take(_ part: RTLManifest.Part) throws {
             let (result, wasThere) = try synthesis.result(part, of: entry)
@@ -146,10 +128,5 @@ public struct NetworkSynthesis {
         } catch {
             throw .notWritten(path: name, reason: error.localizedDescription)
         }
-    }
-
-    /// Program, library and cells, for reports.
-    public var facts: (yosys: String, cells: Int, excluded: Int, adders: [String: String]) {
-        (version.description, merged.cellCount, merged.excluded.count, wrappers.cells)
     }
 }

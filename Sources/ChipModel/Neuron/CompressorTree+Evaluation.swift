@@ -6,6 +6,10 @@ extension CompressorTree {
         var values = (0..<operandBits).map(bit)
         values.append(contentsOf: repeatElement(false, count: nets - operandBits))
         for cell in cells { Self.evaluate(cell, &values) }
+        if earlyCutRows != nil {
+            if isRegistered { for net in earlyCutNets { values[net].toggle() } }
+            for cell in middle { Self.evaluate(cell, &values) }
+        }
         if isRegistered { for net in cutNets { values[net].toggle() } }
         for cell in adder { Self.evaluate(cell, &values) }
         var result: UInt64 = 0

@@ -12,36 +12,53 @@ public struct CompressorTree: Sendable {
 
     /// Nets numbered below this are operands.
     public let operandBits: Int
-    /// The cells in front of the cut.
+    /// The cells in front of the cut, or of the earlier one of two.
     public private(set) var cells: [HeapCell] = []
+    /// Rows at the earlier of two cuts; `nil` for one cut.
+    public let earlyCutRows: Int?
+    /// The heap at the earlier cut; without one, where it would be.
+    public private(set) var earlyCut: [[HeapBit]] = []
+    /// The cells between two cuts; none with one cut.
+    public private(set) var middle: [HeapCell] = []
     /// The heap at the cut, by column; what is not the constant is registered.
     public private(set) var cut: [[HeapBit]] = []
-    /// Whether ``adder`` reads the complements of ``cutNets``.
+    /// Whether the cells behind a cut read the complements of its nets.
     public let isRegistered: Bool
     /// The cells behind the cut.
     public private(set) var adder: [HeapCell] = []
     /// The accumulator, by column; `nil` is a zero, below the shift also "not computed".
     public private(set) var sum: [HeapBit?] = []
-    /// Bits that registers of a second, earlier cut would hold, at ``TimingTable/earlyCutRows`` rows.
-    public private(set) var earlyCutBits = 0
-    /// Adder levels in front of the cut.
+    /// Adder levels in front of the last cut.
     public private(set) var levels = 0
 
     var columns: [[HeapBit]]
     /// Nets of operands and cells together.
     public private(set) var nets: Int
     private var inverters: [Int: Int] = [:]
-    private var isBehindCut = false
+    private var place = Place.front
+
+    /// Where a cell stands between the registers.
+    private enum Place { case front, middle, behind }
 
     /// Builds the cells of `neuron`.
     ///
     /// - Parameters:
     ///   - operandBits: nets that are there already: all bits that the neuron can read.
     ///   - cutRows: height at which registers cut the tree, one of ``heights``.
+    ///   - earlyCutRows: height of a cut before that one, if there are two; at least `cutRows`.
     ///   - isRegistered: whether registers stand at the cut. The library's flip-flop inverts: what registers give is
     ///     the complement of what they take. Without them, the cut is wires.
-    public init(_ neuron: NeuronSum, operandBits: Int, cutRows: Int, isRegistered: Bool = true) {
-        precondition(Self.heights.contains(cutRows), "a tree is cut at one of its heights")
+    public init(
+        _ neuron: NeuronSum,
+        operandBits: Int,
+        cutRows: Int,
+        earlyCutRows: Int? = nil,
+        isRegistered: Bool = true
+    ) {
+        precondition(
+            Self.heights.contains(cutRows) && Self.heights.contains(earlyCutRows ?? 2),
+            "a tree is cut at its heights")
+        self.earlyCutRows = earlyCutRows
         self.operandBits = operandBits
         self.isRegistered = isRegistered
         nets = operandBits
@@ -55,21 +72,33 @@ public struct CompressorTree: Sendable {
         for column in 0..<neuron.width where neuron.constant >> UInt64(column) & 1 == 1 {
             columns[column].append(.one)
         }
-        while let height = nextHeight(), height >= max(cutRows, TimingTable.earlyCutRows) {
+        while let height = nextHeight(), height >= max(cutRows, earlyCutRows ?? TimingTable.earlyCutRows) {
             reduce(to: height)
         }
-        earlyCutBits = Self.nets(in: columns).count
+        earlyCut = columns
+        if earlyCutRows != nil {
+            register()
+            place = .middle
+        }
         while let height = nextHeight(), height >= cutRows { reduce(to: height) }
         cut = columns
-        if isRegistered { columns = columns.map { $0.map { $0.isOne ? $0 : $0.complement } } }
-        isBehindCut = true
-        inverters = [:]
+        register()
+        place = .behind
         while let height = nextHeight() { reduce(to: height) }
         propagate(neededFrom: neuron.shift)
     }
 
     /// The nets that registers hold at the cut, each once, in the order of the columns.
     public var cutNets: [Int] { Self.nets(in: cut) }
+
+    /// The nets that registers of the earlier cut hold, or would hold at ``TimingTable/earlyCutRows`` rows.
+    public var earlyCutNets: [Int] { Self.nets(in: earlyCut) }
+
+    /// Goes on behind registers, which invert.
+    private mutating func register() {
+        if isRegistered { columns = columns.map { $0.map { $0.isOne ? $0 : $0.complement } } }
+        inverters = [:]
+    }
 
     /// The nets of a heap, each once, in the order of the columns.
     private static func nets(in heap: [[HeapBit]]) -> [Int] {
@@ -80,9 +109,12 @@ public struct CompressorTree: Sendable {
     /// Bits that the registers at the cut hold.
     public var cutBits: Int { cutNets.count }
 
-    /// Cells of one kind on both sides of the cut.
+    /// Bits of the earlier cut, or of where it would be.
+    public var earlyCutBits: Int { earlyCutNets.count }
+
+    /// Cells of one kind, on all sides of the cuts.
     public func count(_ kind: HeapCell.Kind) -> Int {
-        cells.count { $0.kind == kind } + adder.count { $0.kind == kind }
+        [cells, middle, adder].reduce(0) { $0 + $1.count { $0.kind == kind } }
     }
 
     /// The next of Dadda's heights below the highest column; `nil` at two rows.
@@ -92,7 +124,7 @@ public struct CompressorTree: Sendable {
     }
 
     private mutating func reduce(to height: Int) {
-        if !isBehindCut { levels += 1 }
+        if place != .behind { levels += 1 }
         var next = [[HeapBit]](repeating: [], count: columns.count)
         for column in columns.indices {
             var pool = ColumnPool(columns[column])
@@ -172,7 +204,11 @@ public struct CompressorTree: Sendable {
         let cell = HeapCell(
             kind: kind, a: inputs[0], b: inputs.count > 1 ? inputs[1] : inputs[0],
             c: inputs.count > 2 ? inputs[2] : inputs[0], output: output)
-        if isBehindCut { adder.append(cell) } else { cells.append(cell) }
+        switch place {
+        case .front: cells.append(cell)
+        case .middle: middle.append(cell)
+        case .behind: adder.append(cell)
+        }
         nets += kind == .fullAdder || kind == .halfAdder ? 2 : 1
         return output
     }

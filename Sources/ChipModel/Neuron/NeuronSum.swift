@@ -83,6 +83,16 @@ public struct NeuronSum: Hashable, Sendable {
             output: layer.outputType)
     }
 
+    /// The same sum over operands whose bits have other numbers: `place` gives the new lowest bit of an operand.
+    public func renumbered(_ place: (Int) -> Int) -> NeuronSum {
+        NeuronSum(
+            terms: terms.map {
+                HeapTerm(
+                    firstBit: place($0.firstBit), width: $0.width, complement: $0.complement, shift: $0.shift)
+            },
+            constant: Int64(bitPattern: constant), width: width, shift: shift, output: output)
+    }
+
     /// Two's-complement bits that hold every sum of `lowest ... highest`.
     static func width(lowest: Int64, highest: Int64) -> Int {
         let magnitude = max(highest, ~lowest, 0)

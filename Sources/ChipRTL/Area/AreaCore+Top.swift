@@ -10,7 +10,7 @@ extension AreaCore {
         text.add("module \(module)(input wire clk, input wire [\(window - 1):0] x, ")
         if hasResidual { text.add("input wire [\(bytes - 1):0] r, ") }
         text.add("output wire [\(bytes - 1):0] y);\n")
-        let stages = depth - 3
+        let stages = depth - 3 - (earlyCutRows == nil ? 0 : 1)
         addStages("x", width: window, count: stages, to: &text)
         if hasResidual { addStages("r", width: bytes, count: stages, to: &text) }
         if let sharing { addPairs(sharing, stage: stages, to: &text) }
@@ -55,6 +55,29 @@ extension AreaCore {
             bit += pair.width
             source += pair.registeredBits
         }
+    }
+
+    /// One channel between registers: input registers, its tree and adder, output register. What timing looks at.
+    ///
+    /// Registers take complements, since the library's flip-flop inverts.
+    public func timedNeuron(_ channel: Int) -> Part {
+        let module = "hs_timed_\(identifier)_c\(channel)"
+        var inputs = [("x", window, operands.window, treeInput(channel))]
+        if hasResidual { inputs.append(("r", 8, 8, "r")) }
+        if pairBits > 0 { inputs.append(("p", pairBits, pairBits, "p")) }
+        var (text, body) = (TextBuffer(), TextBuffer())
+        let ports = inputs.map { ".\($0.0)(~\($0.0)q)" }.joined(separator: ", ")
+        write(channel, at: 0, ports: ports, trees: &text, to: &body)
+        text.add("module \(module)(input wire clk, ")
+        for (name, bits, _, _) in inputs { text.add("input wire [\(bits - 1):0] \(name), ") }
+        text.add("output wire [7:0] y);\n")
+        for (name, _, bits, source) in inputs {
+            text.add("  reg [\(bits - 1):0] \(name)q;\n")
+            text.add("  always @(posedge clk) \(name)q <= ~\(source);\n")
+        }
+        text.add(body.bytes)
+        text.add("endmodule\n")
+        return Part(module: module, text: text.bytes)
     }
 
     /// The adders of the shared pairs, combinational, `x` to `s`; `nil` without pairs.

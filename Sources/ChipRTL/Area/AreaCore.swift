@@ -22,21 +22,27 @@ public struct AreaCore: Sendable {
     let parameters: LayerParameters
     let depth: Int
     let cutRows: Int
+    let earlyCutRows: Int?
     let sharing: PairSharing?
 
     /// A core for `layer`.
     ///
     /// - Parameters:
-    ///   - depth: at least 3, and at least 4 with shared pairs, which take a register stage.
+    ///   - depth: at least 3, one more with shared pairs and one more with two cuts: each takes a register stage.
+    ///   - earlyCutRows: rows at a cut of the trees before the one of `cut`; `nil` for one cut.
     ///   - sharing: pairs that the neurons share, or `nil` for every neuron by itself.
     public init(
         _ layer: NetworkLayer,
         _ parameters: LayerParameters,
         depth: Int,
         cut: CutPlan = .byFanIn,
+        earlyCutRows: Int? = nil,
         sharing: PairSharing? = nil
     ) {
-        precondition(depth >= (sharing == nil ? 3 : 4), "the core has a cut and an output register")
+        precondition(
+            depth >= 3 + (sharing == nil ? 0 : 1) + (earlyCutRows == nil ? 0 : 1),
+            "the core has a cut and an output register")
+        self.earlyCutRows = earlyCutRows
         self.layer = layer
         self.parameters = parameters
         self.depth = depth
@@ -55,7 +61,20 @@ public struct AreaCore: Sendable {
     var hasResidual: Bool { layer.residualSource != nil }
     var pairBits: Int { sharing?.bits ?? 0 }
     var operands: TreeText.Operands {
-        TreeText.Operands(window: window, residual: hasResidual ? 8 : 0, pairs: pairBits)
+        TreeText.Operands(window: treeWindow, residual: hasResidual ? 8 : 0, pairs: pairBits)
+    }
+
+    /// Wires of the window that one channel's tree has as a port: a depthwise channel reads nine bytes only.
+    private var treeWindow: Int { layer.kind == .depthwise ? 8 * layer.weightsPerChannel : window }
+
+    /// The wires of `x` that the tree of `channel` takes, its first byte last.
+    func treeInput(_ channel: Int) -> String {
+        guard layer.kind == .depthwise else { return "x" }
+        let bytes = (0..<layer.weightsPerChannel).map { index in
+            let low = 8 * LayerWindow(layer).byte(ofWeight: index, channel: channel)
+            return "x[\(low + 7):\(low)]"
+        }
+        return "{\(bytes.reversed().joined(separator: ", "))}"
     }
 
     func channels(_ part: Int) -> Range<Int> {
@@ -64,7 +83,21 @@ public struct AreaCore: Sendable {
     }
 
     func neuron(_ channel: Int) -> NeuronSum {
-        sharing?.neurons[channel] ?? NeuronSum(layer, parameters, channel: channel)
+        if let sharing { return sharing.neurons[channel] }
+        let neuron = NeuronSum(layer, parameters, channel: channel)
+        guard layer.kind == .depthwise else { return neuron }
+        // Byte `tap * channels + channel` of the window is byte `tap` of the tree's own port.
+        return neuron.renumbered { 8 * ($0 / 8 / layer.input.channels) }
+    }
+
+    func tree(_ channel: Int) -> CompressorTree {
+        CompressorTree(
+            neuron(channel), operandBits: operands.count, cutRows: cutRows, earlyCutRows: earlyCutRows)
+    }
+
+    func nonZeroWeights(_ channel: Int) -> Int {
+        let count = layer.weightsPerChannel
+        return parameters.weights[channel * count..<(channel + 1) * count].count { $0 != 0 }
     }
 
     /// Part `index`: trees, registers, adders and saturation of up to 64 channels.
@@ -74,13 +107,11 @@ public struct AreaCore: Sendable {
         var text = TextBuffer()
         var body = TextBuffer()
         for channel in channels {
-            let tree = TreeText(
-                CompressorTree(neuron(channel), operandBits: operands.count, cutRows: cutRows),
-                operands: operands)
-            let name = "\(identifier)_c\(channel)"
-            tree.writeTree(named: "hs_tree_\(name)", to: &text)
-            tree.writeAdder(named: "hs_add_\(name)", to: &text)
-            write(channel, at: channel - channels.lowerBound, tree, named: name, to: &body)
+            let position = channel - channels.lowerBound
+            var ports = ".x(\(treeInput(channel)))"
+            if hasResidual { ports += ", .r(r[\(8 * position + 7):\(8 * position)])" }
+            if pairBits > 0 { ports += ", .p(p)" }
+            write(channel, at: position, ports: ports, trees: &text, to: &body)
         }
         let bytes = 8 * channels.count
         text.add("module \(module)(input wire clk, input wire [\(window - 1):0] x, ")
@@ -92,23 +123,36 @@ public struct AreaCore: Sendable {
         return Part(module: module, text: text.bytes)
     }
 
-    /// Registers at the cut, adder, saturation and output register of one channel.
+    /// Modules of one channel's adders; then registers at the cut, adder, saturation and output register of one channel.
     ///
     /// The library's flip-flop inverts: the adder reads complements, and the output register takes one.
-    private func write(
+    ///
+    /// - Parameter ports: connections of the tree's inputs.
+    func write(
         _ channel: Int,
         at position: Int,
-        _ tree: TreeText,
-        named name: String,
+        ports: String,
+        trees: inout TextBuffer,
         to text: inout TextBuffer
     ) {
+        let tree = TreeText(tree(channel), operands: operands)
+        let name = "\(identifier)_c\(channel)"
+        tree.writeTree(named: "hs_tree_\(name)", to: &trees)
+        if earlyCutRows != nil { tree.writeMiddle(named: "hs_middle_\(name)", to: &trees) }
+        tree.writeAdder(named: "hs_add_\(name)", to: &trees)
         let held = max(1, tree.heldBits)
         let neuron = neuron(channel)
         let (h, q, s, y) = ("h\(channel)", "q\(channel)", "s\(channel)", "y\(channel)")
-        let residual = hasResidual ? ", .r(r[\(8 * position + 7):\(8 * position)])" : ""
-        let pairs = pairBits > 0 ? ", .p(p)" : ""
         text.add("  wire [\(held - 1):0] \(h);\n  reg [\(held - 1):0] \(q);\n")
-        text.add("  hs_tree_\(name) t\(channel)(.x(x)\(residual)\(pairs), .h(\(h)));\n")
+        if earlyCutRows == nil {
+            text.add("  hs_tree_\(name) t\(channel)(\(ports), .h(\(h)));\n")
+        } else {
+            let (e, d, bits) = ("e\(channel)", "d\(channel)", max(1, tree.earlyBits))
+            text.add("  wire [\(bits - 1):0] \(e);\n  reg [\(bits - 1):0] \(d);\n")
+            text.add("  hs_tree_\(name) t\(channel)(\(ports), .h(\(e)));\n")
+            text.add("  always @(posedge clk) \(d) <= \(e);\n")
+            text.add("  hs_middle_\(name) m\(channel)(.e(~\(d)), .h(\(h)));\n")
+        }
         text.add("  always @(posedge clk) \(q) <= \(h);\n")
         text.add("  wire [\(neuron.width - 1):0] \(s);\n  hs_add_\(name) a\(channel)(.h(~\(q)), .s(\(s)));\n")
         text.add("  reg [7:0] \(y);\n  always @(posedge clk) \(y) <= ~\(saturated(neuron, tree, s));\n")

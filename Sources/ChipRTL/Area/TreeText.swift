@@ -1,6 +1,6 @@
 import ChipModel
 
-/// One neuron's adders as two modules of cells: in front of the cut and behind it.
+/// One neuron's adders as modules of cells: in front of the cut and behind it, and between two cuts.
 struct TreeText {
     /// Where the bits of a neuron come from, as ports of its modules.
     struct Operands {
@@ -24,29 +24,57 @@ struct TreeText {
     let operands: Operands
     /// Index of each net of the cut in the port `h`.
     let held: [Int: Int]
+    /// The same for the earlier of two cuts, port `e`.
+    private let early: [Int: Int]
 
     init(_ tree: CompressorTree, operands: Operands) {
         self.tree = tree
         self.operands = operands
-        held = Dictionary(uniqueKeysWithValues: tree.cutNets.enumerated().map { ($1, $0) })
+        func indices(_ nets: [Int]) -> [Int: Int] {
+            Dictionary(uniqueKeysWithValues: nets.enumerated().map { ($1, $0) })
+        }
+        held = indices(tree.cutNets)
+        early = tree.earlyCutRows == nil ? [:] : indices(tree.earlyCutNets)
     }
 
     /// Wires of the port `h` between the two modules; the registers hold them.
     var heldBits: Int { held.count }
+    /// Wires of the port `e`; 0 with one cut.
+    var earlyBits: Int { early.count }
 
-    /// The adders in front of the cut.
+    /// The adders in front of the first cut.
     func writeTree(named name: String, to text: inout TextBuffer) {
-        text.add("module \(name)(\(operands.ports)output wire [\(max(1, heldBits) - 1):0] h);\n")
+        let nets = tree.earlyCutRows == nil ? tree.cutNets : tree.earlyCutNets
+        text.add("module \(name)(\(operands.ports)output wire [\(max(1, nets.count) - 1):0] h);\n")
         declareWires(&text)
         for (index, cell) in tree.cells.enumerated() { write(cell, index, &text) { addNet($0, &$1) } }
-        for net in tree.cutNets {
+        writeOutputs(nets, &text) { addNet($0, &$1) }
+    }
+
+    /// The adders between two cuts.
+    func writeMiddle(named name: String, to text: inout TextBuffer) {
+        text.add("module \(name)(input wire [\(max(1, earlyBits) - 1):0] e, ")
+        text.add("output wire [\(max(1, heldBits) - 1):0] h);\n")
+        declareWires(&text)
+        for (index, cell) in tree.middle.enumerated() {
+            write(cell, index, &text) { addHeld($0, in: early, "e[", &$1) }
+        }
+        writeOutputs(tree.cutNets, &text) { addHeld($0, in: early, "e[", &$1) }
+    }
+
+    private func writeOutputs(
+        _ nets: [Int],
+        _ text: inout TextBuffer,
+        _ source: (Int, inout TextBuffer) -> Void
+    ) {
+        for (index, net) in nets.enumerated() {
             text.add("  assign h[")
-            text.add(held[net] ?? 0)
+            text.add(index)
             text.add("] = ")
-            addNet(net, &text)
+            source(net, &text)
             text.add(";\n")
         }
-        if held.isEmpty { text.add("  assign h = 1'b0;\n") }
+        if nets.isEmpty { text.add("  assign h = 1'b0;\n") }
         text.add("endmodule\n\n")
     }
 
@@ -55,10 +83,12 @@ struct TreeText {
         text.add("module \(name)(input wire [\(max(1, heldBits) - 1):0] h, ")
         text.add("output wire [\(tree.sum.count - 1):0] s);\n")
         declareWires(&text)
-        for (index, cell) in tree.adder.enumerated() { write(cell, index, &text) { addHeld($0, &$1) } }
+        for (index, cell) in tree.adder.enumerated() {
+            write(cell, index, &text) { addHeld($0, in: held, "h[", &$1) }
+        }
         for (column, bit) in tree.sum.enumerated() {
             text.add("  assign s[\(column)] = ")
-            if let bit, !bit.isOne { addHeld(bit.net, &text) } else { text.add("1'b0") }
+            if let bit, !bit.isOne { addHeld(bit.net, in: held, "h[", &text) } else { text.add("1'b0") }
             text.add(";\n")
         }
         text.add("endmodule\n\n")
@@ -122,9 +152,14 @@ struct TreeText {
         text.add("]")
     }
 
-    private func addHeld(_ net: Int, _ text: inout TextBuffer) {
+    private func addHeld(
+        _ net: Int,
+        in held: [Int: Int],
+        _ port: StaticString,
+        _ text: inout TextBuffer
+    ) {
         guard let index = held[net] else { return addNet(net, &text) }
-        text.add("h[")
+        text.add(port)
         text.add(index)
         text.add("]")
     }

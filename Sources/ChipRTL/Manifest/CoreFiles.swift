@@ -22,13 +22,16 @@ public struct CoreFiles: Sendable {
     /// The core of layer `index`.
     ///
     /// - Parameters:
-    ///   - sharesPairs: whether pairs of inputs are added once for all channels; depth grows to at least 4.
+    ///   - depth: register stages; grows to what shared pairs and a second cut need.
+    ///   - earlyCutRows: rows at a cut before the one of `cut`; `nil` for one cut.
+    ///   - sharesPairs: whether pairs of inputs are added once for all channels.
     ///   - vectorCount: test vectors, a multiple of 64.
     public init(
         _ artifact: BackboneArtifact,
         layer index: Int,
         depth: Int,
         cut: CutPlan,
+        earlyCutRows: Int? = nil,
         sharesPairs: Bool,
         vectorCount: Int,
         generator: String
@@ -37,7 +40,9 @@ public struct CoreFiles: Sendable {
         let parameters = artifact.layers[index]
         let sharing = sharesPairs ? PairSharing(layer, parameters) : nil
         let core = AreaCore(
-            layer, parameters, depth: sharing == nil ? depth : max(depth, 4), cut: cut, sharing: sharing)
+            layer, parameters,
+            depth: max(depth, 3 + (sharing == nil ? 0 : 1) + (earlyCutRows == nil ? 0 : 1)), cut: cut,
+            earlyCutRows: earlyCutRows, sharing: sharing)
         self.core = core
         let digest = "\(artifact.digest)"
         let name = layer.name
@@ -58,7 +63,7 @@ public struct CoreFiles: Sendable {
             name: layer.name, module: core.module, file: file(core.module),
             windowBytes: LayerWindow(layer).bytes, channels: layer.output.channels,
             hasResidual: layer.residualSource != nil, fanIn: perChannel, depth: core.depth,
-            cutRows: core.cutRows, parts: parts,
+            cutRows: core.cutRows, earlyCutRows: earlyCutRows, parts: parts,
             pairs: pairsPart.map {
                 RTLManifest.Part(
                     module: $0.module, file: file($0.module), firstChannel: 0,
@@ -93,6 +98,28 @@ public struct CoreFiles: Sendable {
             "channels \(part.firstChannel) to \(part.firstChannel + part.count - 1), "
             + "\(part.nonZeroWeights) weights that are not zero, cut at \(entry.cutRows) rows"
         return File(name: part.file, bytes: Array(header(line).utf8) + core.part(index).text)
+    }
+
+    /// One channel between registers, and its entry; the file is for timing only.
+    public func timedNeuron(_ channel: Int) -> (part: RTLManifest.Part, text: [UInt8]) {
+        let neuron = core.timedNeuron(channel)
+        let part = RTLManifest.Part(
+            module: neuron.module, file: "\(neuron.module).sv", firstChannel: channel, count: 1,
+            nonZeroWeights: core.nonZeroWeights(channel))
+        return (part, neuron.text)
+    }
+
+    /// The channel with the most weights that are not zero, the first of several.
+    public var widestChannel: Int {
+        (0..<entry.channels).reduce(0) {
+            core.nonZeroWeights($1) > core.nonZeroWeights($0) ? $1 : $0
+        }
+    }
+
+    /// Adder levels and flip-flops of one channel: at the cut, and at the earlier one (or where it would be).
+    public func registers(_ channel: Int) -> (levels: Int, cut: Int, earlyCut: Int) {
+        let tree = core.tree(channel)
+        return (tree.levels, tree.cutBits, tree.earlyCutBits)
     }
 
     /// A line for each vector: window, residual (or `-`) and outputs, hexadecimal, last byte first.

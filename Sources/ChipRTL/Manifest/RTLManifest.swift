@@ -41,6 +41,8 @@ public struct RTLManifest: Codable, Hashable, Sendable {
         public let depth: Int
         /// Rows at the cut of the trees.
         public let cutRows: Int
+        /// Rows at the earlier of two cuts; absent with one.
+        public let earlyCutRows: Int?
         /// Parts of the core.
         public let parts: [Part]
         /// Shared pairs as a part, if there are any.

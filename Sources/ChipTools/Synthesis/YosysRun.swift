@@ -12,6 +12,9 @@ public struct YosysRun: Sendable {
     /// Names of the library and of the wrappers in the work folder.
     private static let (library, wrappers) = ("library.lib", "wrappers.v")
 
+    /// The library as a file, unpacked.
+    public var libraryFile: String { "\(workFolder)/\(Self.library)" }
+
     /// Prepares a work folder that is there already.
     ///
     /// - Parameters:
@@ -38,6 +41,8 @@ public struct YosysRun: Sendable {
         public let cells: [String: Int]
         /// The netlist, hierarchical BLIF.
         public let netlist: [UInt8]
+        /// The same without hierarchy as Verilog, where it was asked for: what ``GateNetlist`` reads.
+        public let flatNetlist: [UInt8]?
         /// Seconds.
         public let seconds: Double
     }
@@ -45,17 +50,21 @@ public struct YosysRun: Sendable {
     /// Synthesises `module`.
     ///
     /// Adder trees are not touched: Yosys's own adder extraction of 0.23 gives wrong circuits (`seven-nm.md`, 1).
-    /// - Parameter text: area-style SystemVerilog that holds the module.
+    /// - Parameters:
+    ///   - text: area-style SystemVerilog that holds the module.
+    ///   - isFlat: whether the netlist is wanted without hierarchy too.
     /// - Throws: ``ToolError`` of the program; ``SynthesisError`` for what can not be read or written.
-    public func synthesise(_ module: String, text: [UInt8]) throws -> Product {
+    public func synthesise(_ module: String, text: [UInt8], isFlat: Bool = false) throws -> Product {
         let split = StructuralVerilog(text)
         let base = "\(workFolder)/\(module)"
         let files = [
             ("trees.blif", split.blif), ("rest.sv", split.verilog),
-            ("script.ys", Array(script(module, hasTrees: split.structuralCount > 0).utf8)),
+            ("script.ys", Array(script(module, hasTrees: split.structuralCount > 0, isFlat: isFlat).utf8)),
         ]
         defer {
-            for name in files.map(\.0) + ["stat.json", "netlist.blif"] { unlink("\(base).\(name)") }
+            for name in files.map(\.0) + ["stat.json", "netlist.blif", "flat.v"] {
+                unlink("\(base).\(name)")
+            }
         }
         for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: "\(base).\(name)")) }
         let output = try ToolProcess(
@@ -66,10 +75,11 @@ public struct YosysRun: Sendable {
             cells: try StatisticsFile.cells(
                 try Data(contentsOf: URL(fileURLWithPath: "\(base).stat.json")), module),
             netlist: Array(try Data(contentsOf: URL(fileURLWithPath: "\(base).netlist.blif"))),
+            flatNetlist: isFlat ? Array(try Data(contentsOf: URL(fileURLWithPath: "\(base).flat.v"))) : nil,
             seconds: output.seconds)
     }
 
-    private func script(_ module: String, hasTrees: Bool) -> String {
+    private func script(_ module: String, hasTrees: Bool, isFlat: Bool) -> String {
         """
         \(hasTrees ? "read_blif -wideports \(module).trees.blif" : "")
         read_verilog -sv \(module).rest.sv
@@ -86,6 +96,17 @@ public struct YosysRun: Sendable {
         opt_clean \(module)
         tee -q -o \(module).stat.json stat -json -liberty \(Self.library) -top \(module)
         write_blif \(module).netlist.blif
+        \(isFlat ? flattening(module) : "")
+        """
+    }
+
+    private func flattening(_ module: String) -> String {
+        """
+        setattr -mod -unset keep_hierarchy hs_fa hs_ha hs_maj hs_nand hs_inv
+        flatten \(module)
+        opt_clean -purge \(module)
+        select \(module)
+        write_verilog -noattr -noexpr -nohex -nodec -selected \(module).flat.v
 
         """
     }

@@ -3,7 +3,6 @@ import ChipFlow
 import ChipModel
 import ChipTools
 import Foundation
-import HardenedBackbone
 import PipelineMessages
 
 /// `hashiflex chip synth`.
@@ -25,40 +24,23 @@ struct ChipSynthCommand: ParsableCommand {
 
     @OptionGroup var model: ChipModelArgument
     @Option(name: .shortAndLong, help: "Folder for the results of parts; made if missing.") var output: String
-    @Option(help: "A liberty file of the library, .lib or .lib.gz. May be repeated.") var liberty: [String] = []
-    @Option(help: "Cells that Yosys must not take, such as *x1p*. May be repeated.") var exclude: [String] =
-        []
-    @Option(help: "Only these layers or blocks, with commas between them.") var layers: String?
-    @Flag(help: "Add pairs of inputs once for all channels of a layer.") var sharePairs = false
-    @Option(help: "Cut all adder trees at this many rows: 2, 4, 6, 9 or 13. Default: by fan-in.")
-    var cut: Int?
-    @Option(help: "Another Yosys than the one on PATH.") var yosys: String?
+    @OptionGroup var core: SynthesisOptions
     @Option(help: "Seconds that one part may take.") var timeLimit = 3_600
     @Flag(help: "Print JSON.") var json = false
     @Option(help: "Write one line a layer as comma-separated values.") var csv: String?
 
     func validate() throws {
         try requireRange("--time-limit", timeLimit, in: 1...1_000_000)
-        if let cut, !TimingTable.rows.contains(cut) {
-            let known = TimingTable.rows.map(String.init).joined(separator: ", ")
-            throw ValidationError("--cut is one of \(known), not \(cut)")
-        }
-        if liberty.isEmpty { throw ValidationError("--liberty names at least one file") }
     }
 
     func run() throws {
         try runCommand {
             let artifact = try model.backbone()
-            let design = NetworkSynthesis.Design(
-                artifact: artifact, depth: .uniform(sharePairs ? 4 : 3, of: artifact.network),
-                cut: cut.map { .uniform($0) } ?? .byFanIn, sharesPairs: sharePairs,
-                layers: try chosen(artifact.network), generator: "hashiflex \(BuildFacts.version)")
+            let design = try core.design(of: artifact)
             Signals.onTermination { RunningTools.shared.killAll() }
             do {
-                let synthesis = try NetworkSynthesis(
-                    design, libraries: try liberty.map { try LibertyLibrary(path: $0) },
-                    excluding: exclude.map { NamePattern($0) }, yosys: yosys, path: output,
-                    timeLimit: timeLimit)
+                let tools = try core.tools()
+                let synthesis = NetworkSynthesis(design, tools: tools, path: output, timeLimit: timeLimit)
                 let results = try synthesis.run { part, wasThere in
                     guard !wasThere else { return }
                     Terminal.note(
@@ -66,7 +48,7 @@ struct ChipSynthCommand: ParsableCommand {
                             + String(format: "%.0f um2, ", part.combinationalArea)
                             + "\(part.comparedBytes) bytes equal, \(Int(part.seconds.rounded())) s")
                 }
-                try report(SynthesisReport(artifact, synthesis, results, sharesPairs: sharePairs))
+                try report(SynthesisReport(artifact, tools, results, sharesPairs: core.sharePairs))
             } catch let error as SynthesisError {
                 if case .wrongBytes = error { throw CommandError(Exit.mismatch, "\(error)") }
                 throw error
@@ -78,22 +60,5 @@ struct ChipSynthCommand: ParsableCommand {
         if let csv { try InputFile.write(Array(report.csv.utf8), to: csv) }
         if json { return Terminal.print(JSONRecord.text(report)) }
         report.lines.forEach { Terminal.print($0) }
-    }
-
-    /// Indices of the layers asked for, in the order of the network.
-    private func chosen(_ network: NetworkDescription) throws -> [Int] {
-        guard let layers else { return Array(network.layers.indices) }
-        var chosen = Set<Int>()
-        for name in layers.split(separator: ",") {
-            let found = network.layers.indices.filter {
-                network.layers[$0].name == name || network.layers[$0].name.hasPrefix("\(name).")
-            }
-            guard !found.isEmpty else {
-                throw ValidationError(
-                    "--layers: there is no layer or block '\(name)'; the first are stem, b00, b01")
-            }
-            chosen.formUnion(found)
-        }
-        return chosen.sorted()
     }
 }

@@ -18,12 +18,12 @@ struct SynthesisReport: Encodable {
 
     init(
         _ artifact: BackboneArtifact,
-        _ synthesis: NetworkSynthesis,
+        _ tools: SynthesisTools,
         _ layers: [LayerResult],
         sharesPairs: Bool
     ) {
         self.artifact = "\(artifact.digest)"
-        (yosys, libraryCells, excludedCells, adderCells) = synthesis.facts
+        (yosys, libraryCells, excludedCells, adderCells) = tools.facts
         self.sharesPairs = sharesPairs
         self.layers = layers
         total = LayerResult(sum: layers)
