@@ -1,13 +1,14 @@
-/// The bits of one column that a level may still add, by polarity.
+/// The bits of one column that a level may still add, by polarity and arrival: the earliest are taken first, so that
+/// late ones have the shorter way.
 struct ColumnPool {
     private(set) var plain: [HeapBit] = []
     private(set) var inverted: [HeapBit] = []
     var hasOne = false
-    /// Bits taken already; the earliest bits go first, so that late ones have the shorter way.
-    private var usedPlain = 0
-    private var usedInverted = 0
+    private let arrivals: [Float]
 
-    init(_ bits: [HeapBit]) {
+    /// - Parameter arrivals: by net.
+    init(_ bits: [HeapBit], arrivals: [Float]) {
+        self.arrivals = arrivals
         for bit in bits {
             if bit.isOne {
                 hasOne = true
@@ -17,9 +18,19 @@ struct ColumnPool {
                 plain.append(bit)
             }
         }
-        inverted.reverse()
-        plain.reverse()
+        inverted = Self.latestFirst(inverted, arrivals)
+        plain = Self.latestFirst(plain, arrivals)
     }
+
+    /// The latest first; of bits that come together the last of the column.
+    private static func latestFirst(_ bits: [HeapBit], _ arrivals: [Float]) -> [HeapBit] {
+        bits.enumerated().sorted {
+            (arrivals[$0.element.net], $0.offset) > (arrivals[$1.element.net], $1.offset)
+        }.map(\.element)
+    }
+
+    /// Arrival of the last of the `count` earliest bits.
+    private func arrival(_ count: Int, of bits: [HeapBit]) -> Float { arrivals[bits[bits.count - count].net] }
 
     /// Bits left, the constant included.
     var count: Int { plain.count + inverted.count + (hasOne ? 1 : 0) }
@@ -30,7 +41,9 @@ struct ColumnPool {
     /// `count` bits with the fewest inverters, and the polarity to bring them to; `nil` where there are fewer.
     mutating func take(_ count: Int) -> (bits: [HeapBit], isInverted: Bool)? {
         guard plain.count + inverted.count >= count else { return nil }
-        let prefersInverted = inverted.count > plain.count
+        let prefersInverted =
+            min(plain.count, inverted.count) >= count
+            ? arrival(count, of: inverted) < arrival(count, of: plain) : inverted.count > plain.count
         var bits: [HeapBit] = []
         while bits.count < count {
             let fromInverted = prefersInverted ? !inverted.isEmpty : plain.isEmpty

@@ -13,9 +13,14 @@ extension CompressorTree {
         if isRegistered { for net in cutNets { values[net].toggle() } }
         for cell in adder { Self.evaluate(cell, &values) }
         var result: UInt64 = 0
+        func value(_ bit: HeapBit?) -> Bool { bit.map { $0.isOne || values[$0.net] != $0.isInverted } ?? false }
         for (column, bit) in sum.enumerated() {
-            guard let bit, bit.isOne || values[bit.net] != bit.isInverted else { continue }
-            result |= 1 << UInt64(column)
+            let isSelected =
+                !selection.carries.isEmpty && column >= selection.first
+                && value(selection.carries[selection.carryIndex(of: column)])
+            if value(isSelected ? selection.sum[column - selection.first] : bit) {
+                result |= 1 << UInt64(column)
+            }
         }
         return result
     }

@@ -28,6 +28,8 @@ public struct CompressorTree: Sendable {
     public private(set) var adder: [HeapCell] = []
     /// The accumulator, by column; `nil` is a zero, below the shift also "not computed".
     public private(set) var sum: [HeapBit?] = []
+    /// The upper columns once more for a carry into them, and the carry that selects; empty where carries ripple.
+    public private(set) var selection = CarrySelection()
     /// Adder levels in front of the last cut.
     public private(set) var levels = 0
 
@@ -35,6 +37,10 @@ public struct CompressorTree: Sendable {
     /// Nets of operands and cells together.
     public private(set) var nets: Int
     private var inverters: [Int: Int] = [:]
+    /// When a net has its value behind the registers, by net, ps.
+    private var arrivals: [Float]
+    /// The latest arrival in front of a cut, ps.
+    private(set) var frontArrival: Float = 0
     private var place = Place.front
 
     /// Where a cell stands between the registers.
@@ -62,6 +68,7 @@ public struct CompressorTree: Sendable {
         self.operandBits = operandBits
         self.isRegistered = isRegistered
         nets = operandBits
+        arrivals = Array(repeating: 0, count: operandBits)
         columns = Array(repeating: [], count: neuron.width)
         for term in neuron.terms {
             for bit in 0..<term.width where term.shift + bit < neuron.width {
@@ -96,9 +103,17 @@ public struct CompressorTree: Sendable {
 
     /// Goes on behind registers, which invert.
     private mutating func register() {
-        if isRegistered { columns = columns.map { $0.map { $0.isOne ? $0 : $0.complement } } }
         inverters = [:]
+        guard isRegistered else { return }
+        columns = columns.map { $0.map { $0.isOne ? $0 : $0.complement } }
+        for bit in columns.joined() where !bit.isOne {
+            frontArrival = max(frontArrival, arrivals[bit.net])
+            arrivals[bit.net] = 0
+        }
     }
+
+    /// When a bit is there behind the registers in front of it, ps.
+    func arrival(of bit: HeapBit?) -> Float { bit.map { $0.isOne ? 0 : arrivals[$0.net] } ?? 0 }
 
     /// The nets of a heap, each once, in the order of the columns.
     private static func nets(in heap: [[HeapBit]]) -> [Int] {
@@ -127,7 +142,7 @@ public struct CompressorTree: Sendable {
         if place != .behind { levels += 1 }
         var next = [[HeapBit]](repeating: [], count: columns.count)
         for column in columns.indices {
-            var pool = ColumnPool(columns[column])
+            var pool = ColumnPool(columns[column], arrivals: arrivals)
             var excess = pool.count + next[column].count - height
             while excess > 0 {
                 let before = pool.count
@@ -185,7 +200,7 @@ public struct CompressorTree: Sendable {
         isInverted: Bool
     ) -> (carry: HeapBit, sum: HeapBit) {
         let nets = bits.map { $0.isInverted == isInverted ? $0.net : inverse(of: $0.net) }
-        let output = append(kind, nets)
+        let output = append(kind, CellDelay.ordered(nets) { arrivals[$0] })
         return (
             HeapBit(net: output, isInverted: !isInverted), HeapBit(net: output + 1, isInverted: !isInverted)
         )
@@ -209,9 +224,33 @@ public struct CompressorTree: Sendable {
         case .middle: middle.append(cell)
         case .behind: adder.append(cell)
         }
-        nets += kind == .fullAdder || kind == .halfAdder ? 2 : 1
+        let delay = CellDelay.of(kind)
+        func latest(_ pins: [Float]) -> Float {
+            zip(inputs, pins).reduce(0) { max($0, arrivals[$1.0] + $1.1) }
+        }
+        arrivals.append(latest(delay.carry))
+        if !delay.sum.isEmpty { arrivals.append(latest(delay.sum)) }
+        nets = arrivals.count
         return output
     }
 
-    mutating func finish(_ sum: [HeapBit?]) { self.sum = sum }
+    mutating func finish(_ sum: [HeapBit?], _ selection: CarrySelection) {
+        (self.sum, self.selection) = (sum, selection)
+    }
+
+    /// What an attempt at the last adder is given up to.
+    struct Mark {
+        fileprivate let adder, nets: Int
+        fileprivate let inverters: [Int: Int]
+    }
+
+    /// The cells as they are now.
+    var mark: Mark { Mark(adder: adder.count, nets: nets, inverters: inverters) }
+
+    /// Gives up all cells since `mark`.
+    mutating func giveUp(to mark: Mark) {
+        adder.removeLast(adder.count - mark.adder)
+        arrivals.removeLast(nets - mark.nets)
+        (nets, inverters) = (mark.nets, mark.inverters)
+    }
 }

@@ -154,7 +154,7 @@ public struct AreaCore: Sendable {
             text.add("  hs_middle_\(name) m\(channel)(.e(~\(d)), .h(\(h)));\n")
         }
         text.add("  always @(posedge clk) \(q) <= \(h);\n")
-        text.add("  wire [\(neuron.width - 1):0] \(s);\n  hs_add_\(name) a\(channel)(.h(~\(q)), .s(\(s)));\n")
+        text.add("  wire [\(tree.sumBits - 1):0] \(s);\n  hs_add_\(name) a\(channel)(.h(~\(q)), .s(\(s)));\n")
         text.add("  reg [7:0] \(y);\n  always @(posedge clk) \(y) <= ~\(saturated(neuron, tree, s));\n")
         text.add("  assign y[\(8 * position + 7):\(8 * position)] = ~\(y);\n")
     }

@@ -81,25 +81,42 @@ struct TreeText {
     /// The adders behind the cut; outputs keep their polarity.
     func writeAdder(named name: String, to text: inout TextBuffer) {
         text.add("module \(name)(input wire [\(max(1, heldBits) - 1):0] h, ")
-        text.add("output wire [\(tree.sum.count - 1):0] s);\n")
+        text.add("output wire [\(sumBits - 1):0] s);\n")
         declareWires(&text)
         for (index, cell) in tree.adder.enumerated() {
             write(cell, index, &text) { addHeld($0, in: held, "h[", &$1) }
         }
-        for (column, bit) in tree.sum.enumerated() {
-            text.add("  assign s[\(column)] = ")
+        for (index, bit) in sums.enumerated() {
+            text.add("  assign s[\(index)] = ")
             if let bit, !bit.isOne { addHeld(bit.net, in: held, "h[", &text) } else { text.add("1'b0") }
             text.add(";\n")
         }
         text.add("endmodule\n\n")
     }
 
+    /// What the port `s` holds: the accumulator, its upper columns for a carry, the carry.
+    private var sums: [HeapBit?] {
+        tree.sum + tree.selection.sum + tree.selection.carries
+    }
+
+    /// Wires of the port `s`.
+    var sumBits: Int { sums.count }
+
     /// The accumulator's bit `column` as an expression over the adder's outputs, polarity undone.
     func sumBit(_ column: Int, of wire: String) -> String {
+        func expression(_ bit: HeapBit?, at index: Int) -> String {
+            guard let bit else { return "1'b0" }
+            return bit.isOne ? "1'b1" : "\(bit.isInverted ? "~" : "")\(wire)[\(index)]"
+        }
         let column = min(column, tree.sum.count - 1)
-        guard let bit = tree.sum[column] else { return "1'b0" }
-        if bit.isOne { return "1'b1" }
-        return "\(bit.isInverted ? "~" : "")\(wire)[\(column)]"
+        let plain = expression(tree.sum[column], at: column)
+        let selection = tree.selection
+        guard !selection.carries.isEmpty, column >= selection.first else { return plain }
+        let index = column - selection.first
+        let selected = expression(selection.sum[index], at: tree.sum.count + index)
+        let carry = selection.carryIndex(of: column)
+        let place = tree.sum.count + selection.sum.count + carry
+        return "(\(expression(selection.carries[carry], at: place)) ? \(selected) : \(plain))"
     }
 
     private func declareWires(_ text: inout TextBuffer) {
