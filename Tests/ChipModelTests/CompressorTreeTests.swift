@@ -44,8 +44,10 @@ import ChipModel
                 let operandBits = LayerWindow(layer).bits + (residual ? 8 : 0)
                 for channel in 0..<layer.output.channels {
                     let neuron = NeuronSum(layer, parameters, channel: channel)
-                    for cut in [2, 4, 6, 13] {
-                        let tree = CompressorTree(neuron, operandBits: operandBits, cutRows: cut)
+                    for (cut, early) in [(2, nil), (4, nil), (6, nil), (13, nil), (2, 4), (4, 19), (2, 28)] {
+                        let tree = CompressorTree(
+                            neuron, operandBits: operandBits, cutRows: cut, earlyCutRows: early)
+                        #expect(early != nil || tree.middle.isEmpty)
                         #expect(tree.cut.allSatisfy { $0.count <= max(cut, 2) || tree.cells.isEmpty })
                         for trial in 0..<6 {
                             let bits = (0..<operandBits).map { _ in
@@ -85,6 +87,28 @@ import ChipModel
                         input[pixel * 40 + bit / 8] >> UInt8(bit % 8) & 1 == 1
                     }
                     #expect(byte == expected[pixel * 8 + channel])
+                }
+            }
+        }
+    }
+
+    @Test("Wide accumulators are computed for both carries, narrow ones ripple; both give the sum")
+    func selection() {
+        var random = SystemRandomNumberGenerator()
+        for (fanIn, isSelected) in [(384, true), (4, false)] {
+            let layer = Self.layer(.project, inputs: fanIn, outputs: 2)
+            let parameters = Self.parameters(layer, &random, zeros: 0)
+            for channel in 0..<2 {
+                let neuron = NeuronSum(layer, parameters, channel: channel)
+                let bits = LayerWindow(layer).bits
+                let tree = CompressorTree(neuron, operandBits: bits, cutRows: 6)
+                #expect(tree.selection.carries.isEmpty != isSelected)
+                #expect(tree.sum.count == neuron.width)
+                for trial in 0..<20 {
+                    // Many ones: carries run through the whole accumulator.
+                    let values = (0..<bits).map { _ in UInt8.random(in: 0...9, using: &random) >= trial % 10 }
+                    #expect(
+                        Self.saturate(tree.evaluate { values[$0] }, neuron) == neuron.evaluate { values[$0] })
                 }
             }
         }

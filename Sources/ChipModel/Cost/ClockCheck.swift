@@ -34,7 +34,7 @@ public struct ClockCheck: Sendable {
             let single = TimingTable.clock(fanIn: fanIn, rows: rows, wire: design.wire)
             let least = Self.depthMin(layer, design)
             let needsTwo = depth > least && (single ?? 0) < design.clock
-            let clock = needsTwo ? max(single ?? 0, TimingTable.twoCutClock(wire: design.wire)) : single
+            let clock = needsTwo ? Self.twoCutClock(fanIn, rows, design.wire) : single
             return Layer(
                 name: layer.name, fanIn: fanIn, cutRows: rows, depth: depth, depthMin: least,
                 hasEarlyCut: needsTwo, clock: depth < least ? nil : clock)
@@ -44,6 +44,10 @@ public struct ClockCheck: Sendable {
     /// The stages that a layer has at least: one more where pairs are added first.
     private static func depthMin(_ layer: NetworkLayer, _ design: ChipDesign) -> Int {
         TimingTable.depthMin + (design.sharesPairs && layer.kind != .depthwise ? 1 : 0)
+    }
+
+    private static func twoCutClock(_ fanIn: Int, _ rows: Int, _ wire: WireLength) -> Double? {
+        TimingTable.clock(fanIn: fanIn, rows: rows, isCutTwice: true, wire: wire)
     }
 
     /// The layer that closes the slowest clock.
@@ -65,8 +69,9 @@ public struct ClockCheck: Sendable {
                 + "give --depth \(layer.depthMin)"
         }
         guard let reached = layer.clock else {
-            return what + "was not timed; cuts that were: "
-                + TimingTable.rows.map(String.init).joined(separator: ", ")
+            let rows = layer.hasEarlyCut ? Self.rowsCutTwice : TimingTable.rows
+            return what + "was not timed\(layer.hasEarlyCut ? " with a second cut" : ""); cuts that were: "
+                + rows.map(String.init).joined(separator: ", ") + "; give --cut"
         }
         return what + "depth \(layer.depth) closes \(Self.megahertz(reached)) MHz \(design.wire.phrase), not "
             + "\(clock): \(advice(layer))"
@@ -78,22 +83,25 @@ public struct ClockCheck: Sendable {
                 (rows: rows, clock: $0)
             }
         }
-        // Fewer rows take fewer flip-flops; a cut that was timed comes before one that is extrapolated.
-        let closing = cuts.filter { $0.clock >= design.clock }
-        let timed = closing.first { TimingTable.covers(fanIn: layer.fanIn, rows: $0.rows) }
-        if let cut = timed ?? closing.first {
-            return "cut at \(cut.rows) rows (\(Self.megahertz(cut.clock)) MHz), or lower --clock"
+        // Fewer rows take fewer flip-flops.
+        if !layer.hasEarlyCut, let cut = cuts.first(where: { $0.clock >= design.clock }) {
+            return "--cut \(cut.rows) would (\(Self.megahertz(cut.clock)) MHz), or lower --clock"
         }
-        let twice = TimingTable.twoCutClock(wire: design.wire)
-        if layer.depth <= layer.depthMin, twice >= design.clock {
-            let deeper = layer.depthMin + 1
-            return "depth \(deeper), a second cut, would (\(Self.megahertz(twice)) MHz, an estimate): "
-                + "--depth \(deeper)"
+        let twice = Self.rowsCutTwice.compactMap { rows in
+            Self.twoCutClock(layer.fanIn, rows, design.wire).map { (rows: rows, clock: $0) }
         }
-        let best = max(twice, cuts.map(\.clock).max() ?? 0)
+        if let cut = twice.first(where: { $0.clock >= design.clock }) {
+            let deeper = max(layer.depth, layer.depthMin + 1)
+            return "depth \(deeper), a second cut, would (\(Self.megahertz(cut.clock)) MHz): "
+                + "--depth \(deeper) --cut \(cut.rows)"
+        }
+        let best = (cuts + twice).map(\.clock).max() ?? 0
         return "no cut or depth of the timing table does, the most is \(Self.megahertz(best)) MHz; lower "
             + "--clock or shorten --wire"
     }
+
+    /// The cuts that were timed behind an early one.
+    private static let rowsCutTwice = Set(TimingTable.cutTwice.map(\.rows)).sorted()
 
     static func megahertz(_ clock: Double) -> String { Number.count(Int(clock.rounded())) }
 }

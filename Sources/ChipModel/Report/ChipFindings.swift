@@ -38,7 +38,7 @@ extension ChipReport {
                 + "\(design.wireMicrometres) um of wire a segment"
                 + (synthesisedLaw.layersCutTwice == 0
                     ? "."
-                    : "; \(synthesisedLaw.layersCutTwice) layers are cut twice, whose clock is an estimate."))
+                    : "; \(synthesisedLaw.layersCutTwice) layers are cut twice."))
         return sentences
     }
 

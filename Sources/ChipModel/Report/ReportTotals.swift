@@ -51,7 +51,7 @@ public struct SynthesisedTotals: Sendable, Encodable {
     public let slowestLayer: String
     /// That clock, MHz.
     public let slowestClockMhz: Double
-    /// Layers cut twice; their clock is an estimate.
+    /// Layers cut twice.
     public let layersCutTwice: Int
 
     init(_ cost: ChipCost) {

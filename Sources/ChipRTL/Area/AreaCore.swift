@@ -101,9 +101,10 @@ public struct AreaCore: Sendable {
     }
 
     /// Part `index`: trees, registers, adders and saturation of up to 64 channels.
-    public func part(_ index: Int) -> Part {
-        let channels = channels(index)
-        let module = "\(module)_p\(index)"
+    public func part(_ index: Int) -> Part { part(named: "\(module)_p\(index)", channels(index)) }
+
+    /// Some channels as a part, for measurements of less than 64.
+    func part(named module: String, _ channels: Range<Int>) -> Part {
         var text = TextBuffer()
         var body = TextBuffer()
         for channel in channels {

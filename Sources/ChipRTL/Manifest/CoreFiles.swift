@@ -100,6 +100,17 @@ public struct CoreFiles: Sendable {
         return File(name: part.file, bytes: Array(header(line).utf8) + core.part(index).text)
     }
 
+    /// Some channels as a part of its own, for measurements of less than a whole one.
+    ///
+    /// - Parameter channels: within the layer, at least one.
+    public func part(channels: Range<Int>) -> (part: RTLManifest.Part, file: File) {
+        let module = "\(entry.module)_c\(channels.lowerBound)_\(channels.count)"
+        let part = RTLManifest.Part(
+            module: module, file: "cores/\(module).sv", firstChannel: channels.lowerBound,
+            count: channels.count, nonZeroWeights: channels.reduce(0) { $0 + core.nonZeroWeights($1) })
+        return (part, File(name: part.file, bytes: core.part(named: module, channels).text))
+    }
+
     /// One channel between registers, and its entry; the file is for timing only.
     public func timedNeuron(_ channel: Int) -> (part: RTLManifest.Part, text: [UInt8]) {
         let neuron = core.timedNeuron(channel)

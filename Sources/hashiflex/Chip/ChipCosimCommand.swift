@@ -36,6 +36,13 @@ struct ChipCosimCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             let cosimulation = try Cosimulation(path: folder)
+            guard simulator == .icarus || cosimulation.manifest.style == CoreStyle.simulation.rawValue else {
+                // A core of fan-in 96 in cells took Verilator 20 GB.
+                throw CommandError(
+                    ExitCode(64),
+                    "\(folder) is of style area, cell by cell, which Verilator can not build in any memory; "
+                        + "give --simulator icarus, or write the folder with --style simulation")
+            }
             let pixels = try pictures(cosimulation.rtl.artifact.network)
             _ = RunningTools.shared
             Signals.onTermination { RunningTools.shared.killAll() }

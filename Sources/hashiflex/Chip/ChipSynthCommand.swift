@@ -22,7 +22,7 @@ struct ChipSynthCommand: ParsableCommand {
               hashiflex chip synth -o synth --liberty asap7.lib.gz --layers b16 --share-pairs
             """)
 
-    @OptionGroup var model: ChipModelArgument
+    @OptionGroup var source: SynthesisSource
     @Option(name: .shortAndLong, help: "Folder for the results of parts; made if missing.") var output: String
     @OptionGroup var core: SynthesisOptions
     @Option(help: "Seconds that one part may take.") var timeLimit = 3_600
@@ -35,8 +35,7 @@ struct ChipSynthCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            let artifact = try model.backbone()
-            let design = try core.design(of: artifact)
+            let design = try core.design(of: source)
             Signals.onTermination { RunningTools.shared.killAll() }
             do {
                 let tools = try core.tools()
@@ -48,7 +47,7 @@ struct ChipSynthCommand: ParsableCommand {
                             + String(format: "%.0f um2, ", part.combinationalArea)
                             + "\(part.comparedBytes) bytes equal, \(Int(part.seconds.rounded())) s")
                 }
-                try report(SynthesisReport(artifact, tools, results, sharesPairs: core.sharePairs))
+                try report(SynthesisReport(design.artifact, tools, results, sharesPairs: core.sharePairs))
             } catch let error as SynthesisError {
                 if case .wrongBytes = error { throw CommandError(Exit.mismatch, "\(error)") }
                 throw error

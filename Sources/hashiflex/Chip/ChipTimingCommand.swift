@@ -24,7 +24,7 @@ struct ChipTimingCommand: ParsableCommand {
               hashiflex chip timing --liberty asap7.lib.gz --clock 1210 --early-cut 28 --layers b16
             """)
 
-    @OptionGroup var model: ChipModelArgument
+    @OptionGroup var source: SynthesisSource
     @OptionGroup var core: SynthesisOptions
     @Option(help: "Lengths of wire to time with, um, with commas between them. Default: 0,3,6,10.")
     var wires = "0,3,6,10"
@@ -54,8 +54,7 @@ struct ChipTimingCommand: ParsableCommand {
     func run() throws {
         var isOpen = false
         try runCommand {
-            let artifact = try model.backbone()
-            let design = try core.design(of: artifact)
+            let design = try core.design(of: source)
             Signals.onTermination { RunningTools.shared.killAll() }
             let tools = try core.tools()
             let timer = try NeuronTimer(
@@ -66,7 +65,7 @@ struct ChipTimingCommand: ParsableCommand {
             do {
                 let results = try timer.run(folder: folder) { Terminal.note(TimingTableText.note($0)) }
                 let text = TimingTableText(
-                    "\(artifact.digest)", yosys: tools.facts.yosys, opensta: timer.toolFacts, results,
+                    "\(design.artifact.digest)", yosys: tools.facts.yosys, opensta: timer.toolFacts, results,
                     clock: clock)
                 if let csv { try InputFile.write(Array(text.csv.utf8), to: csv) }
                 if json {

@@ -32,12 +32,17 @@ struct SynthesisOptions: ParsableArguments {
         if liberty.isEmpty { throw ValidationError("--liberty names at least one file") }
     }
 
-    /// The cores of `artifact`.
-    func design(of artifact: BackboneArtifact) throws -> NetworkSynthesis.Design {
-        NetworkSynthesis.Design(
+    /// The cores of `source`.
+    func design(of source: SynthesisSource) throws -> NetworkSynthesis.Design {
+        let (artifact, range) = try source.load()
+        let chosen = try chosen(artifact.network).filter { range?.contains($0) ?? true }
+        guard !chosen.isEmpty else {
+            throw CommandError(ExitCode(64), "--layers: the folder holds none of them")
+        }
+        return NetworkSynthesis.Design(
             artifact: artifact, depth: .uniform(3, of: artifact.network),
             cut: cut.map { .uniform($0) } ?? .byFanIn, earlyCutRows: earlyCut, sharesPairs: sharePairs,
-            layers: try chosen(artifact.network), generator: "hashiflex \(BuildFacts.version)")
+            layers: chosen, generator: "hashiflex \(BuildFacts.version)")
     }
 
     /// Library and program.
