@@ -6,7 +6,7 @@ import HardenedBackbone
 import TestSupport
 import Testing
 
-/// Debian's Yosys extracts full adders that compute something else, with exit code 0 and a fine area.
+/// Debian's Yosys finds full adders in gates that ABC wrote and puts in others, with exit code 0 and a fine area.
 @Suite struct ExtractedAddersTests {
     /// Puts the adders' behaviour into the flow and lets Yosys find the adders itself.
     private static let flow = """
@@ -14,7 +14,7 @@ import Testing
         module=${3%.script.ys}
         sed -e 's/^read_verilog wrappers.v$/read_verilog -sv behaviour.v/' \\
             -e "s/^setattr .*keep_hierarchy 1.*/flatten $module; delete hs_fa hs_ha hs_maj hs_nand hs_inv/" \\
-            -e "s/^techmap .*/techmap $module; opt $module; extract_fa -fa $module; techmap -map extracted.v $module; techmap $module; opt $module; read_verilog wrappers.v; flatten $module/" \\
+            -e "s/^techmap .*/techmap $module; opt $module; abc -g AND,OR,XOR,NAND,NOR,XNOR $module; opt $module; extract_fa -fa $module; techmap -map extracted.v $module; techmap $module; opt $module; read_verilog wrappers.v; flatten $module/" \\
             "$3" > "$module.extracting.ys"
         exec "$YOSYS_FOR_TEST" -q -s "$module.extracting.ys"
 
@@ -53,14 +53,14 @@ import Testing
             yosys: program)
         try bench.write(Array(CellWrappers.behaviour.utf8), to: "scratch/behaviour.v")
         try bench.write(Array(Self.mapping.utf8), to: "scratch/extracted.v")
-        let (part, file) = bench.files.part(channels: 0..<2)
+        let (part, file) = bench.files.part(channels: 0..<1)
         try bench.write(file.bytes, to: file.name)
         #expect {
             _ = try bench.result(part)
         } throws: { error in
-            guard case SynthesisError.wrongBytes(_, let wrong, let count, _)? = error as? SynthesisError
+            guard case SynthesisError.wrongBytes(_, let wrong, _, _)? = error as? SynthesisError
             else { return false }
-            return wrong > count / 2
+            return wrong > 0
         }
     }
 }

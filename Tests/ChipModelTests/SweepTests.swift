@@ -52,7 +52,7 @@ import ChipModel
     @Test("A point equals the report of its design, and refused points keep their reason")
     func points() throws {
         let sweep = try Self.report {
-            $0.clocks = [448, 896, 1_210]
+            $0.clocks = [448, 896, 1_300]
             $0.cycles = [32, 64]
             $0.frozen = [false, true]
             $0.npuMACs = [100, 1_729]
@@ -75,7 +75,7 @@ import ChipModel
             point.command
                 == "hashiflex chip report M --clock 896 --cycles 64 --datapaths 1 --npu-macs 100 --npus 1")
         let refused = sweep.points.filter { $0.refusal != nil }
-        #expect(!refused.isEmpty && refused.allSatisfy { $0.clock == 1_210 && !$0.isPareto })
+        #expect(!refused.isEmpty && refused.allSatisfy { $0.clock == 1_300 && !$0.isPareto })
         #expect(
             sweep.points.contains { $0.isPareto && $0.isHeadFrozen && $0.command.hasSuffix("--prune 50") })
     }
@@ -119,7 +119,7 @@ import ChipModel
     @Test("The table fits 110 columns, the page needs nothing else, and every point has its command")
     func texts() throws {
         let sweep = try Self.report {
-            $0.clocks = [448, 896, 1_210]
+            $0.clocks = [448, 896, 1_300]
             $0.frozen = [false, true]
         }
         let commands = sweep.lines.filter {

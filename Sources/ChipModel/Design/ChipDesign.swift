@@ -63,7 +63,7 @@ public struct ChipDesign: Hashable, Sendable {
 public enum ChipPreset: String, CaseIterable, Sendable {
     /// One input row a cycle: 896 MHz, 224 cycles, 1,729 effective MACs.
     case rows
-    /// One class a cycle: 1,210 MHz, 303 cycles, as many MACs as features. 1x1 layers of at least 128 inputs have
+    /// One class a cycle: 1,210 MHz, 303 cycles, as many MACs as features. 1x1 layers of more than 96 inputs have
     /// a fourth stage for a second cut, without which they do not close that clock with 3 um of wire. Up to width
     /// 1.4: wider layers do not close it.
     case classes
@@ -81,7 +81,7 @@ public enum ChipPreset: String, CaseIterable, Sendable {
             ChipDesign(
                 clock: 1_210, cyclesPerImage: (network.inputSize * 303 - 1) / 224 + 1,
                 npuMACs: network.featureCount,
-                depth: .pointwise(from: 128, deep: 4, of: network), cut: .uniform(2))
+                depth: .pointwise(from: 97, deep: 4, of: network), cut: .uniform(2))
         }
     }
 }

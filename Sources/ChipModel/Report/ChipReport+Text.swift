@@ -108,7 +108,7 @@ extension ChipReport {
         lines += [("adders", law.adderMm2), ("flip-flops", law.flipFlopMm2)].map(Self.range)
         lines.append(
             "  slowest layer                \(law.slowestLayer), \(Number.text(law.slowestClockMhz, places: 0)) MHz"
-                + (law.layersCutTwice == 0 ? "" : "; \(law.layersCutTwice) layers cut twice (estimate)"))
+                + (law.layersCutTwice == 0 ? "" : "; \(law.layersCutTwice) layers cut twice"))
         lines.append("")
         lines.append("MODELLED                                                low  default     high")
         lines += modelledRows.map(Self.range)
