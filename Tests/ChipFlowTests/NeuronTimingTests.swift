@@ -56,7 +56,7 @@ import Testing
             if: SynthesisBench.hasASAP7 && SynthesisBench.openSTA != nil,
             "needs Yosys, OpenSTA and ../shared/data/asap7"))
     func secondCut() throws {
-        let twice = try time("b14.project", rows: 4, earlyRows: TimingTable.earlyCutRows, wires: [3])
+        let twice = try time("b14.project", rows: 2, earlyRows: TimingTable.earlyCutRows, wires: [3])
         #expect(twice.comparedBytes == 64 && twice.earlyCutFlipFlops > twice.cutFlipFlops)
         #expect(twice.clocks[0].megahertz > 1_210)
         let once = try time("b14.project", rows: 9, wires: [3])

@@ -1,3 +1,4 @@
+import Foundation
 import HardenedBackbone
 import QuantizedTensors
 import TestSupport
@@ -40,6 +41,26 @@ import ChipModel
         #expect(abs(area / 127_963 - 1) < AreaLaw.networkTolerance)
         let rest = area - AreaLaw.area(weights: last.weights, neurons: last.neurons)
         #expect(abs(rest / 55_846 - 1) < AreaLaw.networkTolerance)
+    }
+
+    @Test("Every layer of the width-10 network as `chip synth` found it, and all of them together")
+    func synthesised() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../Sources/ChipModel/ChipModel.docc/Measurements/synthesis-width-10.csv")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        let column = try #require(
+            lines[0].split(separator: ",").firstIndex(of: "synthesised_combinational_um2"))
+        var (sum, law) = (0.0, 0.0)
+        #expect(lines.count == Self.widthTen.count + 1)
+        for (line, layer) in zip(lines.dropFirst(), Self.widthTen) {
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+            #expect(Int(fields[2]) == layer.weights)
+            let area = try #require(Double(fields[column]))
+            let expected = AreaLaw.area(weights: layer.weights, neurons: layer.neurons)
+            #expect(abs(expected / area - 1) < AreaLaw.layerTolerance, "\(fields[0])")
+            (sum, law) = (sum + area, law + expected)
+        }
+        #expect(abs(law / sum - 1) < AreaLaw.networkTolerance)
     }
 
     @Test("One weight less: eight adders less, and the law's area of a weight")
