@@ -60,10 +60,15 @@ import Testing
             // ASAP7 (predictive): `seven-nm.md`, 2.3 has 13.0 to 13.3 fJ from fan-in 32 on; small neurons have
             // more half adders and rounding a weight.
             #expect((9...20).contains(result.energyAtHalf), "\(result)")
-            #expect((0.02...2).contains(result.meanToggles), "\(result)")
-            #expect(abs(result.energy - result.energyAtHalf * 2 * result.meanToggles) < 1e-9)
+            guard result.layerPixels > 1 else {
+                #expect(result.meanToggles == nil && result.energy == nil && result.imageEnergy == nil)
+                continue
+            }
+            let (toggles, energy) = (try #require(result.meanToggles), try #require(result.energy))
+            #expect((0.02...2).contains(toggles), "\(result)")
+            #expect(abs(energy - result.energyAtHalf * 2 * toggles) < 1e-9)
             let places = Double(result.layerWeights * result.layerPixels)
-            #expect(abs(result.imageEnergy - result.energy * places * 1e-6) < 1e-9)
+            #expect(abs(try #require(result.imageEnergy) - energy * places * 1e-6) < 1e-9)
         }
     }
 
@@ -76,7 +81,7 @@ import Testing
         let flat = try energies(["stem"], liberty: Self.asap7, flat: true, earlyCut: 19)
         let photograph = try energies(["stem"], liberty: Self.asap7, earlyCut: 19)
         // Borders of the picture are all that changes.
-        #expect(flat[0].meanToggles < 0.3 * photograph[0].meanToggles)
+        #expect(try #require(flat[0].meanToggles) < 0.3 * (try #require(photograph[0].meanToggles)))
         #expect(flat[0].energyAtHalf == photograph[0].energyAtHalf)
     }
 

@@ -3,6 +3,8 @@ import ChipTools
 import Foundation
 
 /// A neuron's netlist in Icarus, gates with delays, a window a cycle; what toggled is counted from the dump.
+///
+/// The netlist runs under plain names: in Icarus a toggle in a vector costs as much as the vector is wide.
 struct ActivityBench {
     /// Name of the bench's module.
     static let module = "hs_activity"
@@ -32,15 +34,17 @@ struct ActivityBench {
     func activity(
         compiler: String, runner: String, folder: String, timeLimit: Int
     ) throws -> SwitchingActivity {
+        let text = neuron.netlist.plainVerilog()
+        let netlist = try GateNetlist(text, file: neuron.part.module, top: "top")
         let models = CellModels(
-            libraries, cells: Set(neuron.netlist.cellNames), delays: delays.delays(libraries),
+            libraries, cells: Set(netlist.cellNames), delays: delays.delays(libraries),
             defaultDelay: delays.gate)
         guard models.omitted.isEmpty else {
             throw EnergyError.notModelled(
                 layer: layer.name, cells: models.omitted.map { "\($0.key) (\($0.value))" }.sorted())
         }
         var files = [
-            ("netlist.v", neuron.text), ("cells.v", Array(models.text.utf8)), ("bench.v", Array(text.utf8)),
+            ("netlist.v", text), ("cells.v", Array(models.text.utf8)), ("bench.v", Array(bench.utf8)),
             ("x.hex", Self.words(stream.windows)),
         ]
         if layer.hasResidual { files.append(("r.hex", Self.words(stream.residuals.map { [$0] }))) }
@@ -64,8 +68,8 @@ struct ActivityBench {
         }
         try compare(String(decoding: outputs, as: UTF8.self).split(separator: "\n"))
         let activity = try ActivityCounter.count(
-            dump: "\(folder)/activity.vcd", scope: "\(Self.module).dut", netlist: neuron.netlist,
-            libraries: libraries, clockPort: "clk", from: UInt64(Self.period * lead))
+            dump: "\(folder)/activity.vcd", scope: "\(Self.module).dut", netlist: netlist,
+            libraries: libraries, clockPort: clockPort, from: UInt64(Self.period * lead))
         let cycles = stream.windows.count - lead
         guard activity.cycles == cycles else {
             throw EnergyError.cutShort(layer: layer.name, cycles: activity.cycles, of: cycles)
@@ -100,8 +104,27 @@ struct ActivityBench {
         }
     }
 
+    /// The clock's port under its plain name.
+    private var clockPort: String {
+        let ports = neuron.netlist.ports
+        return neuron.netlist.plainPort(ports.firstIndex { $0.name == "clk" } ?? 0, bit: 0)
+    }
+
+    /// The plain ports, bit by bit, on the vectors that the bench has under the ports' own names.
+    ///
+    /// Bits that nobody reads stay open: nearly all of a depthwise window, on which Icarus would take minutes.
+    private var ports: [String] {
+        let read = Set(neuron.netlist.connections.map(\.net))
+        return neuron.netlist.ports.enumerated().flatMap { number, port in
+            port.nets.indices.filter { !port.isInput || read.contains(port.nets[$0]) }.map { index in
+                let bit = port.name == "clk" ? "" : "[\(port.nets.count - 1 - index)]"
+                return ".\(neuron.netlist.plainPort(number, bit: index))(\(port.name)\(bit))"
+            }
+        }
+    }
+
     /// Inputs change at the falling edge, outputs are read just before it.
-    private var text: String {
+    private var bench: String {
         let (count, width) = (stream.windows.count, layer.windowBytes * 8)
         let residual = layer.hasResidual
         return """
@@ -112,7 +135,7 @@ struct ActivityBench {
               reg [7:0] r, rs [0:\(count - 1)];
               wire [7:0] y;
               integer index, out;
-              \(neuron.part.module) dut(.clk(clk), .x(x), \(residual ? ".r(r), " : "").y(y));
+              top dut(\(ports.joined(separator: ", ")));
               initial begin
                 $readmemh("x.hex", xs);
                 \(residual ? "$readmemh(\"r.hex\", rs);" : "")

@@ -18,14 +18,17 @@ public struct NeuronEnergy: Codable, Hashable, Sendable {
     public let comparedBytes: Int
     /// Toggles a net and cycle at the outputs of the full adders; absent where there are none.
     public let carryToggles, sumToggles: Double?
-    /// Toggles a net and cycle over the outputs of all gates; flip-flops left out.
-    public let meanToggles: Double
-    /// Energy of the gates a non-zero weight and cycle, fJ, at 0.5 toggles a net and cycle and at ``meanToggles``.
-    public let energyAtHalf, energy: Double
+    /// Toggles a net and cycle over the outputs of all gates, flip-flops left out; absent for a layer of one pixel,
+    /// where nothing changes within a picture.
+    public let meanToggles: Double?
+    /// Energy of the gates a non-zero weight and cycle at 0.5 toggles a net and cycle, fJ.
+    public let energyAtHalf: Double
+    /// The same at ``meanToggles``.
+    public let energy: Double?
     /// Weights of the layer that are not zero, and its output pixels.
     public let layerWeights, layerPixels: Int
     /// Energy of the layer an image, nJ: each weight once for each output pixel.
-    public let imageEnergy: Double
+    public let imageEnergy: Double?
 }
 
 /// Synthesises single channels, runs them on a picture and asks for their power.
@@ -107,17 +110,17 @@ public struct EnergyMeter {
         guard energy > 0 || neuron.part.nonZeroWeights == 0 else {
             throw EnergyError.noPower(layer: entry.name)
         }
-        let toggles = GateToggles(activity, libraries: tools.libraries)
-        let half = energy / Double(max(1, neuron.part.nonZeroWeights))
-        let weight = half / Self.stated * toggles.mean
-        let layerWeights = entry.parts.reduce(0) { $0 + $1.nonZeroWeights }
         let layerPixels = design.artifact.network.layers[index].output.pixelCount
+        let toggles = layerPixels > 1 ? GateToggles(activity, libraries: tools.libraries) : nil
+        let half = energy / Double(max(1, neuron.part.nonZeroWeights))
+        let weight = toggles.map { half / Self.stated * $0.mean }
+        let layerWeights = entry.parts.reduce(0) { $0 + $1.nonZeroWeights }
         return NeuronEnergy(
             layer: entry.name, channel: neuron.channel, fanIn: entry.fanIn,
             nonZeroWeights: neuron.part.nonZeroWeights, pixels: activity.cycles,
-            comparedBytes: neuron.comparedBytes + bench.comparedBytes, carryToggles: toggles.carry,
-            sumToggles: toggles.sum, meanToggles: toggles.mean, energyAtHalf: half, energy: weight,
+            comparedBytes: neuron.comparedBytes + bench.comparedBytes, carryToggles: toggles?.carry,
+            sumToggles: toggles?.sum, meanToggles: toggles?.mean, energyAtHalf: half, energy: weight,
             layerWeights: layerWeights, layerPixels: layerPixels,
-            imageEnergy: weight * Double(layerWeights) * Double(layerPixels) * 1e-6)
+            imageEnergy: weight.map { $0 * Double(layerWeights) * Double(layerPixels) * 1e-6 })
     }
 }

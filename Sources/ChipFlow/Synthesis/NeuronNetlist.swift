@@ -9,8 +9,7 @@ struct NeuronNetlist {
     let channel: Int
     /// The channel's entry.
     let part: RTLManifest.Part
-    /// Flat Verilog as Yosys wrote it, and the same read.
-    let text: [UInt8]
+    /// Without hierarchy.
     let netlist: GateNetlist
     /// Output bytes that were compared with the specification, all equal.
     let comparedBytes: Int
@@ -36,7 +35,6 @@ struct NeuronNetlist {
             channels: entry.channels, hasResidual: entry.hasResidual)
         comparedBytes = try NetlistComparison(layer: entry, vectors: vectors, inputStages: 1)
             .compare(try MappedNetlist(blif, top: part.module, libraries: tools.libraries), part)
-        text = product.flatNetlist ?? []
-        netlist = try GateNetlist(text, file: part.module, top: part.module)
+        netlist = try GateNetlist(product.flatNetlist ?? [], file: part.module, top: part.module)
     }
 }

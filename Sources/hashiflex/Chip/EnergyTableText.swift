@@ -12,13 +12,13 @@ struct EnergyTableText: Encodable {
     /// Programs and versions.
     let tools: [String]
     let layers: [NeuronEnergy]
-    /// Energy of these layers an image, nJ.
+    /// Energy of these layers an image, nJ; without those of one pixel.
     let imageEnergy: Double
 
     init(_ artifact: String, image: String, tools: [String], _ neurons: [NeuronEnergy]) {
         (self.artifact, self.image, self.tools) = (artifact, image, tools)
         layers = neurons
-        imageEnergy = neurons.reduce(0) { $0 + $1.imageEnergy }
+        imageEnergy = neurons.compactMap(\.imageEnergy).reduce(0, +)
     }
 
     /// One line while the command runs.
@@ -36,8 +36,8 @@ struct EnergyTableText: Encodable {
         let rows = layers.map { neuron in
             [
                 neuron.layer, "\(neuron.nonZeroWeights)", "\(neuron.pixels)",
-                neuron.carryToggles.map { Self.places($0, 2) } ?? "-",
-                neuron.sumToggles.map { Self.places($0, 2) } ?? "-", Self.places(neuron.meanToggles, 2),
+                Self.places(neuron.carryToggles, 2),
+                Self.places(neuron.sumToggles, 2), Self.places(neuron.meanToggles, 2),
                 Self.places(neuron.energyAtHalf, 1), Self.places(neuron.energy, 1), "\(neuron.layerWeights)",
                 Self.places(neuron.imageEnergy, 2),
             ]
@@ -47,6 +47,7 @@ struct EnergyTableText: Encodable {
             "carry, sum: toggles a net and cycle of the full adders' outputs; mean: of all gates' outputs",
             "fJ: a non-zero weight and cycle of the widest channel, at 0.5 toggles a net and at the mean",
             "nJ an image: the layer's non-zero weights, each once for each of its output pixels",
+            "-: a layer of one output pixel, where nothing changes within a picture; it is in no sum",
             kind,
             "artefact \(artifact.prefix(12)), \(tools.joined(separator: ", "))",
             "picture \(image); every netlist gave the bytes of the specification, those of the picture too",
@@ -62,16 +63,17 @@ struct EnergyTableText: Encodable {
         return layers.reduce(into: header) { text, neuron in
             let fields = [
                 neuron.layer, "\(neuron.channel)", "\(neuron.fanIn)", "\(neuron.nonZeroWeights)",
-                "\(neuron.pixels)", neuron.carryToggles.map { Self.places($0, 4) } ?? "",
-                neuron.sumToggles.map { Self.places($0, 4) } ?? "", Self.places(neuron.meanToggles, 4),
-                Self.places(neuron.energyAtHalf, 3), Self.places(neuron.energy, 3), "\(neuron.layerWeights)",
-                "\(neuron.layerPixels)", Self.places(neuron.imageEnergy, 4),
+                "\(neuron.pixels)", Self.places(neuron.carryToggles, 4, none: ""),
+                Self.places(neuron.sumToggles, 4, none: ""), Self.places(neuron.meanToggles, 4, none: ""),
+                Self.places(neuron.energyAtHalf, 3), Self.places(neuron.energy, 3, none: ""),
+                "\(neuron.layerWeights)",
+                "\(neuron.layerPixels)", Self.places(neuron.imageEnergy, 4, none: ""),
             ]
             text += fields.joined(separator: ",") + "\n"
         }
     }
 
-    private static func places(_ value: Double, _ count: Int) -> String {
-        String(format: "%.\(count)f", value)
+    private static func places(_ value: Double?, _ count: Int, none: String = "-") -> String {
+        value.map { String(format: "%.\(count)f", $0) } ?? none
     }
 }
