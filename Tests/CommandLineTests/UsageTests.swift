@@ -45,6 +45,10 @@ import Testing
         Case("chip twin --once --count 2", "Error: give --once or --count, not both"),
         Case("chip twin --head h --classes 2", "Error: give --classes or --head, not both"),
         Case("chip trace", "Error: Missing expected argument '--output <output>'"),
+        Case("chip energy --liberty x", "Error: Missing expected argument '--image <image>'"),
+        Case("chip energy --image x", "Error: --liberty names at least one file"),
+        Case("chip energy --liberty x --image x --pixels 7", "Error: --pixels is 8 to 16384, not 7"),
+        Case("chip energy --liberty x --image x --share-pairs", "Error: --share-pairs is not for energy"),
         Case("coordinator --chip-preset rows", "Error: --chip-preset needs --chip"),
         Case(
             "report flexibility --head-only r.json",

@@ -79,38 +79,27 @@ public struct NeuronTimer {
     }
 
     private func time(_ index: Int, run: YosysRun, folder: String) throws -> NeuronTiming {
-        let files = design.files(index)
-        let entry = files.entry
-        let channel = files.widestChannel
-        let (part, text) = files.timedNeuron(channel)
-        let product = try run.synthesise(part.module, text: text, isFlat: true)
-
-        var blif = BLIFDesign()
-        try blif.add(product.netlist, named: part.module)
-        let vectors = try VectorFile(
-            files.files[0].bytes, file: entry.vectors, windowBytes: entry.windowBytes,
-            channels: entry.channels, hasResidual: entry.hasResidual)
-        let compared = try NetlistComparison(layer: entry, vectors: vectors, inputStages: 1)
-            .compare(try MappedNetlist(blif, top: part.module, libraries: tools.libraries), part)
-
-        let netlist = try GateNetlist(product.flatNetlist ?? [], file: part.module, top: part.module)
+        let neuron = try NeuronNetlist(index, of: design, tools: tools, run: run)
+        let (files, part, entry) = (neuron.files, neuron.part, neuron.files.entry)
         let clocks = try wires.map { length in
             let path = try TimingAnalysis(
                 executable: timer, libertyFiles: [run.libraryFile], clockPort: "clk",
                 wires: length > 0 ? WireModel(micrometres: length) : nil, timeLimit: timeLimit
-            ).slowestPath(of: netlist, libraries: tools.libraries, folder: folder)
+            ).slowestPath(of: neuron.netlist, libraries: tools.libraries, folder: folder)
             return NeuronTiming.Clock(
                 micrometres: length, megahertz: path.megahertz ?? 0, cells: path.cellsBetween,
-                path: "\(Self.place(path.start, part.firstChannel)) to \(Self.place(path.end, part.firstChannel))"
+                path:
+                    "\(Self.place(path.start, part.firstChannel)) to \(Self.place(path.end, part.firstChannel))"
             )
         }
-        let registers = files.registers(channel)
+        let registers = files.registers(neuron.channel)
         return NeuronTiming(
-            layer: entry.name, channel: channel, fanIn: entry.fanIn, nonZeroWeights: part.nonZeroWeights,
+            layer: entry.name, channel: neuron.channel, fanIn: entry.fanIn,
+            nonZeroWeights: part.nonZeroWeights,
             cutRows: entry.cutRows, earlyCutRows: entry.earlyCutRows, levels: registers.levels,
             cutFlipFlops: registers.cut,
-            earlyCutFlipFlops: entry.earlyCutRows == nil ? 0 : registers.earlyCut, comparedBytes: compared,
-            clocks: clocks)
+            earlyCutFlipFlops: entry.earlyCutRows == nil ? 0 : registers.earlyCut,
+            comparedBytes: neuron.comparedBytes, clocks: clocks)
     }
 
     /// Program and version.

@@ -43,7 +43,7 @@ extension GateNetlist {
     }
 
     /// The name in ``plainVerilog()`` of bit `index`, counted from the left, of a port.
-    func plainPort(_ number: Int, bit index: Int) -> String { "p\(number)_\(index)" }
+    package func plainPort(_ number: Int, bit index: Int) -> String { "p\(number)_\(index)" }
 
     /// What `i12` or `p0_1` is called in the netlist itself; other names come back as they are.
     public func originalName(_ plain: String) -> String {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Static timing of a mapped netlist by OpenSTA.
 ///
 /// Without a wire model there are no wires at all: liberty files of ASAP7 hold no wire loads.
@@ -42,67 +40,34 @@ public struct TimingAnalysis: Sendable {
     ) throws -> TimingPath {
         guard period.isFinite, (1...1e9).contains(period) else { throw TimingError.period(period) }
         let connectivity = try NetConnectivity(netlist, libraries: libraries)
-        guard
-            let clock = netlist.ports.firstIndex(where: {
-                $0.name == clockPort && $0.isInput && $0.nets.count == 1
-            })
-        else { throw TimingError.noClock(port: clockPort, module: netlist.name) }
-
-        func write(_ bytes: [UInt8], _ name: String) throws {
-            do {
-                try Data(bytes).write(to: URL(fileURLWithPath: folder + "/" + name))
-            } catch {
-                throw StagingError.io(folder + "/" + name, error.localizedDescription)
-            }
-        }
-        try write(netlist.plainVerilog(), "top.v")
+        let clock = try OpenSTARun.clock(clockPort, of: netlist)
+        let run = OpenSTARun(
+            executable: executable, libertyFiles: libertyFiles, timeLimit: timeLimit, folder: folder)
         if let wires {
-            try write(ParasiticsFile(netlist, connectivity, wires: wires).bytes, "top.spef")
+            try run.write(ParasiticsFile(netlist, connectivity, wires: wires).bytes, "top.spef")
         }
-        try write(Array(script(clock: netlist.plainPort(clock, bit: 0)).utf8), "timing.tcl")
-
-        let process = ToolProcess(
-            executable: executable, arguments: ["-no_init", "-no_splash", "-exit", "timing.tcl"],
-            workingFolder: folder, timeLimit: timeLimit)
-        let result = try process.run()
-        let text = result.output.text
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        // OpenSTA ends with code 0 after an error in the script: only the last line proves that it came through.
-        let problem = lines.first {
-            $0.hasPrefix("Error:") || ($0.hasPrefix("Warning:") && $0.contains(".spef"))
-        }
-        guard problem == nil, lines.contains("hashiflex: end") else {
-            throw ToolError.unreadable(
-                program: executable, what: problem.map(String.init) ?? "the script did not come to its end",
-                lastLines: result.errors.lastLines(4) + result.output.lastLines(8))
-        }
+        let output = try run.output(
+            of: netlist, commands: script(clock: netlist.plainPort(clock, bit: 0)), named: "timing.tcl")
+        let lines = output.text.split(separator: "\n", omittingEmptySubsequences: false)
         do {
             let path = try TimingReport.path(lines, period: period) { netlist.originalName($0) }
             guard let path else { throw TimingError.noPath(module: netlist.name) }
             return path
         } catch let error as TimingReport.Unreadable {
             throw ToolError.unreadable(
-                program: executable, what: error.what, lastLines: result.output.lastLines(12))
+                program: executable, what: error.what, lastLines: output.lastLines(12))
         }
     }
 
-    /// The commands; paths are absolute, in braces.
+    /// The commands behind those that read.
     private func script(clock: String) -> String {
-        var text = ""
-        for file in libertyFiles {
-            text += "read_liberty {\(URL(fileURLWithPath: file).path)}\n"
-        }
-        text += "read_verilog top.v\nlink_design top\n"
         // The unit of the first liberty file would hold otherwise.
-        text += "set_cmd_units -time ps -capacitance fF\n"
+        var text = "set_cmd_units -time ps -capacitance fF\n"
         text += "create_clock -name clk -period \(period) \(clock)\n"
         if wires != nil { text += "read_parasitics top.spef\n" }
-        text += """
+        return text + """
             report_checks -path_delay max -from [all_registers -clock_pins] -to [all_registers -data_pins] \
             -format full -fields {input_pins} -digits 4
-            puts "hashiflex: end"
-
             """
-        return text
     }
 }

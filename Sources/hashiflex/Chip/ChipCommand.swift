@@ -13,6 +13,6 @@ struct ChipCommand: ParsableCommand {
         subcommands: [
             ChipReportCommand.self, ChipSweepCommand.self, Simulate.self, ChipTwinCommand.self,
             ChipTraceCommand.self, ChipRTLCommand.self, ChipCosimCommand.self,
-            ChipSynthCommand.self, ChipTimingCommand.self,
+            ChipSynthCommand.self, ChipTimingCommand.self, ChipEnergyCommand.self,
         ])
 }
