@@ -14,8 +14,6 @@ public struct NeuronTiming: Codable, Hashable, Sendable {
         public let megahertz: Double
         /// Cells between the registers of the slowest path.
         public let cells: Int
-        /// Where that path begins and ends: input, early cut, cut, output.
-        public let path: String
     }
 
     /// Layer in the artefact.
@@ -87,10 +85,7 @@ public struct NeuronTimer {
                 wires: length > 0 ? WireModel(micrometres: length) : nil, timeLimit: timeLimit
             ).slowestPath(of: neuron.netlist, libraries: tools.libraries, folder: folder)
             return NeuronTiming.Clock(
-                micrometres: length, megahertz: path.megahertz ?? 0, cells: path.cellsBetween,
-                path:
-                    "\(Self.place(path.start, part.firstChannel)) to \(Self.place(path.end, part.firstChannel))"
-            )
+                micrometres: length, megahertz: path.megahertz ?? 0, cells: path.cellsBetween)
         }
         let registers = files.registers(neuron.channel)
         return NeuronTiming(
@@ -104,14 +99,4 @@ public struct NeuronTimer {
 
     /// Program and version.
     public var toolFacts: String { timerVersion.description }
-
-    /// What a register holds, by the name that our text gives it.
-    private static func place(_ register: String, _ channel: Int) -> String {
-        let name = register.split(separator: ".").last.map(String.init) ?? register
-        for (prefix, place) in [
-            ("xq", "input"), ("pq", "input"), ("rq", "input"), ("d\(channel)", "early cut"),
-            ("q\(channel)", "cut"), ("y\(channel)", "output"),
-        ] where name.hasPrefix(prefix) { return place }
-        return "register"
-    }
 }

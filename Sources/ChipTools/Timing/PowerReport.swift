@@ -1,7 +1,11 @@
 /// Reads the table that `report_power` of OpenSTA prints, in watts.
 package struct PowerReport {
     /// What could not be read.
-    package struct Unreadable: Error, Hashable { package let what: String }
+    package struct Unreadable: Error, Hashable {
+        package let what: String
+
+        package init(what: String) { self.what = what }
+    }
 
     /// One line of the table, W.
     package struct Row: Hashable, Sendable {

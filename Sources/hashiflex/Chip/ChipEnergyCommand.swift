@@ -30,7 +30,7 @@ struct ChipEnergyCommand: ParsableCommand {
     /// Layers without --layers: fan-in from 9 to the widest kind.
     static let usual = "b00.project,b01.expand,b01.project,b07.project,b14.project"
 
-    @OptionGroup var model: ChipModelArgument
+    @OptionGroup var source: SynthesisSource
     @OptionGroup var core: SynthesisOptions
     @Option(help: "The picture, or an archive or folder whose first one is taken.") var image: String
     @Option(help: "Most output pixels of a layer to simulate, from the middle of the picture on.")
@@ -51,10 +51,10 @@ struct ChipEnergyCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            let artifact = try model.backbone()
             var core = core
             core.layers = core.layers == "all" ? nil : core.layers ?? Self.usual
-            let design = try core.design(of: artifact)
+            let design = try core.design(of: source)
+            let artifact = design.artifact
             let picture = try picture(size: artifact.network.inputSize)
             Signals.onTermination { RunningTools.shared.killAll() }
             let tools = try core.tools()

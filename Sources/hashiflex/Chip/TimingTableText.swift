@@ -59,13 +59,13 @@ struct TimingTableText: Encodable {
     var csv: String {
         let header =
             "layer,channel,fan_in,nonzero_weights,cut_rows,early_cut_rows,levels,cut_flip_flops,"
-            + "early_cut_flip_flops,wire_um,sta_mhz,path_cells,path\n"
+            + "early_cut_flip_flops,wire_um,sta_mhz,path_cells\n"
         return neurons.reduce(into: header) { text, neuron in
             for clock in neuron.clocks {
                 text += "\(neuron.layer),\(neuron.channel),\(neuron.fanIn),\(neuron.nonZeroWeights),"
                 text += "\(neuron.cutRows),\(neuron.earlyCutRows.map(String.init) ?? ""),\(neuron.levels),"
                 text += "\(neuron.cutFlipFlops),\(neuron.earlyCutFlipFlops),\(Self.micrometres(clock)),"
-                text += "\(Self.rounded(clock.megahertz)),\(clock.cells),\(clock.path)\n"
+                text += "\(Self.rounded(clock.megahertz)),\(clock.cells)\n"
             }
         }
     }
