@@ -40,7 +40,7 @@ import ChipTools
                 try read(Self.text.replacing(old, with: new))
             }
         }
-        #expect(throws: PowerReport.Unreadable(what: "no power table")) { try read("") }
+        #expect(throws: PowerReport.Unreadable.self) { try read("") }
     }
 }
 
