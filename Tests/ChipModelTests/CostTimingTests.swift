@@ -22,7 +22,8 @@ import ChipModel
     @Test(
         "No golden clock is missed by more than 3 %, without wires",
         arguments: [
-            (32, 2, 1_702.0), (96, 2, 1_336), (384, 2, 1_016), (960, 2, 888), (384, 6, 1_281), (960, 9, 1_181),
+            (32, 2, 1_702.0), (96, 2, 1_336), (384, 2, 1_016), (960, 2, 888), (384, 6, 1_281),
+            (960, 9, 1_181),
         ])
     func golden(_ fanIn: Int, _ rows: Int, _ clock: Double) throws {
         // `seven-nm.md`, 2.2: a prototype of the same neurons.

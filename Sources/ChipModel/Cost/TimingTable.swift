@@ -124,7 +124,8 @@ public enum TimingTable {
         let narrower = points.filter { $0.x <= x }.map(\.period).max() ?? first.period
         if x >= last.x { return narrower + (x - last.x) * octave }
         for (left, right) in zip(points, points.dropFirst()) where left.x <= x && x < right.x {
-            return max(narrower, left.period + (right.period - left.period) * (x - left.x) / (right.x - left.x))
+            return max(
+                narrower, left.period + (right.period - left.period) * (x - left.x) / (right.x - left.x))
         }
         return narrower
     }

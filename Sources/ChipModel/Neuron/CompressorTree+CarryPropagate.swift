@@ -7,7 +7,9 @@ extension CompressorTree {
     mutating func propagate(neededFrom first: Int) {
         let target = max(frontArrival, CellDelay.shortStage) - CellDelay.saturation
         let mark = mark
-        var best: (arrival: Float, split: Int) = (rippled(neededFrom: first, splitAt: columns.count), columns.count)
+        var best: (arrival: Float, split: Int) = (
+            rippled(neededFrom: first, splitAt: columns.count), columns.count
+        )
         guard best.arrival > target else { return }
         // The fewest columns that are computed twice.
         for split in stride(from: columns.count - 2, through: first, by: -1) {

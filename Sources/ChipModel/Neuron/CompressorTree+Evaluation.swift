@@ -13,7 +13,9 @@ extension CompressorTree {
         if isRegistered { for net in cutNets { values[net].toggle() } }
         for cell in adder { Self.evaluate(cell, &values) }
         var result: UInt64 = 0
-        func value(_ bit: HeapBit?) -> Bool { bit.map { $0.isOne || values[$0.net] != $0.isInverted } ?? false }
+        func value(_ bit: HeapBit?) -> Bool {
+            bit.map { $0.isOne || values[$0.net] != $0.isInverted } ?? false
+        }
         for (column, bit) in sum.enumerated() {
             let isSelected =
                 !selection.carries.isEmpty && column >= selection.first

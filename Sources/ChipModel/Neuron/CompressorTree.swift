@@ -123,8 +123,7 @@ public struct CompressorTree: Sendable {
 
     /// Bits that the registers at the cut hold.
     public var cutBits: Int { cutNets.count }
-
-    /// Bits of the earlier cut, or of where it would be.
+    /// Bits at the earlier cut, or where it would be.
     public var earlyCutBits: Int { earlyCutNets.count }
 
     /// Cells of one kind, on all sides of the cuts.
@@ -164,9 +163,9 @@ public struct CompressorTree: Sendable {
         _ pool: inout ColumnPool,
         excess: Int
     ) -> (carry: HeapBit, sum: HeapBit) {
-        if pool.hasOne && pool.inverted.count >= 2 { return addOne(&pool) }
-        if excess >= 2 || pool.plain.count >= 3 || pool.inverted.count >= 3 { return addThree(&pool) }
-        return pool.hasOne ? incremented(&pool) : addTwo(&pool)
+        if pool.hasOne && pool.invertedCount >= 2 { return addOne(&pool) }
+        if excess >= 2 || pool.plainCount >= 3 || pool.invertedCount >= 3 { return addThree(&pool) }
+        return pool.hasOne ? incremented(&pool) : add(.halfAdder, pool.takeTwo(), isInverted: false)
     }
 
     /// Three bits to two, with inverters where polarities are mixed.
@@ -174,10 +173,6 @@ public struct CompressorTree: Sendable {
         if let (bits, isInverted) = pool.take(3) { return add(.fullAdder, bits, isInverted: isInverted) }
         pool.hasOne = false
         return add(.halfAdder, pool.takeTwo(), isInverted: true)
-    }
-
-    private mutating func addTwo(_ pool: inout ColumnPool) -> (carry: HeapBit, sum: HeapBit) {
-        add(.halfAdder, pool.takeTwo(), isInverted: false)
     }
 
     /// `a + b + 1` of two inverted bits.

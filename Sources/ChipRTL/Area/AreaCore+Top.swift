@@ -96,7 +96,8 @@ extension AreaCore {
             let name = "\(identifier)_s\(index)"
             tree.writeTree(named: "hs_tree_\(name)", to: &text)
             tree.writeAdder(named: "hs_add_\(name)", to: &text)
-            body.add("  wire [\(tree.heldBits - 1):0] h\(index);\n  wire [\(tree.sumBits - 1):0] s\(index);\n")
+            body.add(
+                "  wire [\(tree.heldBits - 1):0] h\(index);\n  wire [\(tree.sumBits - 1):0] s\(index);\n")
             body.add("  hs_tree_\(name) t\(index)(.x(x), .h(h\(index)));\n")
             body.add("  hs_add_\(name) a\(index)(.h(h\(index)), .s(s\(index)));\n")
             let bits = (pair.distance..<pair.width).reversed().map { tree.sumBit($0, of: "s\(index)") }

@@ -59,7 +59,8 @@ struct ChipTimingCommand: ParsableCommand {
             let tools = try core.tools()
             let timer = try NeuronTimer(
                 design, tools: tools, wires: try lengths(), opensta: opensta, timeLimit: timeLimit)
-            let folder = FileManager.default.temporaryDirectory.path + "/hashiflex-timing-\(UUID().uuidString)"
+            let folder =
+                FileManager.default.temporaryDirectory.path + "/hashiflex-timing-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(atPath: folder) }
             do {

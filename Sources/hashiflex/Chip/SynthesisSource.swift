@@ -8,7 +8,9 @@ import HardenedModel
 /// What a synthesis is of: an artefact, or the one inside a folder that `chip rtl` wrote.
 struct SynthesisSource: ParsableArguments {
     @Argument(
-        help: "The hardened backbone, a safetensors file, or a folder of `chip rtl`. Default: the built-in one.")
+        help:
+            "The hardened backbone, a safetensors file, or a folder of `chip rtl`. Default: the built-in one."
+    )
     var model: String?
 
     /// The artefact, and the layers that the folder holds; `nil` for all.
@@ -35,7 +37,8 @@ struct SynthesisSource: ParsableArguments {
                     throw CommandError(
                         Exit.badInput,
                         "\(model)/\(file.name) is not what this version writes for its artefact: only such "
-                            + "text is synthesised, since nothing else can be compared; write the folder again")
+                            + "text is synthesised, since nothing else can be compared; write the folder again"
+                    )
                 }
             }
         }
