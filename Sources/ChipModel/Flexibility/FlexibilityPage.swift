@@ -106,7 +106,7 @@ struct FlexibilityPage {
             let cells = [
                 cut.name, cut.firstLayer ?? "", Number.percent(counted.parameterShare),
                 Number.percent(counted.macShare), Number.count(counted.classes),
-                Number.count(Int(modelled.imagesPerSecondSameNpus)), Number.count(modelled.npuMacs),
+                Number.count(Int(modelled.imagesPerSecondSameNpus.rounded())), Number.count(modelled.npuMacs),
                 Self.range(area), Number.percent(modelled.areaShare), Self.range(energy),
                 Number.percent(modelled.energyShare),
                 report.result(of: cut).map { Number.percent($0.accuracy, places: 2) } ?? "",

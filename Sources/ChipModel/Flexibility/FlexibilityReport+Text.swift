@@ -29,8 +29,9 @@ extension FlexibilityReport {
                 let (counted, modelled) = (cut.counted, cut.modelled)
                 return [
                     cut.name, Number.percent(counted.parameterShare), Number.percent(counted.macShare),
-                    Number.count(counted.classes), Number.count(Int(modelled.imagesPerSecondSameNpus)),
-                    Number.count(Int(modelled.imagesPerSecond)), Number.count(modelled.npuMacs),
+                    Number.count(counted.classes),
+                    Number.count(Int(modelled.imagesPerSecondSameNpus.rounded())),
+                    Number.count(Int(modelled.imagesPerSecond.rounded())), Number.count(modelled.npuMacs),
                     Number.text(modelled.squareMillimetres.value, places: 2),
                     Number.percent(modelled.areaShare),
                     Number.text(modelled.microjoules.value, places: 2), Number.percent(modelled.energyShare),
@@ -63,7 +64,7 @@ extension FlexibilityReport {
                 + "multiply-accumulates.",
             "Modelled: it takes \(Number.percent(head.modelled.areaShare)) % of the area and "
                 + "\(Number.percent(head.modelled.energyShare)) % of the energy, and the chip gives "
-                + "\(Number.count(Int(head.modelled.imagesPerSecond))) instead of "
+                + "\(Number.count(Int(head.modelled.imagesPerSecond.rounded()))) instead of "
                 + "\(Number.count(Int(frozen.modelled.imagesPerSecond))) images/s.",
             "Modelled: with every layer programmable the same NPUs give "
                 + "\(Number.count(Int(all.modelled.imagesPerSecondSameNpus))) images/s; to keep the rate takes "

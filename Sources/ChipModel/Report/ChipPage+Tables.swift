@@ -17,8 +17,8 @@ extension ChipPage {
         let rates = ReportTable(
             caption: "Simulated", header: ["figure", "value"],
             rows: [
-                ["images/s of this design", Number.count(Int(cycles.imagesPerSecond))],
-                ["images/s fully hardened", Number.count(Int(cycles.hardenedImagesPerSecond))],
+                ["images/s of this design", Number.count(Int(cycles.imagesPerSecond.rounded()))],
+                ["images/s fully hardened", Number.count(Int(cycles.hardenedImagesPerSecond.rounded()))],
                 ["latency of the backbone, cycles", Number.count(cycles.latencyCycles)],
                 ["NPU, cycles an image", Number.count(cycles.npuCycles)],
                 ["credits", "\(cycles.credits) (full rate: \(cycles.fullRateCredits))"],

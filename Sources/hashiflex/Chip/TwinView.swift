@@ -111,7 +111,7 @@ struct TwinView {
         return [
             ["", source] + titles,
             ["images/s", Format.rate(measured.imagesPerSecond)]
-                + modelled { Format.count(Int($0.imagesPerSecond)) },
+                + modelled { Format.count(Int($0.imagesPerSecond.rounded())) },
             ["limited by", "-"] + modelled { $0.bottleneck.phrase },
             ["uJ an image", "-"] + modelled { Self.range($0.microjoules) },
             ["mm2, placed", "-"] + modelled { Self.range($0.squareMillimetres) },
