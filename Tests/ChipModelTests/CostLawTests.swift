@@ -43,24 +43,31 @@ import ChipModel
         #expect(abs(rest / 55_846 - 1) < AreaLaw.networkTolerance)
     }
 
-    @Test("Every layer of the width-10 network as `chip synth` found it, and all of them together")
-    func synthesised() throws {
+    @Test(
+        "Every layer of whole networks as `chip synth` found it, and all of them together",
+        arguments: [
+            ("synthesis-width-10.csv", 10, 71_272), ("synthesis-built-in.csv", 100, 2_148_957),
+        ])
+    func synthesised(_ name: String, _ width: Int, _ weights: Int) throws {
+        let network = try #require(NetworkDescription(widthPercent: width, inputSize: 96))
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-            "../../Sources/ChipModel/ChipModel.docc/Measurements/synthesis-width-10.csv")
+            "../../Sources/ChipModel/ChipModel.docc/Measurements/\(name)")
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
         let column = try #require(
             lines[0].split(separator: ",").firstIndex(of: "synthesised_combinational_um2"))
-        var (sum, law) = (0.0, 0.0)
-        #expect(lines.count == Self.widthTen.count + 1)
-        for (line, layer) in zip(lines.dropFirst(), Self.widthTen) {
+        var (sum, law, all) = (0.0, 0.0, 0)
+        #expect(lines.count == network.layers.count + 1)
+        for (line, layer) in zip(lines.dropFirst(), network.layers) {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            #expect(Int(fields[2]) == layer.weights)
+            #expect(String(fields[0]) == layer.name)
+            let count = try #require(Int(fields[2]))
+            all += count
             let area = try #require(Double(fields[column]))
-            let expected = AreaLaw.area(weights: layer.weights, neurons: layer.neurons)
+            let expected = AreaLaw.area(weights: count, neurons: layer.output.channels)
             #expect(abs(expected / area - 1) < AreaLaw.layerTolerance, "\(fields[0])")
             (sum, law) = (sum + area, law + expected)
         }
-        #expect(abs(law / sum - 1) < AreaLaw.networkTolerance)
+        #expect(all == weights && abs(law / sum - 1) < AreaLaw.networkTolerance)
     }
 
     @Test("One weight less: eight adders less, and the law's area of a weight")
