@@ -46,7 +46,8 @@ let package = Package(
         .target(
             name: "HardenedModel", dependencies: ["Artifacts", "HardenedBackbone", "ClassifierHead"],
             swiftSettings: swift),
-        .target(name: "ImageDecoding", dependencies: ["CImageCodecs"], swiftSettings: swift),
+        .target(
+            name: "ImageDecoding", dependencies: ["CImageCodecs", "CShiftKernels"], swiftSettings: swift),
         .target(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
         .target(name: "Cutover", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift),

@@ -38,7 +38,9 @@ public struct HardenedModel: Sendable, Equatable {
     /// - Complexity: linear in the weights, plus one SHA-256 over them.
     public init(freezing head: ClassifierHead, into backbone: BackboneArtifact) throws(HardenedModelError) {
         do {
-            try head.verify(fits: backbone.digest, featureCount: backbone.network.featureCount)
+            try head.verify(
+                fits: backbone.digest, featureCount: backbone.network.featureCount,
+                preprocessing: backbone.preprocessing)
         } catch {
             throw .head(error)
         }

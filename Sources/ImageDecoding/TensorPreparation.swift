@@ -1,32 +1,59 @@
-/// Turns a decoded image into the square input tensor of a backbone.
-public enum TensorPreparation {
-    /// Names everything between file bytes and tensor bytes, for the metadata of an artefact.
-    public static let identity = ImageDecoder.identity + " " + Resizer.identity
+/// Turns decoded images into the square input tensors of one backbone.
+///
+/// - Shape: `[size, size, 3]` (HWC), samples in `0...255`, neither centred nor scaled: that is folded into the
+///   backbone's weights.
+/// - Rounding: ``Resizer``; what is not resampled is copied.
+public struct TensorPreparation: Sendable, Hashable {
+    /// What is done to an image.
+    public let preprocessing: Preprocessing
+    /// Rows and columns of a tensor.
+    public let size: Int
 
-    /// Writes `image` as a tensor of side `size`.
+    /// Preparation of tensors of side `size`, in 1...4096.
     ///
-    /// - Shape: `[size, size, 3]` (HWC); `tensor.count` must be `size * size * 3`.
-    /// - Range: samples in `0...255`, neither centred nor scaled: that is the backbone's matter.
-    /// - Rounding: ``Resizer``; an image already of that size is copied.
-    public static func prepare(
-        _ image: RGBImage,
-        size: Int,
-        into tensor: UnsafeMutableBufferPointer<UInt8>,
-        scratch: inout ResizeScratch
+    /// - Throws: ``PreprocessingError`` if that preprocessing can not give tensors of that side.
+    public init(_ preprocessing: Preprocessing, size: Int) throws(PreprocessingError) {
+        precondition((1...4_096).contains(size), "a tensor's side is 1 to 4096")
+        try preprocessing.check(size: size)
+        self.preprocessing = preprocessing
+        self.size = size
+    }
+
+    /// Bytes of a tensor.
+    public var byteCount: Int { size * size * 3 }
+
+    /// Names everything between file bytes and tensor bytes, and the colours of training.
+    public var identity: String { preprocessing.identity }
+
+    /// Decodes an image file, upright where the preprocessing says so.
+    ///
+    /// - Throws: every case of ``ImageDecodingError``.
+    public func decode(_ file: [UInt8]) throws(ImageDecodingError) -> RGBImage {
+        let image = try ImageDecoder.decode(file)
+        guard preprocessing.orientation == .apply else { return image }
+        return image.oriented(EXIFOrientation(of: file))
+    }
+
+    /// Writes `image` as a tensor; `tensor.count` must be ``byteCount``.
+    public func prepare(
+        _ image: RGBImage, into tensor: UnsafeMutableBufferPointer<UInt8>, scratch: inout ResizeScratch
     ) {
-        let resizer = scratch.resizer(sourceWidth: image.width, sourceHeight: image.height, size: size)
+        let resizer = scratch.resizer(
+            preprocessing, source: PixelSize(width: image.width, height: image.height), size: size)
         image.bytes.withUnsafeBufferPointer { source in
             resizer.resize(source, into: tensor, scratch: &scratch)
         }
+        guard preprocessing.channels == .bgr else { return }
+        for index in stride(from: 0, to: tensor.count, by: 3) { tensor.swapAt(index, index + 2) }
     }
 
     /// The tensor as a new array; for tools and tests, where allocation does not matter.
-    public static func tensor(_ image: RGBImage, size: Int) -> [UInt8] {
+    public func tensor(_ image: RGBImage) -> [UInt8] {
         var scratch = ResizeScratch()
-        return [UInt8](unsafeUninitializedCapacity: size * size * 3) { buffer, count in
-            let tensor = UnsafeMutableBufferPointer(rebasing: buffer[..<(size * size * 3)])
-            prepare(image, size: size, into: tensor, scratch: &scratch)
-            count = size * size * 3
+        return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            let tensor = UnsafeMutableBufferPointer(rebasing: buffer[..<byteCount])
+            prepare(image, into: tensor, scratch: &scratch)
+            count = byteCount
         }
     }
 }

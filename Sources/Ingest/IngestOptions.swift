@@ -1,3 +1,4 @@
+public import ImageDecoding
 public import Kafka
 public import PipelineMessages
 
@@ -17,8 +18,10 @@ public struct IngestOptions: Sendable {
     public var kafka: KafkaConfiguration
     /// The deployment's topics.
     public var topics: TopicNames
-    /// Side of the tensors, pixels: the backbone's input size.
-    public var side: Int
+    /// How pictures become tensors: as the backbone's artefact states it.
+    public var preparation: TensorPreparation
+    /// Why no tensor may be sent, for example since the fleet wants others; `nil` if any may.
+    public var tensorRefusal: String?
     /// How images travel.
     public var encoding = IngestEncoding.auto
     /// Most images in a shard.
@@ -35,10 +38,10 @@ public struct IngestOptions: Sendable {
     public var imagesMax: Int?
 
     /// Options with their defaults.
-    public init(kafka: KafkaConfiguration, topics: TopicNames, side: Int) {
+    public init(kafka: KafkaConfiguration, topics: TopicNames, preparation: TensorPreparation) {
         self.kafka = kafka
         self.topics = topics
-        self.side = side
+        self.preparation = preparation
     }
 }
 
@@ -54,6 +57,13 @@ public struct IngestSummary: Sendable, Equatable, Codable {
     public var unreadable: Int64 = 0
     /// Time spent waiting for the workers because of the backlog bound, milliseconds.
     public var pacedMs: Int64 = 0
+
+    /// Pictures that were looked at, sent or not.
+    public var picturesSeen: Int64 = 0
+    /// Those wider than 3:2, or taller than 2:3.
+    public var picturesWide: Int64 = 0
+    /// Those with an EXIF orientation other than upright.
+    public var picturesOriented: Int64 = 0
 
     /// Nothing yet.
     public init() {}

@@ -83,6 +83,12 @@ public final class IngestService: Sendable {
     }
 }
 
+/// Tensors that may not be sent: the reason is ``IngestOptions/tensorRefusal``.
+public struct TensorRefusal: Error, Sendable, CustomStringConvertible {
+    /// Why, and what to do.
+    public let description: String
+}
+
 /// The two threads of one stream: one reads, so that a silent sensor delays no image already read.
 private struct StreamThreads {
     private let stream: IngestService.Stream
@@ -133,6 +139,8 @@ private struct StreamThreads {
     private func read() throws {
         var source = try stream.open { [stop] in stop.isSet }
         var scratch = ResizeScratch()
+        var pictures = PictureTally()
+        defer { sender.note(pictures) }
         var count = 0
         let begin = Clock.steadyNs
         while !stop.isSet, count < options.imagesMax ?? .max, let outcome = try source.next() {
@@ -141,7 +149,8 @@ private struct StreamThreads {
                 sender.noteUnreadable()
                 log("\(stream.name): \(id): \(reason)")
             case .image(let image):
-                guard let packed = prepare(image, &scratch) else { continue }
+                Self.look(at: image, &pictures)
+                guard let packed = try prepare(image, &scratch) else { continue }
                 if let fps = options.fps {
                     let due = begin + Int64(Double(count) / fps * 1e9)
                     let wait = (due - Clock.steadyNs) / 1_000_000
@@ -153,20 +162,30 @@ private struct StreamThreads {
         }
     }
 
-    private func prepare(_ image: SourceImage, _ scratch: inout ResizeScratch) -> PackedImage? {
+    private static func look(at image: SourceImage, _ pictures: inout PictureTally) {
+        switch image.content {
+        case .encoded(let file, _): pictures.add(file: file)
+        case .pixels(let pixels): pictures.add(PixelSize(width: pixels.width, height: pixels.height))
+        }
+    }
+
+    private func prepare(_ image: SourceImage, _ scratch: inout ResizeScratch) throws -> PackedImage? {
         let facts = ShardImage(
             id: image.id, capturedAtMs: image.capturedAtMs ?? (options.fps == nil ? nil : Clock.wallMs),
             label: image.label)
-        func tensor(_ pixels: RGBImage) -> PackedImage {
-            var bytes = [UInt8](repeating: 0, count: options.side * options.side * 3)
+        let preparation = options.preparation
+        func tensor(_ pixels: RGBImage) throws -> PackedImage {
+            if let refusal = options.tensorRefusal { throw TensorRefusal(description: refusal) }
+            var bytes = [UInt8](repeating: 0, count: preparation.byteCount)
             bytes.withUnsafeMutableBufferPointer { output in
-                TensorPreparation.prepare(pixels, size: options.side, into: output, scratch: &scratch)
+                preparation.prepare(pixels, into: output, scratch: &scratch)
             }
             return .tensor(facts, bytes)
         }
         switch (image.content, options.encoding) {
         case (.encoded(let file, _), .auto), (.encoded(let file, _), .files): return .file(facts, file)
-        case (.pixels(let pixels), .auto), (.pixels(let pixels), .tensors): return tensor(pixels)
+        case (.pixels(let pixels), .auto), (.pixels(let pixels), .tensors):
+            return try tensor(pixels)
         case (.pixels(let pixels), .files):
             do {
                 return .file(facts, try ImageEncoder.png(pixels))
@@ -176,20 +195,22 @@ private struct StreamThreads {
                 return nil
             }
         case (.encoded(let file, _), .tensors):
+            let pixels: RGBImage
             do {
-                return tensor(try ImageDecoder.decode(file))
+                pixels = try preparation.decode(file)
             } catch {
                 // Sent as it is: the worker turns it into an error record, so that it is not lost.
                 log("\(stream.name): \(image.id): \(error); sent as a file")
                 return .file(facts, file)
             }
+            return try tensor(pixels)
         }
     }
 
     private func pack() throws {
         var packer = ShardPacker(
-            stream: stream.name, side: options.side, imagesMax: options.shardImages,
-            recordBytesMax: options.recordBytesMax, preprocessing: TensorPreparation.identity)
+            stream: stream.name, side: options.preparation.size, imagesMax: options.shardImages,
+            recordBytesMax: options.recordBytesMax, preprocessing: options.preparation.identity)
         var turn = index
         var oldestMs = Clock.steadyMs
         func send(_ batch: ShardPacker.Batch) throws {

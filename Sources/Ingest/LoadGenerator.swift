@@ -16,8 +16,8 @@ public final class LoadGenerator: Sendable {
     public init(_ options: IngestOptions, tensors: [[UInt8]]) {
         self.options = options
         var packer = ShardPacker(
-            stream: "load", side: options.side, imagesMax: options.shardImages,
-            recordBytesMax: options.recordBytesMax, preprocessing: TensorPreparation.identity)
+            stream: "load", side: options.preparation.size, imagesMax: options.shardImages,
+            recordBytesMax: options.recordBytesMax, preprocessing: options.preparation.identity)
         var shards: [ShardPacker.Encoded] = []
         for (index, tensor) in tensors.enumerated() {
             shards += packer.add(.tensor(ShardImage(id: "load/\(index)"), tensor), nowMs: 0).shards

@@ -1,3 +1,4 @@
+internal import ImageDecoding
 internal import Kafka
 internal import PipelineMessages
 internal import Synchronization
@@ -35,6 +36,15 @@ final class ShardSender: Sendable {
     }
 
     var summary: IngestSummary { state.withLock { $0.summary } }
+
+    /// Takes over what a stream has seen of its pictures.
+    func note(_ pictures: PictureTally) {
+        state.withLock { state in
+            state.summary.picturesSeen += pictures.seen
+            state.summary.picturesWide += pictures.wide
+            state.summary.picturesOriented += pictures.oriented
+        }
+    }
 
     func noteUnreadable() { state.withLock { $0.summary.unreadable += 1 } }
 

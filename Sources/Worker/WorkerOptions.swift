@@ -1,6 +1,7 @@
 public import Artifacts
 public import ClassifierHead
 public import HardenedBackbone
+public import ImageDecoding
 public import Kafka
 public import PipelineMessages
 
@@ -24,6 +25,8 @@ public struct WorkerOptions: Sendable {
     public var topics: TopicNames
     /// The hardened backbone, packed for the instruction-set tier to use.
     public var plan: BackbonePlan
+    /// What the artefact states of the pictures that it was made for; tensors must state the same.
+    public var preprocessing: StatedPreprocessing
     /// Digest of the artefact, which stamps predictions: with a frozen head it covers the head as well.
     public var backbone: ContentDigest
     /// The head that the artefact holds frozen, with its label; `nil` where cut-overs choose the head.
@@ -48,13 +51,14 @@ public struct WorkerOptions: Sendable {
     /// Options with their defaults.
     public init(
         worker: String, incarnation: String, kafka: KafkaConfiguration, topics: TopicNames,
-        plan: BackbonePlan, replicas: Int
+        plan: BackbonePlan, preprocessing: StatedPreprocessing, replicas: Int
     ) {
         self.worker = worker
         self.incarnation = incarnation
         self.kafka = kafka
         self.topics = topics
         self.plan = plan
+        self.preprocessing = preprocessing
         backbone = plan.digest
         self.replicas = replicas
     }

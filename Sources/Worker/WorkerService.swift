@@ -68,8 +68,7 @@ public final class WorkerService: Sendable {
         let publisher = PublisherStage(
             input: outcomes, consumer: consumer, options: options, meters: meters, onFailure: onFailure)
         let replicas = ReplicaStage(
-            plan: options.plan,
-            inputSize: options.plan.network.inputSize,
+            plan: options.plan, preprocessing: options.preprocessing,
             featureCount: options.plan.network.featureCount, input: tasks, features: features,
             publisher: outcomes, meters: meters, isCurrent: { board.isCurrent($0) })
         let npu = NPUStage(input: features, output: outcomes, options: options, meters: meters)

@@ -226,6 +226,67 @@ static void check_pool(hsf_tier tier, uint64_t seed) {
     free(out[1].bytes);
 }
 
+// Weights of targets in pairs of words, as large as a target's sum of magnitudes allows.
+static uint32_t *resample_words(size_t targets, size_t taps) {
+    uint32_t *words = memory(targets * taps * 4, 0);
+    const int most = (8 << 20) / (int)taps - 1;
+    for (size_t pair = 0; pair < targets * taps; pair += 2) {
+        const int kind = between(0, 3);
+        const int even = kind ? between(-most, most) : most, odd = kind ? between(0, most) : -most;
+        words[pair] = (uint32_t)(even & 255) | (uint32_t)(odd & 255) << 16;
+        words[pair + 1] = (uint32_t)(even >> 8 & 0xFFFF) | (uint32_t)(odd >> 8 & 0xFFFF) << 16;
+    }
+    return words;
+}
+
+static void check_resample_columns(hsf_tier tier, uint64_t seed) {
+    const size_t taps = 2 * between(1, 9), pixels = between(1, 60), targets = between(1, 40);
+    const int rows = between(1, 2);
+    int32_t *firsts = numbers(targets, 0, (int)pixels - 1);
+    uint32_t *words = resample_words(targets, taps);
+    uint8_t *input[2] = {activations((pixels + taps) * 3), activations((pixels + taps) * 3)};
+    outcome out[2][2];
+    for (int i = 0; i < 2; i++) {
+        for (int row = 0; row < 2; row++) {
+            out[i][row] = empty_outcome(targets * 3);
+        }
+        hsf_kernels_for_tier(i ? tier : HSF_TIER_SCALAR)
+            ->resample_columns(&(hsf_resample_columns_args){
+                {input[0], input[1]}, firsts, words, {out[i][0].bytes, rows == 2 ? out[i][1].bytes : NULL}, taps,
+                targets});
+    }
+    for (int row = 0; row < 2; row++) {
+        compare(out[0][row], out[1][row], "resample_columns", tier, seed);
+        free(input[row]);
+        free(out[0][row].bytes);
+        free(out[1][row].bytes);
+    }
+    free(firsts);
+    free(words);
+}
+
+static void check_resample_rows(hsf_tier tier, uint64_t seed) {
+    enum { TAPS_MAX = 18 };
+    const size_t taps = 2 * between(1, TAPS_MAX / 2), bytes = between(1, 150);
+    uint32_t *words = resample_words(1, taps);
+    const uint8_t *rows[TAPS_MAX];
+    uint8_t *input = activations(taps * bytes);
+    for (size_t tap = 0; tap < taps; tap++) {
+        rows[tap] = input + tap * bytes;
+    }
+    outcome out[2];
+    for (int i = 0; i < 2; i++) {
+        out[i] = empty_outcome(bytes);
+        hsf_kernels_for_tier(i ? tier : HSF_TIER_SCALAR)
+            ->resample_rows(&(hsf_resample_rows_args){rows, words, out[i].bytes, taps, bytes});
+    }
+    compare(out[0], out[1], "resample_rows", tier, seed);
+    free(words);
+    free(input);
+    free(out[0].bytes);
+    free(out[1].bytes);
+}
+
 static void check_dense(hsf_tier tier, uint64_t seed) {
     const size_t images = between(1, 9), depth = 4 * between(1, 80), classes = 16 * between(1, 20);
     int32_t *bias = numbers(classes, -1000000, 1000000);
@@ -248,7 +309,8 @@ static void check_dense(hsf_tier tier, uint64_t seed) {
 
 int main(int count, char **arguments) {
     static void (*const checks[])(hsf_tier, uint64_t) = {
-        check_conv1x1, check_stem, check_depthwise, check_gray_to_rgb, check_pool, check_dense};
+        check_conv1x1, check_stem, check_depthwise, check_gray_to_rgb, check_pool, check_resample_columns,
+        check_resample_rows, check_dense};
     const int rounds = count > 1 ? atoi(arguments[1]) : 100;
     for (int i = 2; i < count; i++) {
         if (hsf_select_tier(arguments[i]) < 0) {
@@ -266,7 +328,8 @@ int main(int count, char **arguments) {
                 checks[family]((hsf_tier)tier, state);
             }
         }
-        printf("%s: %d rounds of 5 families equal the scalar tier\n", hsf_tier_name((hsf_tier)tier), rounds);
+        printf("%s: %d rounds of %zu families equal the scalar tier\n", hsf_tier_name((hsf_tier)tier), rounds,
+               sizeof checks / sizeof *checks);
     }
     return 0;
 }

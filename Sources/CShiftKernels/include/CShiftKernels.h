@@ -1,7 +1,8 @@
 #ifndef C_SHIFT_KERNELS_H
 #define C_SHIFT_KERNELS_H
 
-// Integer microkernels of the hardened datapath, one per instruction set tier, behind one table.
+// Integer microkernels of the hardened datapath and of the resize before it, one per instruction set tier,
+// behind one table.
 //
 // Common rules: no allocation, no globals but constant tables, no floating point. Every kernel of a
 // family gives the same bytes in every tier. Multiplying by a power-of-two weight is allowed because
@@ -134,6 +135,32 @@ typedef struct hsf_gray_to_rgb_args {
 } hsf_gray_to_rgb_args;
 typedef void hsf_gray_to_rgb_fn(const hsf_gray_to_rgb_args *args);
 
+// Resampling of RGB pixels by weights of 22 fraction bits, in two families: along rows of pixels (columns) and
+// across them (rows). The result is min(255, max(0, (sum of weight * sample + 2^21) >> 22)) per colour.
+//
+// Weights of a target come in pairs, two words a pair: the low bytes of both, then their upper halves, as 16-bit
+// numbers, the even tap's below. A weight is upper * 256 + low, upper signed: |weight| < 2^23, and the sum of a
+// target's |weight| is below 2 * 2^22, so that sums fit int32. At most 32768 taps.
+typedef struct hsf_resample_columns_args {
+    const uint8_t *rows[2];     // [pixels][3] each. Up to 16 bytes from 3 * (first + taps rounded up to 4) - 12 on
+                                // are read, whatever they hold beyond the row; a weight of 0 hides them
+    const int32_t *firsts;      // [targets], the pixel of each target's first tap, >= 0
+    const uint32_t *words;      // [targets][taps]
+    uint8_t *outputs[2];        // [targets][3] each, no slack needed; [1] is NULL for one row
+    size_t taps;                // even, >= 2
+    size_t targets;             // >= 1
+} hsf_resample_columns_args;
+typedef void hsf_resample_columns_fn(const hsf_resample_columns_args *args);
+
+typedef struct hsf_resample_rows_args {
+    const uint8_t *const *rows;    // [taps], each [bytes], no slack needed
+    const uint32_t *words;         // [taps]
+    uint8_t *output;               // [bytes]; overlaps no row
+    size_t taps;                   // even, >= 2
+    size_t bytes;                  // >= 1
+} hsf_resample_rows_args;
+typedef void hsf_resample_rows_fn(const hsf_resample_rows_args *args);
+
 // Global average pool: min(255, (sum over pixels + 2^(shift - 1)) >> shift).
 typedef struct hsf_pool_args {
     const uint8_t *input;    // [pixels][channels]
@@ -176,6 +203,8 @@ typedef struct hsf_kernels {
     hsf_stem_fn *stem;
     hsf_pool_fn *pool;
     hsf_dense_u8s8_s32_fn *dense_u8s8_s32;
+    hsf_resample_columns_fn *resample_columns;
+    hsf_resample_rows_fn *resample_rows;
     hsf_ceiling_fn *ceiling;    // NULL in the scalar tier
 } hsf_kernels;
 

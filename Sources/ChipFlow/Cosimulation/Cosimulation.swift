@@ -141,8 +141,8 @@ public struct Cosimulation: Sendable {
             weights: (0..<npu.classes * npu.features).map { _ in Int8(truncatingIfNeeded: random.next() >> 32)
             },
             bias: (0..<npu.classes).map { _ in Int32(truncatingIfNeeded: random.next() >> 32) >> 8 },
-            scale: 1,
-            backboneDigest: rtl.artifact.digest, summary: "random")
+            scale: 1, backboneDigest: rtl.artifact.digest, preprocessing: rtl.artifact.preprocessing,
+            summary: "random")
     }
 
     private func build(

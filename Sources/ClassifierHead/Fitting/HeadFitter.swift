@@ -91,6 +91,7 @@ public struct HeadFitter: Sendable {
 
     /// Fits a head to the samples added so far; more may be added afterwards.
     ///
+    /// - Parameter preprocessing: what the images went through, as the backbone states it.
     /// - Range: `ridge` is positive, relative to the variance of a feature; without it the best of
     ///   ``ridgeCandidates`` on the held-out samples is taken, the strongest of equals.
     /// - Throws: `tooLittleData` where a class has no sample, `unsolvable`, or what ``ClassifierHead`` says
@@ -100,7 +101,8 @@ public struct HeadFitter: Sendable {
         ridge: Double? = nil,
         name: String,
         version: String? = nil,
-        backboneDigest: ContentDigest
+        backboneDigest: ContentDigest,
+        preprocessing: String? = nil
     ) throws(HeadError) -> ClassifierHead {
         if let ridge, !(ridge.isFinite && ridge > 0) { throw .unsolvable(ridge: ridge) }
         if let index = seenCounts.firstIndex(of: 0) {
@@ -133,6 +135,7 @@ public struct HeadFitter: Sendable {
             bias: quantized.bias,
             scale: quantized.scale,
             backboneDigest: backboneDigest,
+            preprocessing: preprocessing,
             summary: summary
         )
     }

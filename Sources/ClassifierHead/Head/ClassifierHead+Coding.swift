@@ -10,6 +10,7 @@ import Artifacts
 /// | `schema` | metadata | `hashiflex.head.1` |
 /// | `class_names` | metadata | the class names, joined by line feeds |
 /// | `backbone_digest` | metadata | 64 hexadecimal digits |
+/// | `preprocessing` | metadata, optional | what the images went through that the head was fitted on |
 /// | `summary` | metadata | how the head was fitted |
 /// | `name` | metadata | the name |
 /// | `version` | metadata, optional | the version |
@@ -48,6 +49,7 @@ extension ClassifierHead {
             bias: bias,
             scale: scale,
             backboneDigest: backboneDigest,
+            preprocessing: preprocessing,
             summary: summary
         )
         file.metadata[Key.name] = name
@@ -97,6 +99,7 @@ extension ClassifierHead {
             bias: try Self.values { () throws(SafetensorsError) in try bias.int32s() },
             scale: try Self.values { () throws(SafetensorsError) in try scale.float64s() }[0],
             backboneDigest: backboneDigest,
+            preprocessing: file.metadata[Key.preprocessing],
             summary: try Self.metadata(Key.summary, in: file)
         )
         if let stated = file.metadata[Key.digest] {
@@ -118,9 +121,10 @@ extension ClassifierHead {
         bias: [Int32],
         scale: Double,
         backboneDigest: ContentDigest,
+        preprocessing: String?,
         summary: String
     ) -> SafetensorsFile {
-        SafetensorsFile(
+        var file = SafetensorsFile(
             metadata: [
                 Key.schema: schema,
                 Key.classNames: classNames.joined(separator: "\n"),
@@ -133,6 +137,8 @@ extension ClassifierHead {
                 .float64(name: Key.scale, shape: [], values: [scale]),
             ]
         )
+        file.metadata[Key.preprocessing] = preprocessing
+        return file
     }
 
     private enum Key {
@@ -141,6 +147,7 @@ extension ClassifierHead {
         static let classNames = "class_names"
         static let digest = "digest"
         static let name = "name"
+        static let preprocessing = "preprocessing"
         static let scale = "scale"
         static let schema = "schema"
         static let summary = "summary"
@@ -148,7 +155,9 @@ extension ClassifierHead {
         static let weights = "weights"
 
         /// The metadata keys.
-        static let all: Set<String> = [backboneDigest, classNames, digest, name, schema, summary, version]
+        static let all: Set<String> = [
+            backboneDigest, classNames, digest, name, preprocessing, schema, summary, version,
+        ]
     }
 
     private static func metadata(_ key: String, in file: SafetensorsFile) throws(HeadError) -> String {

@@ -34,6 +34,10 @@ public struct ClassifierHead: Sendable, Equatable {
     /// The backbone whose features the head was fitted on.
     public let backboneDigest: ContentDigest
 
+    /// The preprocessing of the images that the head was fitted on, as their backbone states it; `nil` in heads
+    /// made before heads said so.
+    public let preprocessing: String?
+
     /// How the head was fitted, for people.
     public let summary: String
 
@@ -58,6 +62,7 @@ public struct ClassifierHead: Sendable, Equatable {
         bias: [Int32],
         scale: Double,
         backboneDigest: ContentDigest,
+        preprocessing: String? = nil,
         summary: String
     ) throws(HeadError) {
         guard Self.isLabel(name) else { throw .badName(name) }
@@ -81,6 +86,7 @@ public struct ClassifierHead: Sendable, Equatable {
         guard summary.utf8.count <= Self.maximumSummaryByteCount else {
             throw .badSummary(byteCount: summary.utf8.count)
         }
+        if let preprocessing, !Self.isPreprocessing(preprocessing) { throw .badPreprocessing }
         if let index = classNames.firstIndex(where: { !Self.isClassName($0) }) {
             throw .badClassName(classIndex: index)
         }
@@ -94,6 +100,7 @@ public struct ClassifierHead: Sendable, Equatable {
         self.bias = bias
         self.scale = scale
         self.backboneDigest = backboneDigest
+        self.preprocessing = preprocessing
         self.summary = summary
         let file = Self.file(
             classNames: classNames,
@@ -102,6 +109,7 @@ public struct ClassifierHead: Sendable, Equatable {
             bias: bias,
             scale: scale,
             backboneDigest: backboneDigest,
+            preprocessing: preprocessing,
             summary: summary
         )
         digest = file.contentDigest(excludingMetadata: [])
@@ -120,16 +128,23 @@ public struct ClassifierHead: Sendable, Equatable {
             bias: bias,
             scale: scale,
             backboneDigest: backboneDigest,
+            preprocessing: preprocessing,
             summary: summary
         )
     }
 
-    /// Checks that the head belongs to the backbone `digest`, which gives `featureCount` features.
+    /// Checks that the head belongs to the backbone `digest`, which gives `featureCount` features of images
+    /// that went through `preprocessing`.
     ///
-    /// - Throws: `wrongWidth`, then `otherBackbone`.
-    public func verify(fits digest: ContentDigest, featureCount: Int) throws(HeadError) {
+    /// - Throws: `wrongWidth`, then `otherPreprocessing`, then `otherBackbone`.
+    public func verify(
+        fits digest: ContentDigest, featureCount: Int, preprocessing: String
+    ) throws(HeadError) {
         guard featureCount == self.featureCount else {
             throw .wrongWidth(expected: featureCount, actual: self.featureCount)
+        }
+        if let stated = self.preprocessing, stated != preprocessing {
+            throw .otherPreprocessing(expected: preprocessing, actual: stated)
         }
         guard digest == backboneDigest else {
             throw .otherBackbone(expected: digest, actual: backboneDigest)
@@ -177,6 +192,14 @@ extension ClassifierHead {
                 default: false
                 }
             }
+    }
+
+    /// The longest preprocessing, in bytes of UTF-8.
+    public static let maximumPreprocessingByteCount = 512
+
+    private static func isPreprocessing(_ text: String) -> Bool {
+        text.utf8.count <= maximumPreprocessingByteCount
+            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 
     private static func isClassName(_ text: String) -> Bool {

@@ -18,6 +18,8 @@ public enum HeadError: Error, Sendable, Equatable {
     case badMetadata(key: String, value: String)
     /// The name is not 1 to 64 of `[A-Za-z0-9._-]`.
     case badName(String)
+    /// The preprocessing is too long or holds a control character.
+    case badPreprocessing
     /// The scale is not a positive finite number.
     case badScale(Double)
     /// A tensor has another shape than the others imply.
@@ -38,6 +40,8 @@ public enum HeadError: Error, Sendable, Equatable {
     case missingTensor(String)
     /// The head was fitted on another backbone.
     case otherBackbone(expected: ContentDigest, actual: ContentDigest)
+    /// The head was fitted on images of another preprocessing than the backbone's.
+    case otherPreprocessing(expected: String, actual: String)
     /// The data is not enough to fit a head; the text says what is missing.
     case tooLittleData(String)
     /// The file, or the weights, are above the limit.
@@ -58,8 +62,8 @@ extension HeadError: CustomStringConvertible {
     /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
-        case .badBias, .badClassCount, .badClassName, .badFeatureCount, .badLabelCount, .badScale, .badShape,
-            .badSummary, .logitsTooLarge:
+        case .badBias, .badClassCount, .badClassName, .badFeatureCount, .badLabelCount, .badPreprocessing,
+            .badScale, .badShape, .badSummary, .logitsTooLarge:
             "head: \(valueProblem)"
         case .badLabel(let sample, let label, let labelCount):
             "head fitting: sample \(sample) has label \(label), not in 0..<\(labelCount); correct the labels"
@@ -80,6 +84,9 @@ extension HeadError: CustomStringConvertible {
         case .otherBackbone(let expected, let actual):
             "head: fitted on backbone \(actual.hex), but this is backbone \(expected.hex); "
                 + "fit it again here"
+        case .otherPreprocessing(let expected, let actual):
+            "head: fitted on images of preprocessing \(shown(actual, 512)), but the backbone's is "
+                + "\(shown(expected, 512)); fit it again here"
         case .tooLittleData(let what):
             "head fitting: \(what); add samples"
         case .tooLarge(let byteCount, let maximum):
@@ -111,6 +118,9 @@ extension HeadError: CustomStringConvertible {
             "\(count) features, not in \(ClassifierHead.featureCountRange)"
         case .badLabelCount(let expected, let actual):
             "\(actual) class names where \(expected) are needed; give one for each class"
+        case .badPreprocessing:
+            "the preprocessing is not at most \(ClassifierHead.maximumPreprocessingByteCount) bytes without "
+                + "control characters; take the backbone's"
         case .badScale(let scale):
             "scale \(scale) is not a positive finite number"
         case .badShape(let tensor, let expected, let actual):
@@ -125,8 +135,8 @@ extension HeadError: CustomStringConvertible {
     }
 
     /// A text from a file, made safe to print: escaped, and cut where it grows long.
-    private func shown(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(80)
+    private func shown(_ text: String, _ limit: Int = 80) -> String {
+        let scalars = text.unicodeScalars.prefix(limit)
         let quoted = String(String.UnicodeScalarView(scalars)).debugDescription
         return scalars.count < text.unicodeScalars.count ? quoted + "..." : quoted
     }

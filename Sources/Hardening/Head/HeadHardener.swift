@@ -48,7 +48,8 @@ public enum HeadHardener {
             return try ClassifierHead(
                 name: options.headName, version: options.headVersion, classNames: names,
                 featureCount: featureCount, weights: quantized.weights, bias: quantized.bias,
-                scale: quantized.scale, backboneDigest: artifact.digest, summary: summary)
+                scale: quantized.scale, backboneDigest: artifact.digest,
+                preprocessing: artifact.preprocessing, summary: summary)
         } catch {
             throw .illegalHead(error)
         }

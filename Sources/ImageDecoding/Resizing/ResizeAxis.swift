@@ -1,9 +1,10 @@
-/// The weights that turn `sourceCount` samples into `targetCount` along one axis.
+/// The weights of 12 bits that turn `sourceCount` samples into `targetCount` along one axis, for the targets
+/// that are kept.
 ///
 /// Target `i` is the sum over its taps of `weights[t] * source[first(i) + t]`.
 ///
 /// - Range: weights in `0...4096`, those of one target summing to exactly 4096.
-/// - Rounding: stated at ``Resizer``.
+/// - Rounding: stated at ``WeightedResizer``.
 struct ResizeAxis: Sendable, Hashable {
     /// Fraction bits of a weight.
     static let fractionBits = 12
@@ -12,27 +13,43 @@ struct ResizeAxis: Sendable, Hashable {
 
     let sourceCount: Int
     let targetCount: Int
+    /// Whether each target is one source sample, all of them in order: nothing to compute.
+    let isIdentity: Bool
     /// The first source sample of each target.
     private(set) var firsts: [Int] = []
     /// Where each target's weights start in `weights`; one entry more than targets.
     private(set) var starts: [Int] = [0]
     private(set) var weights: [UInt32] = []
 
-    init(sourceCount: Int, targetCount: Int) {
+    /// - Parameters:
+    ///   - axis: geometry; at most 2^24 source and 2^28 target samples.
+    ///   - antialiases: area average where samples become fewer; else linear always.
+    ///   - isReversed: whether targets are listed last first.
+    init(_ axis: ImageGeometry.Axis, antialiases: Bool, isReversed: Bool) {
+        (sourceCount, targetCount) = (axis.cutCount, axis.resizedCount)
         precondition(sourceCount > 0 && targetCount > 0, "an axis has at least one sample")
-        precondition(sourceCount <= 1 << 24 && targetCount <= 1 << 24, "an axis has at most 2^24 samples")
-        self.sourceCount = sourceCount
-        self.targetCount = targetCount
-        firsts.reserveCapacity(targetCount)
-        starts.reserveCapacity(targetCount + 1)
-        for target in 0..<targetCount {
-            if targetCount < sourceCount {
+        precondition(sourceCount <= 1 << 24 && targetCount <= 1 << 28, "an axis of a legal picture")
+        isIdentity = sourceCount == targetCount && axis.keptCount == targetCount && !isReversed
+        firsts.reserveCapacity(axis.keptCount)
+        starts.reserveCapacity(axis.keptCount + 1)
+        for index in 0..<axis.keptCount {
+            let target = axis.keptFirst + (isReversed ? axis.keptCount - 1 - index : index)
+            if antialiases && targetCount < sourceCount {
                 appendArea(target)
             } else {
                 appendLinear(target)
             }
             starts.append(weights.count)
         }
+    }
+
+    /// Targets.
+    var count: Int { firsts.count }
+
+    /// The sources that some target has a weight for.
+    var sources: Range<Int> {
+        let ends = firsts.indices.map { firsts[$0] + starts[$0 + 1] - starts[$0] }
+        return (firsts.min() ?? 0)..<(ends.max() ?? 0)
     }
 
     /// Lends `firsts`, `starts` and `weights` as pointers, for the innermost loop.

@@ -47,7 +47,9 @@ public struct QDQExporter: Sendable {
     /// - Throws: `wrongWidth` or `otherBackbone` if the head belongs to another backbone.
     public func onnx(artifact: BackboneArtifact, head: ClassifierHead?) throws(HeadError) -> [UInt8] {
         precondition(Self.opsets.contains(opset), "the operator set is one of QDQExporter.opsets")
-        try head?.verify(fits: artifact.digest, featureCount: artifact.network.featureCount)
+        try head?.verify(
+            fits: artifact.digest, featureCount: artifact.network.featureCount,
+            preprocessing: artifact.preprocessing)
         var builder = QDQGraph(artifact: artifact, rounding: rounding)
         builder.image(layout)
         for index in artifact.network.layers.indices { builder.layer(index) }

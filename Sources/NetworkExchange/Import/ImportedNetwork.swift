@@ -8,8 +8,38 @@ public struct ImportedNetwork: Sendable {
     public let classNames: [String]?
     /// Format and exporter in words, for people.
     public let source: String
+    /// Whose names the file's tensors or nodes have; `nil` where they tell nothing.
+    public let framework: Framework?
+    /// What normalisation was stated, by the caller or by the file; else ImageNet's is assumed.
+    public let statedNormalization: FloatNetwork.Normalization?
     /// Version of ONNX's operators, or `nil` for safetensors.
     public let opset: Int?
+
+    /// A framework that is known by the names it gives.
+    public enum Framework: String, Sendable, Hashable {
+        /// `features.0.0`, ...
+        case torchvision
+        /// `conv_stem`, ...
+        case timm
+    }
+
+    /// The same network fed with colours of another normalisation.
+    ///
+    /// - Throws: `network`, if it is not three finite numbers each, or a spread is not positive.
+    public func normalized(
+        _ normalization: FloatNetwork.Normalization
+    ) throws(NetworkImportError) -> ImportedNetwork {
+        do {
+            return ImportedNetwork(
+                network: try FloatNetwork(
+                    network: network.network, layers: network.layers, classifier: network.classifier,
+                    normalization: normalization),
+                classNames: classNames, source: source, framework: framework,
+                statedNormalization: normalization, opset: opset)
+        } catch {
+            throw .network(error)
+        }
+    }
 }
 
 /// What the caller knows and a file may not say.

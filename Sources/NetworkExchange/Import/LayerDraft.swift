@@ -62,6 +62,7 @@ struct NetworkDraft {
     var classifier: ClassifierDraft?
     var inputSize: Int?
     var metadata: [String: String] = [:]
+    var framework: ImportedNetwork.Framework?
 
     /// Finds the width, checks every shape, and makes the network.
     func imported(
@@ -100,7 +101,8 @@ struct NetworkDraft {
                     network: network, layers: layers.map { .init(weights: $0.weights, bias: $0.bias) },
                     classifier: classifier.map { .init(weights: $0.weights, bias: $0.bias) },
                     normalization: normalization ?? .imageNet),
-                classNames: names, source: source, opset: opset)
+                classNames: names, source: source, framework: framework,
+                statedNormalization: normalization, opset: opset)
         } catch {
             throw .network(error)
         }

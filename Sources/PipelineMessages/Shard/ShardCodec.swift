@@ -139,6 +139,16 @@ public enum ShardCodec {
         return header.images.count
     }
 
+    /// The preprocessing that a record of tensors states, checked as for decoding, without unpacking them; `nil` for a
+    /// record of files.
+    public static func tensorPreprocessing(
+        _ record: UnsafeRawBufferPointer
+    ) throws(ShardDecodingError) -> String? {
+        let (header, body) = try parse(record)
+        try validate(header, bodyBytes: body.count)
+        return header.encoding == .tensors ? header.preprocessing : nil
+    }
+
     private static func shard(_ header: Header, _ content: ImageShard.Content) -> ImageShard {
         ImageShard(
             stream: header.stream, sequence: header.sequence, createdAtMs: header.createdAtMs,

@@ -89,6 +89,8 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
     public var atMs: Int64
     /// Digest of its backbone.
     public var backbone: ContentDigest
+    /// The preprocessing that its backbone states; absent in heartbeats of versions that did not say.
+    public var preprocessing: String?
     /// Instruction-set tier of its kernels.
     public var isa: String
     /// Datapath replicas.

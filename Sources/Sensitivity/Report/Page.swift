@@ -58,6 +58,7 @@ struct Page {
             ("digest of the model", subject.digest),
             ("head", "\(subject.head), \(subject.classes) classes"),
             ("digest of the head", subject.headDigest),
+            ("preprocessing", subject.preprocessing),
             ("test images", images(report.test)),
             ("calibration images", images(report.calibration)),
         ]

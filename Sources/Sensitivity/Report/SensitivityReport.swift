@@ -13,6 +13,8 @@ public struct SensitivityReport: Sendable, Encodable {
         public let digest: String
         /// What the artefact says it is.
         public let description: String
+        /// What the images went through.
+        public let preprocessing: String
         /// Width multiplier, percent.
         public let widthPercent: Int
         /// Rows and columns of the input, pixels.
@@ -77,6 +79,7 @@ public struct SensitivityReport: Sendable, Encodable {
         subject = Subject(
             digest: artifact.digest.hex,
             description: artifact.description,
+            preprocessing: artifact.preprocessing,
             widthPercent: artifact.network.widthPercent,
             inputSize: artifact.network.inputSize,
             weights: artifact.network.weightCount,

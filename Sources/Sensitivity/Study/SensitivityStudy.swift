@@ -44,7 +44,9 @@ public struct SensitivityStudy: Sendable {
     ) throws(StudyError) {
         precondition(test.count > 0 && layerStride > 0, "a study has test images")
         do throws(HeadError) {
-            try head.verify(fits: artifact.digest, featureCount: artifact.network.featureCount)
+            try head.verify(
+                fits: artifact.digest, featureCount: artifact.network.featureCount,
+                preprocessing: artifact.preprocessing)
         } catch {
             throw .head(error)
         }

@@ -1,6 +1,7 @@
 internal import Artifacts
 internal import ClassifierHead
 internal import HardenedBackbone
+internal import ImageDecoding
 internal import PipelineMessages
 internal import Synchronization
 
@@ -19,6 +20,7 @@ final class HeadStore: Sendable {
     private let contents = Mutex(Contents())
     private let backbone: ContentDigest
     private let featureCount: Int
+    private let preprocessing: String
     private let tierName: String
     private let bytesMax: Int
     /// The head of a frozen backbone, which scores everything.
@@ -28,6 +30,7 @@ final class HeadStore: Sendable {
         tierName = options.plan.tier.rawValue
         backbone = options.backbone
         featureCount = options.plan.network.featureCount
+        preprocessing = options.preprocessing.text
         bytesMax = options.headBytesMax
         frozen = options.frozenHead.map { [tierName] frozen in
             // Every tier gives the same logits, so any bank will do where this one has no kernels.
@@ -53,7 +56,8 @@ final class HeadStore: Sendable {
         if contents.withLock({ $0.loaded[manifest.head] != nil }) { return }
         do {
             let head = try ClassifierHead(decoding: file)
-            try head.verify(fits: backbone, featureCount: featureCount)
+            try head.verify(
+                fits: backbone, featureCount: featureCount, preprocessing: preprocessing)
             guard head.digest == manifest.head else {
                 return refuse(
                     manifest.head, "the head's content is \(head.digest), its manifest says \(manifest.head)")

@@ -1,5 +1,6 @@
-internal import HardenedBackbone
 internal import ControlPlane
+internal import HardenedBackbone
+internal import ImageDecoding
 internal import Kafka
 internal import PipelineMessages
 internal import Synchronization
@@ -29,10 +30,12 @@ final class HeartbeatStage: Sendable {
         self.tasks = tasks
         self.ignored = ignored
         writer = try RecordWriter(options.kafka)
-        first = WorkerStatus(
+        var first = WorkerStatus(
             worker: options.worker, incarnation: options.incarnation, host: ProcessFacts.host,
             pid: ProcessFacts.pid, startedAtMs: Clock.wallMs, backbone: options.backbone,
             isa: options.plan.tier.rawValue, replicas: options.replicas)
+        first.preprocessing = options.preprocessing.text
+        self.first = first
     }
 
     /// Says where the worker stands from now on.

@@ -11,6 +11,9 @@ internal import Threads
 final class ReplicaStage: Sendable {
     private let plan: BackbonePlan
     private let inputSize: Int
+    private let preprocessing: StatedPreprocessing
+    /// How files become tensors, or why they can not.
+    private let preparation: Result<TensorPreparation, PreprocessingError>
     private let featureCount: Int
     private let input: BoundedQueue<ShardTask>
     private let features: BoundedQueue<FeatureBatch>
@@ -19,12 +22,15 @@ final class ReplicaStage: Sendable {
     private let meters: WorkerMeters
 
     init(
-        plan: BackbonePlan, inputSize: Int, featureCount: Int, input: BoundedQueue<ShardTask>,
+        plan: BackbonePlan, preprocessing: StatedPreprocessing, featureCount: Int, input: BoundedQueue<ShardTask>,
         features: BoundedQueue<FeatureBatch>, publisher: BoundedQueue<PublisherMessage>,
         meters: WorkerMeters, isCurrent: @escaping @Sendable (LaneID) -> Bool
     ) {
         self.plan = plan
-        self.inputSize = inputSize
+        self.preprocessing = preprocessing
+        let size = plan.network.inputSize
+        inputSize = size
+        preparation = Result { () throws(PreprocessingError) in try preprocessing.preparation(size: size) }
         self.featureCount = featureCount
         self.input = input
         self.features = features
@@ -39,7 +45,7 @@ final class ReplicaStage: Sendable {
 
     private func loop() {
         let replica = BackboneReplica(plan)
-        var preparer = TensorPreparer(size: inputSize)
+        var preparer = (try? preparation.get()).map { TensorPreparer($0) }
         while let task = input.pop() {
             guard isCurrent(task.ticket.lane) else { continue }
             let begin = Clock.steadyNs
@@ -62,8 +68,16 @@ final class ReplicaStage: Sendable {
         let text: String
     }
 
+    /// Why tensors are not what this backbone was made for.
+    private func mismatch(_ shard: ImageShard) -> Unusable? {
+        PreprocessingMismatch(
+            "the shard", StatedPreprocessing(shard.preprocessing), "the backbone", preprocessing,
+            advice: "ingest with --preprocess and the backbone's file, or send files"
+        ).map { Unusable(code: "wrong-preprocessing", text: "\($0)") }
+    }
+
     private func process(
-        _ task: ShardTask, _ replica: BackboneReplica, _ preparer: inout TensorPreparer
+        _ task: ShardTask, _ replica: BackboneReplica, _ preparer: inout TensorPreparer?
     ) -> Result<FeatureBatch, Unusable> {
         let decoded = task.message.withPayload { payload in
             Result { () throws(ShardDecodingError) in try ShardCodec.decode(payload) }
@@ -84,7 +98,7 @@ final class ReplicaStage: Sendable {
 
     private func extract(
         _ shard: ImageShard, _ task: ShardTask, _ replica: BackboneReplica,
-        _ preparer: inout TensorPreparer
+        _ preparer: inout TensorPreparer?
     ) -> Result<FeatureBatch, Unusable> {
         var failures = [String?](repeating: nil, count: shard.images.count)
         var features = [UInt8](repeating: 0, count: shard.images.count * featureCount)
@@ -104,6 +118,7 @@ final class ReplicaStage: Sendable {
                         text: "shard holds \(height)x\(width)x\(channels) tensors, the backbone takes "
                             + "\(inputSize)x\(inputSize)x3, or x1 for gray; ingest with --size \(inputSize)"))
             }
+            if let mismatch = mismatch(shard) { return .failure(mismatch) }
             let stride = inputSize * inputSize * channels
             features.withUnsafeMutableBufferPointer { output in
                 bytes.withUnsafeBufferPointer { input in
@@ -113,10 +128,13 @@ final class ReplicaStage: Sendable {
                 }
             }
         case .files(let files):
+            if case .failure(let error) = preparation {
+                return .failure(Unusable(code: "unknown-preprocessing", text: "\(error)"))
+            }
             features.withUnsafeMutableBufferPointer { output in
                 for (index, file) in files.enumerated() {
                     do throws(ImageDecodingError) {
-                        try preparer.withTensor(of: file) { run($0, output) }
+                        try preparer?.withTensor(of: file) { run($0, output) }
                     } catch {
                         failures[index] = "\(error)"
                     }

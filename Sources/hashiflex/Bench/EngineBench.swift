@@ -32,7 +32,7 @@ extension BenchCommand {
             try runCommand {
                 let artifact = try backbone()
                 let plan = try tuning.model.plan(of: artifact)
-                let images = try BenchImages.tensors(size: plan.network.inputSize, count: 64)
+                let images = try BenchImages.tensors(try artifact.preparation(), count: 64)
                 let checked = plan.network.inputSize > 160 ? 1 : 3
                 try BenchImages.checkExact(artifact, plan, Array(images.prefix(checked)))
                 let threads = tuning.threads ?? ProcessFacts.processors
@@ -82,12 +82,12 @@ struct EngineTuning: ParsableArguments {
 
 /// Real images for benchmarks: the built-in sample.
 enum BenchImages {
-    static func tensors(size: Int, count: Int) throws -> [[UInt8]] {
+    static func tensors(_ preparation: TensorPreparation, count: Int) throws -> [[UInt8]] {
         var source = try ImageSourceFactory.open(try SampleFile.path())
         var tensors: [[UInt8]] = []
         while tensors.count < count, let outcome = try source.next() {
             guard case .image(let image) = outcome else { continue }
-            tensors.append(TensorPreparation.tensor(try pixels(of: image), size: size))
+            tensors.append(try preparation.tensor(of: image))
         }
         return tensors
     }

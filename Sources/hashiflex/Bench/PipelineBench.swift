@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HardenedBackbone
 import HardenedModel
+import ImageDecoding
 import Ingest
 import Kafka
 import PipelineMessages
@@ -52,10 +53,12 @@ extension BenchCommand {
         func run() throws {
             try runCommand {
                 let plan = try tuning.plan()
-                let images = try BenchImages.tensors(size: plan.network.inputSize, count: 256)
-                try BenchImages.checkExact(try tuning.model.backbone(), plan, Array(images.prefix(3)))
+                let artifact = try tuning.model.backbone()
+                let preparation = try artifact.preparation()
+                let images = try BenchImages.tensors(preparation, count: 256)
+                try BenchImages.checkExact(artifact, plan, Array(images.prefix(3)))
                 let replicas = (tuning.replicas ?? max(1, ProcessFacts.processors / workers)) * workers
-                let (pipeline, engine, resident) = try measure(plan, images, replicas: replicas)
+                let (pipeline, engine, resident) = try measure(plan, preparation, images, replicas: replicas)
                 let measured = Windows(pipeline)
                 report(
                     Report(
@@ -78,7 +81,7 @@ extension BenchCommand {
         }
 
         private func measure(
-            _ plan: BackbonePlan, _ images: [[UInt8]], replicas: Int
+            _ plan: BackbonePlan, _ preparation: TensorPreparation, _ images: [[UInt8]], replicas: Int
         ) throws -> (pipeline: [Double], engine: [Double], resident: Int64) {
             let deployment = try LocalDeployment(
                 partitions: partitions, workers: workers, tuning: tuning, quiet: true)
@@ -87,7 +90,7 @@ extension BenchCommand {
             // A frozen model has its head already, and takes no other.
             if try tuning.model.load().frozenHead == nil { try push(deployment.link) }
             var options = IngestOptions(
-                kafka: deployment.link.kafka, topics: deployment.link.topics, side: plan.network.inputSize)
+                kafka: deployment.link.kafka, topics: deployment.link.topics, preparation: preparation)
             options.recordBytesMax = ShardLimits.recordBytesMaxEmbedded
             options.backlogBytesMax = 2_000_000
             options.shardImages = shardImages

@@ -43,7 +43,7 @@ struct ChipCosimCommand: ParsableCommand {
                     "\(folder) is of style area, cell by cell, which Verilator can not build in any memory; "
                         + "give --simulator icarus, or write the folder with --style simulation")
             }
-            let pixels = try pictures(cosimulation.rtl.artifact.network)
+            let pixels = try pictures(cosimulation.rtl.artifact)
             _ = RunningTools.shared
             Signals.onTermination { RunningTools.shared.killAll() }
             let reports = try cosimulation.run(
@@ -80,9 +80,10 @@ struct ChipCosimCommand: ParsableCommand {
     }
 
     /// Images of `--data`, or noise over waves, so that every byte value turns up.
-    private func pictures(_ network: NetworkDescription) throws -> [[UInt8]] {
+    private func pictures(_ artifact: BackboneArtifact) throws -> [[UInt8]] {
+        let network = artifact.network
         if let data {
-            let tensors = try TensorLoading.unlabelled(data, size: network.inputSize, count: images)
+            let tensors = try TensorLoading.unlabelled(data, try artifact.preparation(), count: images)
             guard tensors.count == images else {
                 throw CommandError(Exit.badInput, "\(data) has \(tensors.count) images, not \(images)")
             }

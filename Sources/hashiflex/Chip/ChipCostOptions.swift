@@ -50,7 +50,9 @@ struct ChipCostOptions: ParsableArguments {
         }
         let (head, _) = try HeadFile.read(name)
         do throws(HeadError) {
-            try head.verify(fits: artifact.digest, featureCount: artifact.network.featureCount)
+            try head.verify(
+                fits: artifact.digest, featureCount: artifact.network.featureCount,
+                preprocessing: artifact.preprocessing)
         } catch {
             throw CommandError(Exit.badInput, "\(name): \(error)")
         }

@@ -4,6 +4,7 @@ import ChipModel
 import ChipTools
 import Foundation
 import HardenedBackbone
+import ImageDecoding
 import PipelineMessages
 
 /// `hashiflex chip energy`.
@@ -55,7 +56,7 @@ struct ChipEnergyCommand: ParsableCommand {
             core.layers = core.layers == "all" ? nil : core.layers ?? Self.usual
             let design = try core.design(of: source)
             let artifact = design.artifact
-            let picture = try picture(size: artifact.network.inputSize)
+            let picture = try picture(try artifact.preparation())
             Signals.onTermination { RunningTools.shared.killAll() }
             let tools = try core.tools()
             let meter = try EnergyMeter(
@@ -90,8 +91,8 @@ struct ChipEnergyCommand: ParsableCommand {
     }
 
     /// The picture as the network takes it.
-    private func picture(size: Int) throws -> [UInt8] {
-        guard let picture = try TensorLoading.unlabelled(image, size: size, count: 1).first else {
+    private func picture(_ preparation: TensorPreparation) throws -> [UInt8] {
+        guard let picture = try TensorLoading.unlabelled(image, preparation, count: 1).first else {
             throw CommandError(Exit.badInput, "\(image) has no images")
         }
         return picture

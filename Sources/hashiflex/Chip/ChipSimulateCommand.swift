@@ -97,7 +97,9 @@ extension ChipCommand {
             if let head {
                 let file = try HeadFile.read(head).0
                 do throws(HeadError) {
-                    try file.verify(fits: artifact.digest, featureCount: network.featureCount)
+                    try file.verify(
+                        fits: artifact.digest, featureCount: network.featureCount,
+                        preprocessing: artifact.preprocessing)
                 } catch {
                     throw CommandError(Exit.badInput, "\(head): \(error)")
                 }

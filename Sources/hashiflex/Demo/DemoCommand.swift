@@ -107,7 +107,9 @@ struct DemoCommand: ParsableCommand {
     }
 
     private func startIngest(_ link: Connection) throws -> DemoIngest {
-        var options = IngestOptions(kafka: link.kafka, topics: link.topics, side: 96)
+        var options = IngestOptions(
+            kafka: link.kafka, topics: link.topics,
+            preparation: try tuning.model.backbone().preparation())
         // A short backlog: the stream is still running when the second head comes.
         options.recordBytesMax = 65_536
         options.backlogBytesMax = 65_536

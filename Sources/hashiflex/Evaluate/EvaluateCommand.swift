@@ -5,6 +5,7 @@ import Evaluation
 import Foundation
 import HardenedBackbone
 import HardenedModel
+import ImageDecoding
 import PipelineMessages
 import Threads
 
@@ -39,6 +40,7 @@ struct EvaluateCommand: ParsableCommand {
     struct Report: Encodable {
         let backbone: String
         let data: String
+        let preprocessing: String
         let images: Int
         let undecodable: Int
         let heads: [Result]
@@ -59,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
                     ExitCode(64), "--confusion needs exactly one --head, for example builtin:v2")
             }
             let pass = LabelledPass(
-                path: data, size: artifact.network.inputSize, limit: limit ?? .max,
+                path: data, preparation: try artifact.preparation(), limit: limit ?? .max,
                 progress: ProgressMeter(data))
             let names = try pass.classNames()
             let maps = try loaded.map { try heads.labelMap($0, sourceNames: names) }
@@ -77,7 +79,7 @@ struct EvaluateCommand: ParsableCommand {
                 try InputFile.write(Array(ConfusionTable.csv(tallies[0]).utf8), to: confusion)
             }
             let report = Report(
-                backbone: hardened.digest.hex, data: data, images: counts.images,
+                backbone: hardened.digest.hex, data: data, preprocessing: artifact.preprocessing, images: counts.images,
                 undecodable: counts.undecodable, heads: results)
             if json { Terminal.print(JSONRecord.text(report)) } else { show(report, tallies) }
             try check(results)
@@ -127,6 +129,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func show(_ report: Report, _ tallies: [EvaluationTally]) {
         Terminal.print("measured on \(report.data), integer engine, n = \(Format.count(report.images))")
+        Terminal.print("preprocessing \(report.preprocessing)")
         var rows = [["HEAD", "CLASSES", "OF ITS CLASSES", "TOP-1", "TOP-5", "TOP-1 OF ALL IMAGES"]]
         for result in report.heads {
             let summary = result.summary

@@ -68,7 +68,9 @@ struct EvaluatedHeads: ParsableArguments {
         return try (head.isEmpty ? names : head).map { file in
             let (head, _) = try HeadFile.read(file)
             do throws(HeadError) {
-                try head.verify(fits: artifact.digest, featureCount: artifact.network.featureCount)
+                try head.verify(
+                    fits: artifact.digest, featureCount: artifact.network.featureCount,
+                    preprocessing: artifact.preprocessing)
             } catch {
                 throw CommandError(Exit.badInput, "\(file): \(error)")
             }

@@ -30,7 +30,7 @@ struct LabelledPass {
     private static let blockImages = 64
 
     let path: String
-    let size: Int
+    let preparation: TensorPreparation
     /// Most images.
     let limit: Int
     /// Only every `stride`-th image is taken.
@@ -62,7 +62,7 @@ struct LabelledPass {
     ) throws -> (shares: [Share], counts: Counts) {
         let queue = BoundedQueue<RawBlock>(capacity: 2 * ProcessFacts.processors)
         let done = Mutex<(shares: [Int: Share], counts: Counts)>(([:], Counts()))
-        let size = size
+        let preparation = preparation
         let progress = progress
         let threads = (0..<ProcessFacts.processors).map { index in
             PlatformThread("evaluate-\(index)") {
@@ -70,7 +70,7 @@ struct LabelledPass {
                 var scratch = ResizeScratch()
                 let share = worker {
                     guard let raw = queue.pop() else { return nil }
-                    let block = raw.prepared(size: size, &scratch, &counts)
+                    let block = raw.prepared(preparation, &scratch, &counts)
                     progress.add(block.labels.count)
                     return block
                 }
@@ -137,19 +137,20 @@ private struct RawBlock: Sendable {
 
     /// Decodes and resizes.
     func prepared(
-        size: Int, _ scratch: inout ResizeScratch, _ counts: inout LabelledPass.Counts
+        _ preparation: TensorPreparation, _ scratch: inout ResizeScratch, _ counts: inout LabelledPass.Counts
     ) -> LabelledBlock {
         var tensors: [[UInt8]] = []
         var labels: [Int] = []
         for problem in broken { note(problem, &counts) }
         for image in images {
             do {
-                let decoded = try pixels(of: image)
+                let decoded = try preparation.pixels(of: image)
+                let byteCount = preparation.byteCount
                 tensors.append(
-                    [UInt8](unsafeUninitializedCapacity: size * size * 3) { buffer, count in
-                        let tensor = UnsafeMutableBufferPointer(rebasing: buffer[..<(size * size * 3)])
-                        TensorPreparation.prepare(decoded, size: size, into: tensor, scratch: &scratch)
-                        count = size * size * 3
+                    [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+                        let tensor = UnsafeMutableBufferPointer(rebasing: buffer[..<byteCount])
+                        preparation.prepare(decoded, into: tensor, scratch: &scratch)
+                        count = byteCount
                     })
                 labels.append(image.label ?? -1)
             } catch {

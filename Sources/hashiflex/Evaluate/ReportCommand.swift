@@ -62,15 +62,15 @@ struct ReportCommand: ParsableCommand {
                 let rivals = try compare.map {
                     try Rival($0, network: artifact.network, classes: head.classNames)
                 }
-                let size = artifact.network.inputSize
-                let test = try TensorLoading.labelled(data, size: size, limit: limit) {
+                let preparation = try artifact.preparation()
+                let test = try TensorLoading.labelled(data, preparation, limit: limit) {
                     try heads.labelMap(head, sourceNames: $0)
                 }
-                let means = try TensorLoading.unlabelled(calibration, size: size, count: calibrationImages)
+                let means = try TensorLoading.unlabelled(calibration, preparation, count: calibrationImages)
                 let fitting =
                     refit == 0
                     ? nil
-                    : try TensorLoading.labelled(calibration, size: size, limit: refit) {
+                    : try TensorLoading.labelled(calibration, preparation, limit: refit) {
                         try heads.labelMap(head, sourceNames: $0)
                     }
                 let run = SensitivityRun(layerStride: layerStride)

@@ -63,10 +63,10 @@ enum TensorLoading {
     ///
     /// - Returns: the images, and how many of other classes were left out.
     static func labelled(
-        _ path: String, size: Int, limit: Int, map: ([String]?) throws -> LabelMap
+        _ path: String, _ preparation: TensorPreparation, limit: Int, map: ([String]?) throws -> LabelMap
     ) throws -> (tensors: LabelledTensors, foreign: Int) {
         let pass = LabelledPass(
-            path: path, size: size, limit: limit, stride: try LabelledPass.stride(for: limit, of: path),
+            path: path, preparation: preparation, limit: limit, stride: try LabelledPass.stride(for: limit, of: path),
             progress: ProgressMeter("reading \(path)"))
         let map = try map(try pass.classNames())
         let (shares, counts) = try pass.run { next in
@@ -77,7 +77,7 @@ enum TensorLoading {
         if counts.undecodable > 0 {
             Terminal.note("\(path): \(counts.undecodable) files left out, such as \(counts.problem ?? "")")
         }
-        var tensors = LabelledTensors(imageBytes: size * size * 3)
+        var tensors = LabelledTensors(imageBytes: preparation.byteCount)
         tensors.reserve(counts.images)
         for block in shares.joined().sorted(by: { $0.number < $1.number }) {
             for (tensor, label) in zip(block.tensors, block.labels) {
@@ -91,7 +91,7 @@ enum TensorLoading {
     }
 
     /// `count` images spread over a source, labelled or not.
-    static func unlabelled(_ path: String, size: Int, count: Int) throws -> [[UInt8]] {
+    static func unlabelled(_ path: String, _ preparation: TensorPreparation, count: Int) throws -> [[UInt8]] {
         let stride = try LabelledPass.stride(for: count, of: path)
         var source = try ImageSourceFactory.open(path)
         var images: [[UInt8]] = []
@@ -100,7 +100,7 @@ enum TensorLoading {
             guard case .image(let image) = outcome else { continue }
             seen += 1
             guard (seen - 1) % stride == 0 else { continue }
-            images.append(TensorPreparation.tensor(try pixels(of: image), size: size))
+            images.append(try preparation.tensor(of: image))
         }
         guard !images.isEmpty else { throw CommandError(Exit.badInput, "\(path) has no images") }
         return images

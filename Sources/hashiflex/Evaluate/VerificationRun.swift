@@ -9,22 +9,25 @@ import Threads
 /// The images that a verification runs on.
 enum VerificationImages {
     /// The first `count` images of a source, or extreme and sample images in turn.
-    static func load(_ path: String?, network: NetworkDescription, count: Int) throws -> [[UInt8]] {
-        if let path { return try read(path, network: network, count: count) }
-        let natural = try read(try SampleFile.path(), network: network, count: (count + 1) / 2)
+    static func load(_ path: String?, _ artifact: BackboneArtifact, count: Int) throws -> [[UInt8]] {
+        let (preparation, network) = (try artifact.preparation(), artifact.network)
+        if let path { return try read(path, preparation, count: count) }
+        let natural = try read(try SampleFile.path(), preparation, count: (count + 1) / 2)
         return (0..<count).map { index in
             index % 2 == 1 && index / 2 < natural.count
                 ? natural[index / 2] : ProbeImages.image(index / 2, network: network)
         }
     }
 
-    private static func read(_ path: String, network: NetworkDescription, count: Int) throws -> [[UInt8]] {
+    private static func read(
+        _ path: String, _ preparation: TensorPreparation, count: Int
+    ) throws -> [[UInt8]] {
         var source = try ImageSourceFactory.open(path)
         var images: [[UInt8]] = []
         while images.count < count, let outcome = try source.next() {
             switch outcome {
             case .image(let image):
-                images.append(TensorPreparation.tensor(try pixels(of: image), size: network.inputSize))
+                images.append(try preparation.tensor(of: image))
             case .unreadable(let id, let reason):
                 throw CommandError(Exit.badInput, "\(path): \(id): \(reason)")
             }

@@ -69,7 +69,7 @@ struct VerifyCommand: ParsableCommand {
             let artifact = hardened.backbone
             let expected = try goldenFile(artifact)
             let wanted = limit ?? max(16, (expected?.traces.last?.image ?? 0) + 1)
-            let images = try VerificationImages.load(data, network: artifact.network, count: wanted)
+            let images = try VerificationImages.load(data, artifact, count: wanted)
             let run = VerificationRun(artifact: artifact, images: images)
             let found = run.perform()
             if let trace { try InputFile.write(GoldenFile(found.map(\.trace)).encoded(), to: trace) }

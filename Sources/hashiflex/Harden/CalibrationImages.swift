@@ -8,7 +8,7 @@ enum CalibrationImages {
     /// The first `count` readable images of a source, as tensors.
     ///
     /// A bad image is passed over and counted; a source without a good one ends the command.
-    static func read(_ path: String, count: Int, size: Int) throws -> [[UInt8]] {
+    static func read(_ path: String, count: Int, _ preparation: TensorPreparation) throws -> [[UInt8]] {
         var source: any ImageSource
         do {
             source = try ImageSourceFactory.open(path)
@@ -26,7 +26,7 @@ enum CalibrationImages {
             case .unreadable(let id, let reason): pass(over: id, reason)
             case .image(let image):
                 do {
-                    tensors.append(TensorPreparation.tensor(try pixels(of: image), size: size))
+                    tensors.append(try preparation.tensor(of: image))
                 } catch {
                     pass(over: image.id, "\(error)")
                 }

@@ -27,6 +27,7 @@ struct HardenCommand: ParsableCommand {
             up for the layers before it). Default: bias,feedback,descent,upstream.
             """)
 
+    @OptionGroup var preprocessing: PreprocessingOptions
     @Argument(help: "The network, .onnx or .safetensors.") var network: String
     @Option(help: "Images to calibrate on, any source that ingest reads.") var calibration: String?
     @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
@@ -59,6 +60,7 @@ struct HardenCommand: ParsableCommand {
         let backboneDigest: String
         let head: String?
         let headDigest: String?
+        let preprocessing: String
         let summary: String
         let zeroShare: Double
         let featureSqnrDb: Double?
@@ -69,12 +71,15 @@ struct HardenCommand: ParsableCommand {
         try runCommand {
             var options = try hardeningOptions()
             try requireWritable()
-            let input = try HardenInput.read(
+            let read = try HardenInput.read(
                 network, inputSize: inputSize, normalization: try normalization())
-            Terminal.note("\(network): \(input.source)")
+            Terminal.note("\(network): \(read.source)")
+            let (input, stated, reason) = try HardenPreprocessing(preprocessing, network: network).choose(read)
+            Terminal.note("preprocessing \(stated.text) (\(reason))")
+            options.preprocessing = stated.text
             options.classNames = try classNames() ?? input.classNames
             try HardenInput.requireNames(options.classNames, for: input)
-            let tensors = try calibrationTensors(input)
+            let tensors = try calibrationTensors(input, stated)
             let crew = try HardenCrew.make(threads: threads)
             let hardened = try input.harden(
                 calibration: tensors, options: options, crew: crew, progress: HardenProgress.show)
@@ -102,7 +107,6 @@ struct HardenCommand: ParsableCommand {
         options.prune = prune
         options.prunesEveryLayer = pruneAll
         options.perTensorExponents = perTensor
-        options.preprocessing = TensorPreparation.identity
         if let steps { options.steps = try Self.steps(named: steps) }
         return options
     }
@@ -145,7 +149,9 @@ struct HardenCommand: ParsableCommand {
             ? HeadCommand.Fit.fashionClasses : classes.split(separator: ",").map(String.init)
     }
 
-    private func calibrationTensors(_ input: HardenInput) throws -> [[UInt8]] {
+    private func calibrationTensors(
+        _ input: HardenInput, _ stated: StatedPreprocessing
+    ) throws -> [[UInt8]] {
         guard let calibration else {
             guard input.isTrained else {
                 throw CommandError(
@@ -153,7 +159,8 @@ struct HardenCommand: ParsableCommand {
             }
             return []
         }
-        return try CalibrationImages.read(calibration, count: images, size: input.inputSize)
+        let preparation = try stated.preparation(size: input.inputSize)
+        return try CalibrationImages.read(calibration, count: images, preparation)
     }
 }
 
@@ -215,7 +222,7 @@ extension HardenCommand {
         let facts = Facts(
             backbone: output, backboneDigest: hardened.artifact.digest.hex,
             head: hardened.head.map { _ in headPath }, headDigest: hardened.head?.digest.hex,
-            summary: hardened.report.summary, zeroShare: hardened.report.zeroShare,
+            preprocessing: hardened.artifact.preprocessing, summary: hardened.report.summary, zeroShare: hardened.report.zeroShare,
             featureSqnrDb: hardened.report.featureSqnrDb,
             agreementOnCalibration: hardened.report.agreement)
         if json { return Terminal.print(JSONRecord.text(facts)) }
@@ -225,7 +232,8 @@ extension HardenCommand {
         Terminal.print("zero weights \(Format.percent(hardened.report.zeroShare))")
         if let agreement = hardened.report.agreement {
             Terminal.print(
-                "same class as the float network on \(Format.percent(agreement)) of the calibration images")
+                "same class as the float network on \(Format.percent(agreement)) of the calibration images, "
+                    + "preprocessing \(hardened.artifact.preprocessing)")
         }
     }
 }

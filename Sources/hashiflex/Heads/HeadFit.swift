@@ -44,6 +44,7 @@ extension HeadCommand {
                 let loaded = try model.load()
                 try loaded.requireOpen(model.name)
                 let artifact = loaded.backbone
+                let preparation = try artifact.preparation()
                 let plan = try BackbonePlan(artifact)
                 let names =
                     classes == "fashion-mnist"
@@ -59,17 +60,19 @@ extension HeadCommand {
                 }
                 var fitter = HeadFitter(
                     featureCount: plan.network.featureCount, classNames: names, classes: known)
-                try FeatureExtraction.run(data, plan: plan, limit: images ?? .max) { features, labels in
+                try FeatureExtraction.run(data, preparation, plan: plan, limit: images ?? .max) { features, labels in
                     try features.withUnsafeBufferPointer {
                         try fitter.add(features: $0, count: labels.count, labels: labels)
                     }
                 }
                 let head = try fitter.fit(
-                    name: label.name, version: label.version, backboneDigest: artifact.digest)
+                    name: label.name, version: label.version, backboneDigest: artifact.digest,
+                    preprocessing: artifact.preprocessing)
                 try InputFile.write(head.encoded(), to: output)
                 Terminal.print("\(output): \(label), \(head.classCount) classes, digest \(head.digest)")
                 Terminal.print(head.summary)
-                if let test { try state(head, on: test, plan, known ?? Array(names.indices)) }
+                Terminal.print("preprocessing \(artifact.preprocessing)")
+                if let test { try state(head, on: test, preparation, plan, known ?? Array(names.indices)) }
             }
         }
 
@@ -88,14 +91,14 @@ extension HeadCommand {
         }
 
         private func state(
-            _ head: ClassifierHead, on test: String, _ plan: BackbonePlan, _ labels: [Int]
+            _ head: ClassifierHead, on test: String, _ preparation: TensorPreparation, _ plan: BackbonePlan, _ labels: [Int]
         ) throws {
             let classOfLabel = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
             let bank = NPUBank(head)
             var correct = 0
             var known = 0
             var total = 0
-            try FeatureExtraction.run(test, plan: plan, limit: .max) { features, labels in
+            try FeatureExtraction.run(test, preparation, plan: plan, limit: .max) { features, labels in
                 // A label that the head does not know can not be right: -1 is no class.
                 let classes = labels.map { classOfLabel[$0] ?? -1 }
                 let accuracy = features.withUnsafeBufferPointer {
@@ -118,7 +121,7 @@ enum FeatureExtraction {
     private static let blockImages = 512
 
     static func run(
-        _ path: String, plan: BackbonePlan, limit: Int,
+        _ path: String, _ preparation: TensorPreparation, plan: BackbonePlan, limit: Int,
         take: ([UInt8], [Int]) throws -> Void
     ) throws {
         var source = try ImageSourceFactory.open(path)
@@ -127,7 +130,7 @@ enum FeatureExtraction {
         var count = 0
         func flush() throws {
             guard !block.isEmpty else { return }
-            try take(features(of: block, plan), labels)
+            try take(features(of: block, preparation, plan), labels)
             count += block.count
             if Terminal.isInteractive { Terminal.draw(["\(path): \(Format.count(count)) images"]) }
             block = []
@@ -138,14 +141,16 @@ enum FeatureExtraction {
             guard let label = image.label else {
                 throw CommandError(Exit.badInput, "\(path): image \(image.id) has no label")
             }
-            block.append(try pixels(of: image))
+            block.append(try preparation.pixels(of: image))
             labels.append(label)
             if block.count == blockImages { try flush() }
         }
         try flush()
     }
 
-    private static func features(of images: [RGBImage], _ plan: BackbonePlan) -> [UInt8] {
+    private static func features(
+        of images: [RGBImage], _ preparation: TensorPreparation, _ plan: BackbonePlan
+    ) -> [UInt8] {
         let workers = ProcessFacts.processors
         let share = (images.count + workers - 1) / workers
         let parts = Mutex([Int: [UInt8]]())
@@ -155,8 +160,7 @@ enum FeatureExtraction {
                 let replica = BackboneReplica(plan)
                 var features: [UInt8] = []
                 for image in mine {
-                    features += replica.features(
-                        of: TensorPreparation.tensor(image, size: plan.network.inputSize))
+                    features += replica.features(of: preparation.tensor(image))
                 }
                 let done = features
                 parts.withLock { $0[worker] = done }

@@ -4,6 +4,7 @@ import ClassifierHead
 import ControlPlane
 import Cutover
 import Foundation
+import ImageDecoding
 import Kafka
 import PipelineMessages
 import Threads
@@ -119,6 +120,7 @@ extension HeadCommand {
                 let (head, bytes) = try HeadFile.read(file)
                 let link = try connection.connect()
                 try FrozenFleet.refuse(link)
+                try Self.compare(head, link)
                 let view = try ControlView(link)
                 let label = try chosenLabel(head, view)
                 if let known = view.manifest(label), known.head != head.digest {
@@ -137,6 +139,15 @@ extension HeadCommand {
                         + "\(Format.count(bytes.count)) bytes in \(manifest.chunks) chunks")
                 try cutover.run(manifest, link, view)
             }
+        }
+
+        /// Refuses a head that was fitted on other pictures than the fleet's, before anything is published.
+        private static func compare(_ head: ClassifierHead, _ link: Connection) throws {
+            guard let text = head.preprocessing else { return }
+            let refusal = try FleetPreprocessing.refusal("the head", StatedPreprocessing(text), link) {
+                "nothing was published: fit the head again on this fleet's backbone"
+            }
+            if let refusal { throw CommandError(Exit.badInput, refusal) }
         }
 
         private func chosenLabel(_ head: ClassifierHead, _ view: ControlView) throws -> HeadLabel {

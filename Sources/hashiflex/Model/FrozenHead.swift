@@ -33,7 +33,9 @@ extension HardenedModel {
             throw CommandError(Exit.refused, "\(name): \(frozen.refusal(backbone: digest))")
         }
         do throws(HeadError) {
-            try head.verify(fits: backbone.digest, featureCount: backbone.network.featureCount)
+            try head.verify(
+                fits: backbone.digest, featureCount: backbone.network.featureCount,
+                preprocessing: backbone.preprocessing)
         } catch {
             throw CommandError(Exit.badInput, "\(name): \(error)")
         }

@@ -76,6 +76,7 @@ struct ModelCommand: ParsableCommand {
             abstract: "Make a backbone that is initialised, frozen and hardened, but not trained.",
             discussion: "The same seed and calibration images give the same bytes on every machine.")
 
+        @OptionGroup var preprocessing: PreprocessingOptions
         @Option(help: "Images to calibrate on, any source that ingest reads.") var calibration: String
         @Option(help: "How many of them.") var images = 256
         @Option(help: "Seed of the weights.") var seed: UInt64 = 1
@@ -92,18 +93,20 @@ struct ModelCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
+                let preparation = try TensorPreparation(
+                    try preprocessing.choice(size: size, fallback: .builtIn), size: size)
                 var tensors: [[UInt8]] = []
                 var source = try ImageSourceFactory.open(calibration)
                 while tensors.count < images, let outcome = try source.next() {
                     guard case .image(let image) = outcome else { continue }
-                    tensors.append(TensorPreparation.tensor(try pixels(of: image), size: size))
+                    tensors.append(try preparation.tensor(of: image))
                 }
                 guard !tensors.isEmpty else {
                     throw CommandError(Exit.badInput, "\(calibration) has no images")
                 }
                 let artifact = try BackboneInitialiser.make(
                     widthPercent: width, inputSize: size, seed: seed, calibration: tensors,
-                    preprocessing: TensorPreparation.identity)
+                    preprocessing: preparation.identity)
                 try InputFile.write(artifact.encoded(), to: output)
                 Terminal.print("\(output): \(artifact.digest)")
             }
@@ -137,13 +140,5 @@ struct ModelCommand: ParsableCommand {
                 Terminal.print("\(output): \(counts.values.reduce(0, +)) images of \(counts.count) classes")
             }
         }
-    }
-}
-
-/// The pixels of a source's image.
-func pixels(of image: SourceImage) throws -> RGBImage {
-    switch image.content {
-    case .pixels(let pixels): pixels
-    case .encoded(let bytes, _): try ImageDecoder.decode(bytes)
     }
 }

@@ -13,11 +13,15 @@ struct AuditCommand: ParsableCommand {
         abstract: "Check every prediction against the cut-over rule, reading nothing but the topics.",
         discussion: """
             Fails if an image was predicted twice with different bytes, if a record carries another head than its \
-            offset demands (than its backbone holds, where the head is frozen), or, with --images, if their number is another. Remembers about 100 bytes an image.
+            offset demands (than its backbone holds, where the head is frozen), or, with --images, if their number is another. \
+            Refuses (65) a published head that states another preprocessing than its backbone; with --shards also \
+            tensors that were predicted by a backbone of another preprocessing. Remembers about 100 bytes an image.
             """)
 
     @OptionGroup var connection: ConnectionOptions
     @Option(help: "How many distinct images there must be.") var images: Int?
+    @Flag(help: "Read the shards as well, and compare the preprocessing of those that hold tensors.")
+    var shards = false
     @Flag(help: "Print the findings as JSON.") var json = false
 
     func validate() throws { try requireRange("--images", images, in: OptionRange.count) }
@@ -29,9 +33,16 @@ struct AuditCommand: ParsableCommand {
             var records: [(Prediction, [UInt8])] = []
             var unreadable = 0
             var audit: StampAudit?
+            var predicted: [PreprocessingAudit.Place: ContentDigest] = [:]
             while !reader.isAtEnd {
                 switch try reader.next(timeoutMs: 500) {
-                case .record(let prediction, let bytes): records.append((prediction, bytes))
+                case .record(let prediction, let bytes):
+                    records.append((prediction, bytes))
+                    if shards {
+                        let address = prediction.address
+                        predicted[.init(partition: address.partition, offset: address.offset)] =
+                            prediction.backbone
+                    }
                 case .unreadable(let problem):
                     unreadable += 1
                     Terminal.complain(problem)
@@ -42,11 +53,31 @@ struct AuditCommand: ParsableCommand {
             try drain(&records, &audit, link)
             let findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
             report(findings, unreadable)
+            try checkPreprocessing(predicted, link)
             let countFits = images.map { $0 == findings.images } ?? true
             guard countFits, findings.differingDuplicates + findings.wrongHeads + unreadable == 0 else {
                 throw Exit.mismatch
             }
         }
+    }
+
+    private func checkPreprocessing(
+        _ predicted: [PreprocessingAudit.Place: ContentDigest], _ link: Connection
+    ) throws {
+        let audit = try PreprocessingAudit(link)
+        guard audit.isStated else {
+            return Terminal.note("no worker has stated its preprocessing; heads and shards were not compared")
+        }
+        var found = audit.mismatches(heads: try ControlView(link).files)
+        if shards {
+            let outcome = try audit.mismatches(shards: predicted, link)
+            found += outcome.found
+            Terminal.note("compared the preprocessing of \(Format.count(outcome.compared)) shards of tensors")
+        }
+        guard !found.isEmpty else { return }
+        for mismatch in found.prefix(8) { Terminal.complain("\(mismatch)") }
+        if found.count > 8 { Terminal.complain("... and \(found.count - 8) more") }
+        throw Exit.badInput
     }
 
     private func drain(

@@ -25,6 +25,7 @@ struct PredictionReplay {
 
     func predict(_ shard: ImageShard, address: ImageAddress) throws -> Result {
         let image = shard.images[address.index]
+        try checkPreprocessing(shard)
         func prediction(
             _ head: HeadStamp?, _ top: [Prediction.Candidate], _ digest: ContentDigest?, _ error: String?
         ) -> Prediction {
@@ -33,7 +34,7 @@ struct PredictionReplay {
                 capturedAtMs: image.capturedAtMs, label: image.label, backbone: model.digest, head: head,
                 top: top, logitsDigest: digest, error: error)
         }
-        let tensors = tensors(of: shard)
+        let tensors = try tensors(of: shard)
         guard case .success(let tensor) = tensors[address.index] else {
             if case .failure(let reason) = tensors[address.index] {
                 return Result(prediction: prediction(nil, [], nil, reason.text), selfDifference: nil)
@@ -62,6 +63,17 @@ struct PredictionReplay {
             prediction: prediction(stamp, top, hasher.finalize(), nil), selfDifference: difference)
     }
 
+    /// Refuses tensors that were made for another backbone.
+    ///
+    /// - Throws: `CommandError` with exit code 65, both texts in it.
+    private func checkPreprocessing(_ shard: ImageShard) throws {
+        guard case .tensors = shard.content else { return }
+        let mismatch = PreprocessingMismatch(
+            "the shard", StatedPreprocessing(shard.preprocessing), "the backbone",
+            artifact.statedPreprocessing, advice: "pass --model with the backbone that the shard was made for")
+        if let mismatch { throw CommandError(Exit.badInput, "\(mismatch)") }
+    }
+
     /// The frozen head, else the one that the markers give the offset.
     private func head(at address: ImageAddress, stream: String) throws -> (HeadStamp, ClassifierHead) {
         if let head = model.frozenHead, let frozen = model.frozen {
@@ -82,7 +94,7 @@ struct PredictionReplay {
 
     private struct Unreadable: Error { let text: String }
 
-    private func tensors(of shard: ImageShard) -> [Swift.Result<[UInt8], Unreadable>] {
+    private func tensors(of shard: ImageShard) throws -> [Swift.Result<[UInt8], Unreadable>] {
         let side = artifact.network.inputSize
         switch shard.content {
         case .tensors(let height, let width, let channels, let bytes):
@@ -98,9 +110,10 @@ struct PredictionReplay {
                 return .success(channels == 3 ? Array(image) : image.flatMap { [$0, $0, $0] })
             }
         case .files(let files):
+            let preparation = try artifact.preparation()
             return files.map { file in
                 do throws(ImageDecodingError) {
-                    return .success(TensorPreparation.tensor(try ImageDecoder.decode(file), size: side))
+                    return .success(preparation.tensor(try preparation.decode(file)))
                 } catch {
                     return .failure(Unreadable(text: "\(error)"))
                 }

@@ -24,6 +24,7 @@ struct IngestCommand: ParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var tuning: IngestTuning
+    @OptionGroup var preprocessing: PreprocessingOptions
 
     @Argument(help: "What to read: [NAME=]SOURCE. Default: the built-in sample.")
     var sources: [String] = []
@@ -62,7 +63,9 @@ struct IngestCommand: ParsableCommand {
         }
         try runCommand {
             let link = try connection.connect()
-            let options = try tuning.options(link, side: try tuning.side())
+            let preparation = try preprocessing.preparation(size: tuning.size)
+            var options = try tuning.options(link, preparation)
+            options.tensorRefusal = try FleetPreprocessing.refusal(of: preparation, link)
             let ingest = IngestService(options, streams: try streams(), log: { Terminal.note($0) })
             service.value = ingest
             let ended = Signal()
@@ -77,10 +80,13 @@ struct IngestCommand: ParsableCommand {
                 summary = try ingest.run()
             } catch let error as SourceError {
                 throw CommandError(Exit.badInput, "\(error)")
+            } catch let error as TensorRefusal {
+                throw CommandError(Exit.badInput, "\(error)")
             }
             ended.set()
             progress.join()
             report(summary, seconds: Double(Clock.steadyMs - begin) / 1_000)
+            for warning in summary.pictures.warnings(preparation.preprocessing) { Terminal.note(warning) }
             if summary.unreadable > 0 {
                 throw CommandError(
                     Exit.badInput, "\(Format.count(summary.unreadable)) images could not be sent; see above")
@@ -162,7 +168,10 @@ struct IngestCommand: ParsableCommand {
 
 /// How images become shards; shared by `ingest`, `bench pipeline` and `demo`.
 struct IngestTuning: ParsableArguments {
-    @Option(help: "Side of the tensors, pixels: the backbone's input size. Default: the built-in model's.")
+    @Option(
+        help: ArgumentHelp(
+            "Side of the tensors, pixels: the backbone's input size.",
+            discussion: "Default: what --preprocess names says; else 224 for a preset, the built-in model's without."))
     var size: Int?
 
     @Option(help: "auto (files as they are, pixels as tensors), tensors, or files.")
@@ -200,12 +209,9 @@ struct IngestTuning: ParsableArguments {
         try requireRange("--linger-ms", lingerMs, in: OptionRange.milliseconds)
     }
 
-    /// The tensors' side.
-    func side() throws -> Int { try size ?? EmbeddedModel.backbone().network.inputSize }
-
     /// The options for a broker.
-    func options(_ link: Connection, side: Int) throws -> IngestOptions {
-        var options = IngestOptions(kafka: link.kafka, topics: link.topics, side: side)
+    func options(_ link: Connection, _ preparation: TensorPreparation) throws -> IngestOptions {
+        var options = IngestOptions(kafka: link.kafka, topics: link.topics, preparation: preparation)
         options.encoding = encoding
         options.shardImages = shardImages
         options.lingerMs = lingerMs

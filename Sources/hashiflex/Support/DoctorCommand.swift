@@ -3,6 +3,8 @@ import Artifacts
 import Foundation
 import HardenedBackbone
 import HardenedModel
+import ImageDecoding
+import Ingest
 import Kafka
 import PipelineMessages
 import Threads
@@ -11,10 +13,16 @@ import Threads
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check this machine, the broker, the topics and the fleet, and say what to do.")
+        abstract: "Check this machine, the broker, the topics and the fleet, and say what to do.",
+        discussion: """
+            With --data also how the pictures of a source fare: how many are stretched, or carry an EXIF orientation \
+            that is ignored.
+            """)
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var model: ModelOptions
+    @Option(help: "Pictures to look at, any source that ingest reads; at most 10000 of them.")
+    var data: String?
     @Flag(help: "Print JSON, one check a line.") var json = false
 
     struct Check: Codable {
@@ -27,6 +35,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             var checks = machine()
+            if let data { checks.append(try pictures(data)) }
             do {
                 let link = try connection.connect()
                 checks += broker(link)
@@ -84,6 +93,23 @@ struct DoctorCommand: ParsableCommand {
                 Check(what: "backbone", ok: false, found: "\(error)", advice: "pass another --model"))
         }
         return checks
+    }
+
+    /// What the model's preprocessing does to the pictures of a source.
+    private func pictures(_ path: String) throws -> Check {
+        let artifact = try model.backbone()
+        var source = try ImageSourceFactory.open(path)
+        var pictures = PictureTally()
+        while pictures.seen < 10_000, let outcome = try source.next() {
+            if case .image(let image) = outcome { pictures.add(image) }
+        }
+        let warnings = artifact.statedPreprocessing.preprocessing.map { pictures.warnings($0) } ?? []
+        return Check(
+            what: "pictures", ok: warnings.isEmpty,
+            found: "\(path): \(Format.count(pictures.seen)) looked at, \(Format.count(pictures.wide)) wider than 3:2 or "
+                + "taller than 2:3, \(Format.count(pictures.oriented)) with an EXIF orientation; preprocessing "
+                + artifact.preprocessing,
+            advice: warnings.isEmpty ? nil : warnings.joined(separator: "\n       -> "))
     }
 
     private func broker(_ link: Connection) -> [Check] {

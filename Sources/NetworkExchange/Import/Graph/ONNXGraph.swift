@@ -17,6 +17,9 @@ struct ONNXGraph {
     /// Names of the graph's outputs, resolved.
     let outputs: [String]
 
+    /// Whose names nodes or constants have.
+    let framework: ImportedNetwork.Framework?
+
     private let aliases: [String: String]
     private let constants: [String: ONNXTensor]
     private let readers: [String: [Int]]
@@ -40,6 +43,13 @@ struct ONNXGraph {
         var metadata: [String: String] = [:]
         for entry in model.metadata { metadata[entry.key] = entry.value }
         self.metadata = metadata
+        let names = graph.nodes.map(\.name) + graph.initializers.map(\.name)
+        framework =
+            LayerNames.allCases.first { known in
+                names.contains { name in
+                    name.split(separator: "/").contains { $0 == known.stem || $0.hasPrefix(known.stem + ".") }
+                }
+            }?.framework
 
         var aliases: [String: String] = [:]
         var nodes: [ONNXNode] = []

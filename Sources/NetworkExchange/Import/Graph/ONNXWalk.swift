@@ -17,7 +17,8 @@ struct ONNXWalk {
     ) throws(NetworkImportError) -> ImportedNetwork {
         let (name, size) = try input(of: graph)
         var walk = ONNXWalk(graph: graph, current: name)
-        var draft = NetworkDraft(inputSize: size, metadata: graph.metadata)
+        var draft = NetworkDraft(
+            inputSize: size, metadata: graph.metadata, framework: graph.framework)
         draft.layers = try walk.backbone()
         draft.classifier = try walk.tail(featureCount: walk.channels)
         let exporter = graph.producer.isEmpty ? "unknown exporter" : graph.producer

@@ -7,6 +7,17 @@ enum LayerNames: CaseIterable {
     /// `conv_stem`, `blocks.S.B....`, `conv_head`, as timm names them.
     case timm
 
+    /// The framework.
+    var framework: ImportedNetwork.Framework {
+        switch self {
+        case .torchvision: .torchvision
+        case .timm: .timm
+        }
+    }
+
+    /// The prefix of the first convolution, which exporters keep in names of tensors or of nodes.
+    var stem: String { layers[0].convolution }
+
     /// A tensor that every file with these names has.
     var mark: String {
         switch self {

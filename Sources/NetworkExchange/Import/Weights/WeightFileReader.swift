@@ -28,7 +28,7 @@ struct WeightFileReader {
     private mutating func draft(
         _ names: LayerNames, _ prefix: String
     ) throws(NetworkImportError) -> NetworkDraft {
-        var draft = NetworkDraft(metadata: file.metadata)
+        var draft = NetworkDraft(metadata: file.metadata, framework: names.framework)
         for layer in names.layers {
             draft.layers.append(try self.layer(prefix + layer.convolution, prefix + layer.normalization))
         }

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Artifacts
+import ClassifierHead
+import ImageDecoding
+import Kafka
+import PipelineMessages
+import Threads
+
+/// Whether heads and shards state the preprocessing of the backbones that used them, as far as the topics say.
+struct PreprocessingAudit {
+    /// What workers have said of their backbones.
+    private let backbones: [ContentDigest: StatedPreprocessing]
+
+    /// Reads what the heartbeats say, those of stopped workers included.
+    init(_ link: Connection) throws {
+        var found: [ContentDigest: StatedPreprocessing] = [:]
+        if link.cluster.topics[link.topics.status] != nil {
+            for worker in try FleetSnapshot.read(link).workers.values {
+                if let text = worker.preprocessing { found[worker.backbone] = StatedPreprocessing(text) }
+            }
+        }
+        backbones = found
+    }
+
+    /// Whether there is anything to compare with.
+    var isStated: Bool { !backbones.isEmpty }
+
+    /// Published heads whose preprocessing is not that of the backbone they were fitted for.
+    func mismatches(heads files: [ContentDigest: [UInt8]]) -> [PreprocessingMismatch] {
+        files.sorted { $0.key.hex < $1.key.hex }.compactMap { digest, file in
+            guard let head = try? ClassifierHead(decoding: file), let text = head.preprocessing,
+                let backbone = backbones[head.backboneDigest]
+            else { return nil }
+            return PreprocessingMismatch(
+                "head \(digest.short)", StatedPreprocessing(text), "its backbone", backbone,
+                advice: "fit the head again on that backbone, and push it")
+        }
+    }
+
+    /// A place in the shards topic.
+    struct Place: Hashable {
+        let partition: Int32
+        let offset: Int64
+    }
+
+    /// Shards of tensors that were predicted though they state another preprocessing than the backbone; reads the
+    /// whole topic.
+    ///
+    /// - Parameter predicted: the shards that have predictions, and the backbone that made them.
+    /// - Returns: how many shards were compared, and those that differ.
+    func mismatches(
+        shards predicted: [Place: ContentDigest], _ link: Connection
+    ) throws -> (compared: Int, found: [PreprocessingMismatch]) {
+        let consumer = try KafkaConsumer(
+            link.kafka, groupID: "\(link.topics.prefix).audit",
+            options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
+        defer { _ = consumer.close() }
+        let count = try link.partitions
+        try consumer.assign(
+            (0..<Int32(count)).map {
+                (TopicPartition(topic: link.topics.shards, partition: $0), .beginning)
+            })
+        var compared = 0
+        var found: [PreprocessingMismatch] = []
+        var ended: Set<Int32> = []
+        while ended.count < count {
+            switch consumer.poll(timeoutMs: 500) {
+            case .message(let message):
+                let place = Place(partition: message.partition, offset: message.offset)
+                guard let backbone = predicted[place].flatMap({ backbones[$0] }) else { continue }
+                let text = message.withPayload { try? ShardCodec.tensorPreprocessing($0) }
+                guard let text = text ?? nil else { continue }
+                compared += 1
+                let mismatch = PreprocessingMismatch(
+                    "shard \(link.topics.shards)/\(place.partition)@\(place.offset)", StatedPreprocessing(text),
+                    "the backbone that predicted it", backbone,
+                    advice: "its predictions are of other pictures than the backbone was made for: ingest again")
+                if let mismatch { found.append(mismatch) }
+            case .partitionEnd(let tp, _): ended.insert(tp.partition)
+            case .error(let error) where error.isFatal: throw error
+            default: break
+            }
+        }
+        return (compared, found)
+    }
+}

@@ -1,0 +1,34 @@
+import ImageDecoding
+import Ingest
+import Kafka
+import PipelineMessages
+
+/// What the live workers state of the pictures that their backbones were made for.
+enum FleetPreprocessing {
+    /// Why tensors of `preparation` would be refused by the fleet; `nil` if they would not, or no worker lives.
+    static func refusal(of preparation: TensorPreparation, _ link: Connection) throws -> String? {
+        try refusal("these tensors", StatedPreprocessing(preparation.preprocessing), link) {
+            "ingest with --preprocess and the backbone's file, or with --encoding files"
+        }
+    }
+
+    /// Why something that states `found` does not fit the fleet.
+    static func refusal(
+        _ name: String, _ found: StatedPreprocessing, _ link: Connection, advice: () -> String
+    ) throws -> String? {
+        guard link.cluster.topics[link.topics.status] != nil else { return nil }
+        for worker in try FleetSnapshot.read(link).liveWorkers {
+            guard let text = worker.preprocessing else { continue }
+            let mismatch = PreprocessingMismatch(
+                name, found, "the backbone of worker \(worker.worker)", StatedPreprocessing(text),
+                advice: advice())
+            if let mismatch { return "\(mismatch)" }
+        }
+        return nil
+    }
+}
+
+extension IngestSummary {
+    /// The pictures as a tally.
+    var pictures: PictureTally { PictureTally(seen: picturesSeen, wide: picturesWide, oriented: picturesOriented) }
+}
