@@ -35,10 +35,10 @@ HSF_INLINE void hsf_gray_to_rgb_tail(const hsf_gray_to_rgb_args *args, size_t pi
 }
 
 // The weight of a tap, put together from its pair's words.
-HSF_INLINE int32_t hsf_resample_weight(const uint32_t *words, size_t tap) {
+HSF_INLINE int32_t hsf_resample_weight(const uint32_t *words, size_t tap, size_t shift) {
     const uint32_t *pair = words + (tap & ~(size_t)1);
-    const uint32_t low = pair[0] >> 16 * (tap & 1), upper = pair[1] >> 16 * (tap & 1);
-    return (int16_t)upper * 256 + (int32_t)(low & 255);
+    const int16_t low = (int16_t)(pair[0] >> 16 * (tap & 1)), upper = (int16_t)(pair[1] >> 16 * (tap & 1));
+    return upper * (1 << shift) + low;
 }
 
 HSF_INLINE uint8_t hsf_resample_byte(int32_t sum) {
@@ -50,8 +50,8 @@ HSF_INLINE uint8_t hsf_resample_byte(int32_t sum) {
 HSF_INLINE void hsf_resample_rows_tail(const hsf_resample_rows_args *args, size_t at) {
     for (; at < args->bytes; at++) {
         int32_t sum = 1 << 21;
-        for (size_t tap = 0; tap < args->taps; tap++) {
-            sum += hsf_resample_weight(args->words, tap) * args->rows[tap][at];
+        for (size_t tap = 0; tap < args->count; tap++) {
+            sum += hsf_resample_weight(args->words, tap, args->shift) * args->rows[tap][at];
         }
         args->output[at] = hsf_resample_byte(sum);
     }

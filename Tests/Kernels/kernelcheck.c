@@ -226,49 +226,88 @@ static void check_pool(hsf_tier tier, uint64_t seed) {
     free(out[1].bytes);
 }
 
-// Weights of targets in pairs of words, as large as a target's sum of magnitudes allows.
-static uint32_t *resample_words(size_t targets, size_t taps) {
-    uint32_t *words = memory(targets * taps * 4, 0);
-    const int most = (8 << 20) / (int)taps - 1;
-    for (size_t pair = 0; pair < targets * taps; pair += 2) {
-        const int kind = between(0, 3);
-        const int even = kind ? between(-most, most) : most, odd = kind ? between(0, most) : -most;
-        words[pair] = (uint32_t)(even & 255) | (uint32_t)(odd & 255) << 16;
-        words[pair + 1] = (uint32_t)(even >> 8 & 0xFFFF) | (uint32_t)(odd >> 8 & 0xFFFF) << 16;
+// Weights of targets: words in pairs, and what their low parts can add.
+typedef struct resample_weights {
+    uint32_t *words;
+    int32_t *counts;
+    int32_t *bounds;
+} resample_weights;
+
+// As large as a target's sum of magnitudes allows, and often of one sign as in bilinear.
+static resample_weights some_resample_weights(size_t targets, size_t taps, int shift) {
+    resample_weights made = {memory(targets * taps * 4, 0), numbers(targets, 1, (int)taps), memory(targets * 8, 0)};
+    for (size_t target = 0; target < targets; target++) {
+        const int count = made.counts[target], half = 1 << (shift - 1);
+        const int fits = (32766 << shift) - 1, most = (8 << 20) / count - 1 < fits ? (8 << 20) / count - 1 : fits;
+        int32_t bound[2] = {1 << 21, 1 << 21};
+        for (int tap = 0; tap < count; tap++) {
+            const int weight = between(0, 3) ? between(0, most) : between(-most, most);
+            const int upper = (weight + half) >> shift, low = weight - upper * (1 << shift);
+            uint32_t *pair = made.words + target * taps + (tap & ~1);
+            pair[0] |= ((uint32_t)low & 0xFFFF) << 16 * (tap & 1);
+            pair[1] |= ((uint32_t)upper & 0xFFFF) << 16 * (tap & 1);
+            bound[low > 0] += 255 * low;
+        }
+        made.bounds[2 * target] = bound[0] >> shift;
+        made.bounds[2 * target + 1] = bound[1] >> shift;
     }
-    return words;
+    return made;
+}
+
+static void free_resample_weights(resample_weights weights) {
+    free(weights.words);
+    free(weights.counts);
+    free(weights.bounds);
 }
 
 static void check_resample_columns(hsf_tier tier, uint64_t seed) {
-    const size_t taps = 2 * between(1, 9), pixels = between(1, 60), targets = between(1, 40);
-    const int rows = between(1, 2);
-    int32_t *firsts = numbers(targets, 0, (int)pixels - 1);
-    uint32_t *words = resample_words(targets, taps);
-    uint8_t *input[2] = {activations((pixels + taps) * 3), activations((pixels + taps) * 3)};
-    outcome out[2][2];
+    const size_t taps = 2 * between(1, 9), pixels = taps + between(0, 60), targets = between(1, 40);
+    const size_t rows = between(1, HSF_RESAMPLE_ROWS_MAX);
+    const int shift = between(5, 8);
+    int32_t *firsts = numbers(targets, 0, (int)(pixels - taps));
+    resample_weights weights = some_resample_weights(targets, taps, shift);
+    const uint8_t *input[HSF_RESAMPLE_ROWS_MAX];
+    uint8_t *outputs[HSF_RESAMPLE_ROWS_MAX];
+    size_t low = pixels, end = 0;
+    for (size_t target = 0; target < targets; target++) {
+        const size_t first = firsts[target], last = first + weights.counts[target];
+        low = first < low ? first : low;
+        end = last > end ? last : end;
+    }
+    // Every row apart, so that the sanitiser sees what is read beyond one.
+    for (size_t row = 0; row < rows; row++) {
+        uint8_t *bytes = activations(pixels * 3), *exact = malloc(pixels * 3);
+        input[row] = memcpy(exact, bytes, pixels * 3);
+        free(bytes);
+    }
+    uint8_t *scratch = malloc(hsf_resample_scratch_bytes(end - low, targets));
+    outcome out[2];
     for (int i = 0; i < 2; i++) {
-        for (int row = 0; row < 2; row++) {
-            out[i][row] = empty_outcome(targets * 3);
+        out[i] = empty_outcome(rows * targets * 3);
+        for (size_t row = 0; row < rows; row++) {
+            outputs[row] = out[i].bytes + row * targets * 3;
         }
         hsf_kernels_for_tier(i ? tier : HSF_TIER_SCALAR)
             ->resample_columns(&(hsf_resample_columns_args){
-                {input[0], input[1]}, firsts, words, {out[i][0].bytes, rows == 2 ? out[i][1].bytes : NULL}, taps,
-                targets});
+                input, outputs, firsts, weights.counts, weights.words, weights.bounds, scratch, taps, targets, rows,
+                pixels * 3, low, end, (size_t)shift});
     }
-    for (int row = 0; row < 2; row++) {
-        compare(out[0][row], out[1][row], "resample_columns", tier, seed);
-        free(input[row]);
-        free(out[0][row].bytes);
-        free(out[1][row].bytes);
+    compare(out[0], out[1], "resample_columns", tier, seed);
+    for (size_t row = 0; row < rows; row++) {
+        free((void *)input[row]);
     }
+    free(scratch);
     free(firsts);
-    free(words);
+    free_resample_weights(weights);
+    free(out[0].bytes);
+    free(out[1].bytes);
 }
 
 static void check_resample_rows(hsf_tier tier, uint64_t seed) {
     enum { TAPS_MAX = 18 };
     const size_t taps = 2 * between(1, TAPS_MAX / 2), bytes = between(1, 150);
-    uint32_t *words = resample_words(1, taps);
+    const int shift = between(5, 8);
+    resample_weights weights = some_resample_weights(1, taps, shift);
     const uint8_t *rows[TAPS_MAX];
     uint8_t *input = activations(taps * bytes);
     for (size_t tap = 0; tap < taps; tap++) {
@@ -278,10 +317,11 @@ static void check_resample_rows(hsf_tier tier, uint64_t seed) {
     for (int i = 0; i < 2; i++) {
         out[i] = empty_outcome(bytes);
         hsf_kernels_for_tier(i ? tier : HSF_TIER_SCALAR)
-            ->resample_rows(&(hsf_resample_rows_args){rows, words, out[i].bytes, taps, bytes});
+            ->resample_rows(&(hsf_resample_rows_args){
+                rows, weights.words, weights.bounds, out[i].bytes, (size_t)weights.counts[0], bytes, (size_t)shift});
     }
     compare(out[0], out[1], "resample_rows", tier, seed);
-    free(words);
+    free_resample_weights(weights);
     free(input);
     free(out[0].bytes);
     free(out[1].bytes);

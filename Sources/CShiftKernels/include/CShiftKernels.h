@@ -138,26 +138,46 @@ typedef void hsf_gray_to_rgb_fn(const hsf_gray_to_rgb_args *args);
 // Resampling of RGB pixels by weights of 22 fraction bits, in two families: along rows of pixels (columns) and
 // across them (rows). The result is min(255, max(0, (sum of weight * sample + 2^21) >> 22)) per colour.
 //
-// Weights of a target come in pairs, two words a pair: the low bytes of both, then their upper halves, as 16-bit
-// numbers, the even tap's below. A weight is upper * 256 + low, upper signed: |weight| < 2^23, and the sum of a
-// target's |weight| is below 2 * 2^22, so that sums fit int32. At most 32768 taps.
+// Weights of a target come in pairs, two words a pair: the low parts of both, then their upper parts, as signed
+// 16-bit numbers, the even tap's below; the odd one of a missing tap is 0. A weight is upper * 2^shift + low, with
+// low in -2^(shift-1) to 2^(shift-1) - 1. |weight| < 2^23, and the sum of a target's |weight| is below 2 * 2^22, so
+// that sums fit int32. At most 32768 taps. No slack is needed anywhere.
+//
+// The bounds of a target are the least and the most that 2^21 and the low parts add: (2^21 + 255 * sum of the
+// negative low parts) >> shift, and the same of the positive ones.
+#define HSF_RESAMPLE_ROWS_MAX 32
+
 typedef struct hsf_resample_columns_args {
-    const uint8_t *rows[2];     // [pixels][3] each. Up to 16 bytes from 3 * (first + taps rounded up to 4) - 12 on
-                                // are read, whatever they hold beyond the row; a weight of 0 hides them
-    const int32_t *firsts;      // [targets], the pixel of each target's first tap, >= 0
-    const uint32_t *words;      // [targets][taps]
-    uint8_t *outputs[2];        // [targets][3] each, no slack needed; [1] is NULL for one row
-    size_t taps;                // even, >= 2
-    size_t targets;             // >= 1
+    const uint8_t *const *rows;    // [row_count], each [bytes]: pixels of three bytes
+    uint8_t *const *outputs;       // [row_count], each [targets][3]
+    const int32_t *firsts;         // [targets], the pixel of each target's first tap, low...
+    const int32_t *counts;         // [targets], taps of each, 1...taps; first + count <= end
+    const uint32_t *words;         // [targets][taps]
+    const int32_t *bounds;         // [targets][2]
+    uint8_t *scratch;              // hsf_resample_scratch_bytes
+    size_t taps;                   // even, >= 2
+    size_t targets;                // >= 1
+    size_t row_count;              // 1...HSF_RESAMPLE_ROWS_MAX
+    size_t bytes;                  // of a row, >= 3 * end
+    size_t low;                    // first pixel that some target reads
+    size_t end;                    // one past the last
+    size_t shift;                  // 5...8
 } hsf_resample_columns_args;
 typedef void hsf_resample_columns_fn(const hsf_resample_columns_args *args);
 
+// Bytes of scratch for `pixels` of a row that are read and `targets`.
+static inline size_t hsf_resample_scratch_bytes(size_t pixels, size_t targets) {
+    return HSF_RESAMPLE_ROWS_MAX * (3 * (pixels + targets) + 30) + HSF_ALIGNMENT_BYTES;
+}
+
 typedef struct hsf_resample_rows_args {
-    const uint8_t *const *rows;    // [taps], each [bytes], no slack needed
-    const uint32_t *words;         // [taps]
+    const uint8_t *const *rows;    // [count], each [bytes]
+    const uint32_t *words;         // [count rounded up to even]
+    const int32_t *bounds;         // [2]
     uint8_t *output;               // [bytes]; overlaps no row
-    size_t taps;                   // even, >= 2
+    size_t count;                  // taps, >= 1
     size_t bytes;                  // >= 1
+    size_t shift;                  // 5...8
 } hsf_resample_rows_args;
 typedef void hsf_resample_rows_fn(const hsf_resample_rows_args *args);
 

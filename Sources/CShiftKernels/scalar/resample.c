@@ -3,15 +3,15 @@
 #include "../kernels.h"
 
 void hsf_u8_w22_columns_sat8_1x1__scalar(const hsf_resample_columns_args *args) {
-    for (size_t row = 0; row < 2 && args->outputs[row]; row++) {
-        for (size_t target = 0; target < args->targets; target++) {
-            const uint32_t *words = args->words + target * args->taps;
-            const uint8_t *pixels = args->rows[row] + 3 * (size_t)args->firsts[target];
+    for (size_t target = 0; target < args->targets; target++) {
+        const uint32_t *words = args->words + target * args->taps;
+        const size_t first = 3 * (size_t)args->firsts[target], count = (size_t)args->counts[target];
+        for (size_t row = 0; row < args->row_count; row++) {
+            const uint8_t *pixels = args->rows[row] + first;
             int32_t sum[3] = {1 << 21, 1 << 21, 1 << 21};
-            for (size_t tap = 0; tap < args->taps; tap++) {
-                const int32_t weight = hsf_resample_weight(words, tap);
-                // A weight of 0 may stand for a pixel that is not there.
-                for (size_t colour = 0; weight != 0 && colour < 3; colour++) {
+            for (size_t tap = 0; tap < count; tap++) {
+                const int32_t weight = hsf_resample_weight(words, tap, args->shift);
+                for (size_t colour = 0; colour < 3; colour++) {
                     sum[colour] += weight * pixels[3 * tap + colour];
                 }
             }
@@ -30,8 +30,8 @@ void hsf_u8_w22_rows_sat8_64x1__scalar(const hsf_resample_rows_args *args) {
         for (size_t i = 0; i < BLOCK; i++) {
             sum[i] = 1 << 21;
         }
-        for (size_t tap = 0; tap < args->taps; tap++) {
-            const int32_t weight = hsf_resample_weight(args->words, tap);
+        for (size_t tap = 0; tap < args->count; tap++) {
+            const int32_t weight = hsf_resample_weight(args->words, tap, args->shift);
             const uint8_t *row = args->rows[tap] + at;
             for (size_t i = 0; i < BLOCK; i++) {
                 sum[i] += weight * row[i];

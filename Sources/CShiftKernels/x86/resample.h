@@ -1,131 +1,302 @@
 // Resampling of RGB pixels for the x86 tiers. Included between a tier's BEGIN and END.
 //
-// A weight has 24 bits, vpmaddwd takes 16: low bytes and upper halves are multiplied apart, exactly, and joined
-// before the shift. Lanes of 128 bits are two rows of pixels (columns) or 16 bytes each (rows).
+// Everything is one block of 32 sums of products of bytes: 32 bytes of a row (rows), or one colour of one target of
+// 32 rows, after these have been transposed (columns). A weight is upper * 2^shift + low, and vpmaddwd multiplies
+// the two halves apart. With more than four taps the upper halves come first: mostly they settle the byte whatever
+// the lower add, and only where they do not for some byte of a block are these computed as well.
 
-HSF_INLINE __m256i resample_join(__m256i low, __m256i upper) {
-    return _mm256_srai_epi32(_mm256_add_epi32(_mm256_slli_epi32(upper, 8), low), 22);
+// The rows that a block is made of: by pointers, or at equal distances.
+typedef struct resample_rows_at {
+    const uint8_t *const *rows;
+    const uint8_t *base;
+    size_t stride;
+} resample_rows_at;
+
+HSF_INLINE __m256i resample_load(resample_rows_at at, size_t tap, size_t offset) {
+    const uint8_t *row = at.rows ? at.rows[tap] + offset : at.base + tap * at.stride;
+    return _mm256_loadu_si256((const __m256i *)row);
 }
 
-// Both halves of the products of a pair of taps, added to the sums.
-HSF_INLINE void resample_pair(__m256i *low, __m256i *upper, __m256i samples, const uint32_t *words) {
-    *low = _mm256_add_epi32(*low, _mm256_madd_epi16(samples, _mm256_set1_epi32((int)words[0])));
-    *upper = _mm256_add_epi32(*upper, _mm256_madd_epi16(samples, _mm256_set1_epi32((int)words[1])));
-}
-
-// One target of two rows: red, green, blue and a zero in each lane.
-HSF_INLINE __m256i resample_target(
-    const uint8_t *above, const uint8_t *below, const uint32_t *words, const size_t taps) {
-    const __m256i first = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
-    const __m256i second = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
-    __m256i low = _mm256_set1_epi32(1 << 21);
-    __m256i upper = _mm256_setzero_si256();
-    for (size_t tap = 0; tap < taps; tap += 4) {
-        const __m256i bytes = _mm256_inserti128_si256(
-            _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(above + 3 * tap))),
-            _mm_loadu_si128((const __m128i *)(below + 3 * tap)), 1);
-        resample_pair(&low, &upper, _mm256_shuffle_epi8(bytes, first), words + tap);
-        if (tap + 2 < taps) {
-            resample_pair(&low, &upper, _mm256_shuffle_epi8(bytes, second), words + tap + 2);
-        }
-    }
-    return resample_join(low, upper);
-}
-
-HSF_INLINE void resample_columns_of(const hsf_resample_columns_args *args, const size_t taps) {
-    const __m256i squeeze = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
-    const size_t rows = args->outputs[1] ? 2 : 1;
-    const uint8_t *above = args->rows[0];
-    const uint8_t *below = args->rows[rows - 1];
-    for (size_t target = 0; target < args->targets; target += 4) {
-        const size_t count = hsf_min(args->targets - target, 4);
-        __m256i sums[4];
-        HSF_UNROLL
-        for (size_t i = 0; i < 4; i++) {
-            // Targets beyond the last repeat it; they are not stored.
-            const size_t at = target + hsf_min(i, count - 1);
-            const size_t offset = 3 * (size_t)args->firsts[at];
-            sums[i] = resample_target(above + offset, below + offset, args->words + at * taps, taps);
-        }
-        const __m256i bytes = _mm256_shuffle_epi8(
-            _mm256_packus_epi16(_mm256_packs_epi32(sums[0], sums[1]), _mm256_packs_epi32(sums[2], sums[3])),
-            squeeze);
-        for (size_t row = 0; row < rows; row++) {
-            const __m128i pixels =
-                row ? _mm256_extracti128_si256(bytes, 1) : _mm256_castsi256_si128(bytes);
-            uint8_t *output = args->outputs[row] + 3 * target;
-            if (count == 4) {
-                const int32_t last = _mm_extract_epi32(pixels, 2);
-                _mm_storel_epi64((__m128i *)output, pixels);
-                memcpy(output + 8, &last, sizeof last);
-            } else {
-                uint8_t some[16];
-                _mm_storeu_si128((__m128i *)some, pixels);
-                memcpy(output, some, 3 * count);
-            }
-        }
-    }
-}
-
-HSF_INLINE void resample_columns(const hsf_resample_columns_args *args) {
-    switch (args->taps) {
-    case 2: resample_columns_of(args, 2); break;
-    case 4: resample_columns_of(args, 4); break;
-    case 6: resample_columns_of(args, 6); break;
-    default: resample_columns_of(args, args->taps);
-    }
-}
-
-// 32 bytes of a row from those of its taps.
-HSF_INLINE void resample_block(const hsf_resample_rows_args *args, size_t at, const size_t taps) {
+// 32 samples of two taps as pairs of 16-bit numbers. Lanes keep the order that packing restores.
+HSF_INLINE void resample_pairs(__m256i samples[4], __m256i even, __m256i odd) {
     const __m256i zero = _mm256_setzero_si256();
+    const __m256i low = _mm256_unpacklo_epi8(even, odd), high = _mm256_unpackhi_epi8(even, odd);
+    samples[0] = _mm256_unpacklo_epi8(low, zero);
+    samples[1] = _mm256_unpackhi_epi8(low, zero);
+    samples[2] = _mm256_unpacklo_epi8(high, zero);
+    samples[3] = _mm256_unpackhi_epi8(high, zero);
+}
+
+HSF_INLINE void resample_add(__m256i sums[4], const __m256i samples[4], uint32_t word) {
+    const __m256i weights = _mm256_set1_epi32((int)word);
+    HSF_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(samples[i], weights));
+    }
+}
+
+HSF_INLINE __m256i resample_pack(const __m256i sums[4], __m128i shift) {
+    return _mm256_packus_epi16(
+        _mm256_packs_epi32(_mm256_sra_epi32(sums[0], shift), _mm256_sra_epi32(sums[1], shift)),
+        _mm256_packs_epi32(_mm256_sra_epi32(sums[2], shift), _mm256_sra_epi32(sums[3], shift)));
+}
+
+// The products of the last of an odd number of taps, whole: one vpmaddwd of (sample * 2^shift, sample) with
+// (upper, low). A shifted sample fits 16 bits up to a shift of 7.
+HSF_INLINE void resample_add_single(__m256i sums[4], __m256i bytes, const uint32_t *words, __m128i shift) {
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i weights = _mm256_set1_epi32((int)(words[1] & 0xFFFF) | (int)(words[0] << 16));
+    HSF_UNROLL
+    for (size_t half = 0; half < 2; half++) {
+        const __m256i plain = half ? _mm256_unpackhi_epi8(bytes, zero) : _mm256_unpacklo_epi8(bytes, zero);
+        const __m256i shifted = _mm256_sll_epi16(plain, shift);
+        const __m256i low = _mm256_unpacklo_epi16(shifted, plain), high = _mm256_unpackhi_epi16(shifted, plain);
+        sums[2 * half] = _mm256_add_epi32(sums[2 * half], _mm256_madd_epi16(low, weights));
+        sums[2 * half + 1] = _mm256_add_epi32(sums[2 * half + 1], _mm256_madd_epi16(high, weights));
+    }
+}
+
+HSF_INLINE __m256i resample_exact(
+    resample_rows_at at, size_t offset, const uint32_t *words, const size_t count, size_t shift) {
+    const __m128i split = _mm_cvtsi32_si128((int)shift);
     __m256i low[4], upper[4];
     HSF_UNROLL
     for (size_t i = 0; i < 4; i++) {
         low[i] = _mm256_set1_epi32(1 << 21);
-        upper[i] = zero;
+        upper[i] = _mm256_setzero_si256();
     }
-    for (size_t tap = 0; tap < taps; tap += 2) {
-        const __m256i even = _mm256_loadu_si256((const __m256i *)(args->rows[tap] + at));
-        const __m256i odd = _mm256_loadu_si256((const __m256i *)(args->rows[tap + 1] + at));
-        const __m256i pairs[2] = {_mm256_unpacklo_epi8(even, odd), _mm256_unpackhi_epi8(even, odd)};
+    for (size_t tap = 0; tap < count; tap += 2) {
+        const __m256i even = resample_load(at, tap, offset);
+        if (tap + 1 == count && shift < 8) {
+            resample_add_single(low, even, words + tap, split);
+            break;
+        }
+        __m256i samples[4];
+        // The weight of a missing tap is 0.
+        resample_pairs(samples, even, tap + 1 < count ? resample_load(at, tap + 1, offset) : even);
+        resample_add(low, samples, words[tap]);
+        resample_add(upper, samples, words[tap + 1]);
+    }
+    HSF_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        low[i] = _mm256_add_epi32(low[i], _mm256_sll_epi32(upper[i], split));
+    }
+    return resample_pack(low, _mm_cvtsi32_si128(22));
+}
+
+// Bytes from sums of upper parts that begin at bounds[0], and the low parts.
+HSF_INLINE __m256i resample_with_low(
+    resample_rows_at at, size_t offset, const uint32_t *words, size_t count, int32_t begin, size_t shift,
+    __m256i sums[4]) {
+    __m256i low[4];
+    HSF_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        low[i] = _mm256_set1_epi32(1 << 21);
+    }
+    for (size_t tap = 0; tap < count; tap += 2) {
+        const __m256i even = resample_load(at, tap, offset);
+        __m256i samples[4];
+        resample_pairs(samples, even, tap + 1 < count ? resample_load(at, tap + 1, offset) : even);
+        resample_add(low, samples, words[tap]);
+    }
+    HSF_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        const __m256i upper = _mm256_sub_epi32(sums[i], _mm256_set1_epi32(begin));
+        low[i] = _mm256_add_epi32(low[i], _mm256_sll_epi32(upper, _mm_cvtsi32_si128((int)shift)));
+    }
+    return resample_pack(low, _mm_cvtsi32_si128(22));
+}
+
+HSF_INLINE __m256i resample_upper_first(
+    resample_rows_at at, size_t offset, const uint32_t *words, size_t count, const int32_t *bounds, size_t shift) {
+    __m256i sums[4];
+    HSF_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        sums[i] = _mm256_set1_epi32(bounds[0]);
+    }
+    for (size_t tap = 0; tap < count; tap += 2) {
+        const __m256i even = resample_load(at, tap, offset);
+        __m256i samples[4];
+        resample_pairs(samples, even, tap + 1 < count ? resample_load(at, tap + 1, offset) : even);
+        resample_add(sums, samples, words[tap + 1]);
+    }
+    // The low parts can carry into the byte where the bits below it are within their spread of all ones.
+    const int32_t below = (1 << (22 - shift)) - 1;
+    const __m256i mask = _mm256_set1_epi32(below), safe = _mm256_set1_epi32(below - (bounds[1] - bounds[0]));
+    __m256i unsure = _mm256_setzero_si256();
+    HSF_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        unsure = _mm256_or_si256(unsure, _mm256_cmpgt_epi32(_mm256_and_si256(sums[i], mask), safe));
+    }
+    if (__builtin_expect(!_mm256_testz_si256(unsure, unsure), 0)) {
+        return resample_with_low(at, offset, words, count, bounds[0], shift, sums);
+    }
+    return resample_pack(sums, _mm_cvtsi32_si128(22 - (int)shift));
+}
+
+HSF_INLINE __m256i resample_block(
+    resample_rows_at at, size_t offset, const uint32_t *words, size_t count, const int32_t *bounds, size_t shift) {
+    switch (count) {
+    case 1: return resample_exact(at, offset, words, 1, shift);
+    case 2: return resample_exact(at, offset, words, 2, shift);
+    case 3: return resample_exact(at, offset, words, 3, shift);
+    case 4: return resample_exact(at, offset, words, 4, shift);
+    default: return resample_upper_first(at, offset, words, count, bounds, shift);
+    }
+}
+
+// Two of the four rounds that transpose 16 registers, on the four of them that depend on one another.
+HSF_INLINE void resample_two_rounds(__m256i rows[4]) {
+    const __m256i a = _mm256_unpacklo_epi8(rows[0], rows[2]), b = _mm256_unpackhi_epi8(rows[0], rows[2]);
+    const __m256i c = _mm256_unpacklo_epi8(rows[1], rows[3]), d = _mm256_unpackhi_epi8(rows[1], rows[3]);
+    rows[0] = _mm256_unpacklo_epi8(a, c);
+    rows[1] = _mm256_unpackhi_epi8(a, c);
+    rows[2] = _mm256_unpacklo_epi8(b, d);
+    rows[3] = _mm256_unpackhi_epi8(b, d);
+}
+
+// Byte i of column j becomes byte j of column i, lane by lane, for 16 columns of 32 bytes: in two halves of two
+// rounds, each four registers at a time, so that none has to wait in memory within a half.
+HSF_INLINE void resample_transpose(__m256i columns[16]) {
+    __m256i half[16];
+    HSF_UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        __m256i four[4] = {columns[i], columns[i + 4], columns[i + 8], columns[i + 12]};
+        resample_two_rounds(four);
         HSF_UNROLL
-        for (size_t i = 0; i < 4; i++) {
-            const __m256i samples = i & 1 ? _mm256_unpackhi_epi8(pairs[i / 2], zero)
-                                          : _mm256_unpacklo_epi8(pairs[i / 2], zero);
-            resample_pair(&low[i], &upper[i], samples, args->words + tap);
+        for (size_t j = 0; j < 4; j++) {
+            half[4 * i + j] = four[j];
         }
     }
     HSF_UNROLL
     for (size_t i = 0; i < 4; i++) {
-        low[i] = resample_join(low[i], upper[i]);
+        __m256i four[4] = {half[i], half[i + 4], half[i + 8], half[i + 12]};
+        resample_two_rounds(four);
+        HSF_UNROLL
+        for (size_t j = 0; j < 4; j++) {
+            columns[4 * i + j] = four[j];
+        }
     }
-    const __m256i bytes =
-        _mm256_packus_epi16(_mm256_packs_epi32(low[0], low[1]), _mm256_packs_epi32(low[2], low[3]));
-    _mm256_storeu_si256((__m256i *)(args->output + at), bytes);
 }
 
-HSF_INLINE void resample_rows_of(const hsf_resample_rows_args *args, const size_t taps) {
-    size_t at = 0;
-    for (; at + 32 <= args->bytes; at += 32) {
-        resample_block(args, at, taps);
+// 16 bytes of 32 rows to 16 columns of 32 bytes each.
+HSF_INLINE void resample_block_to_columns(const uint8_t *const rows[32], size_t at, uint8_t *columns) {
+    __m256i block[16];
+    HSF_UNROLL
+    for (size_t i = 0; i < 16; i++) {
+        block[i] = _mm256_inserti128_si256(
+            _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(rows[i] + at))),
+            _mm_loadu_si128((const __m128i *)(rows[i + 16] + at)), 1);
     }
-    if (at < args->bytes && at > 0) {
-        // Some bytes a second time, rather than one by one.
-        resample_block(args, args->bytes - 32, taps);
-    } else {
-        hsf_resample_rows_tail(args, at);
+    resample_transpose(block);
+    HSF_UNROLL
+    for (size_t i = 0; i < 16; i++) {
+        _mm256_store_si256((__m256i *)(columns + 32 * i), block[i]);
     }
+}
+
+// Bytes `low` to `end` of up to 32 rows to columns; rows that are not there repeat the last.
+HSF_INLINE void resample_to_columns(const hsf_resample_columns_args *args, size_t low, size_t end, uint8_t *columns) {
+    const uint8_t *rows[32];
+    for (size_t i = 0; i < 32; i++) {
+        rows[i] = args->rows[hsf_min(i, args->row_count - 1)];
+    }
+    size_t at = low;
+    for (; at < end && at + 16 <= args->bytes; at += 16) {
+        // Thirty-two rows at once are more streams than processors foresee.
+        for (size_t i = 0; i < 32 && (at - low) % 64 == 0; i++) {
+            __builtin_prefetch(rows[i] + at + 256);
+        }
+        resample_block_to_columns(rows, at, columns + 32 * (at - low));
+    }
+    if (at < end) {
+        // Nothing beyond a row is read.
+        uint8_t copies[32][16];
+        for (size_t i = 0; i < 32; i++) {
+            memcpy(copies[i], rows[i] + at, args->bytes - at);
+            rows[i] = copies[i];
+        }
+        resample_block_to_columns(rows, 0, columns + 32 * (at - low));
+    }
+}
+
+// Columns of 32 bytes back to rows of `bytes`.
+HSF_INLINE void resample_to_rows(const hsf_resample_columns_args *args, const uint8_t *columns, size_t bytes) {
+    uint8_t beyond[16];
+    for (size_t at = 0; at < bytes; at += 16) {
+        __m256i block[16];
+        HSF_UNROLL
+        for (size_t i = 0; i < 16; i++) {
+            block[i] = _mm256_load_si256((const __m256i *)(columns + 32 * (at + i)));
+        }
+        resample_transpose(block);
+        if (args->row_count == 32 && at + 16 <= bytes) {
+            HSF_UNROLL
+            for (size_t i = 0; i < 16; i++) {
+                _mm_storeu_si128((__m128i *)(args->outputs[i] + at), _mm256_castsi256_si128(block[i]));
+                _mm_storeu_si128((__m128i *)(args->outputs[i + 16] + at), _mm256_extracti128_si256(block[i], 1));
+            }
+            continue;
+        }
+        for (size_t i = 0; i < args->row_count; i++) {
+            _mm_storeu_si128(
+                (__m128i *)beyond,
+                i < 16 ? _mm256_castsi256_si128(block[i]) : _mm256_extracti128_si256(block[i - 16], 1));
+            memcpy(args->outputs[i] + at, beyond, hsf_min(16, bytes - at));
+        }
+    }
+}
+
+// The three colours of a target of 32 rows.
+HSF_INLINE void resample_target(
+    const uint8_t *columns, const uint32_t *words, const size_t count, const int32_t *bounds, size_t shift,
+    uint8_t *result) {
+    HSF_UNROLL
+    for (size_t colour = 0; colour < 3; colour++) {
+        const resample_rows_at at = {NULL, columns + 32 * colour, 96};
+        const __m256i bytes = count <= 4 ? resample_exact(at, 0, words, count, shift)
+                                         : resample_upper_first(at, 0, words, count, bounds, shift);
+        _mm256_store_si256((__m256i *)(result + 32 * colour), bytes);
+    }
+}
+
+HSF_INLINE void resample_columns(const hsf_resample_columns_args *args) {
+    const size_t low = 3 * args->low, end = 3 * args->end;
+    uint8_t *source = (uint8_t *)(((uintptr_t)args->scratch + 63) & ~(uintptr_t)63);
+    uint8_t *result = source + 32 * ((end - low + 15) & ~(size_t)15);
+    resample_to_columns(args, low, end, source);
+    for (size_t target = 0; target < args->targets; target++) {
+        const uint8_t *columns = source + 32 * (3 * (size_t)args->firsts[target] - low);
+        const uint32_t *words = args->words + target * args->taps;
+        const int32_t *bounds = args->bounds + 2 * target;
+        const size_t count = (size_t)args->counts[target], shift = args->shift;
+        uint8_t *output = result + 96 * target;
+        switch (count) {
+        case 1: resample_target(columns, words, 1, bounds, shift, output); break;
+        case 2: resample_target(columns, words, 2, bounds, shift, output); break;
+        case 3: resample_target(columns, words, 3, bounds, shift, output); break;
+        case 4: resample_target(columns, words, 4, bounds, shift, output); break;
+        default: resample_target(columns, words, count, bounds, shift, output);
+        }
+    }
+    resample_to_rows(args, result, 3 * args->targets);
 }
 
 HSF_INLINE void resample_rows(const hsf_resample_rows_args *args) {
-    switch (args->taps) {
-    case 2: resample_rows_of(args, 2); break;
-    case 4: resample_rows_of(args, 4); break;
-    case 6: resample_rows_of(args, 6); break;
-    default: resample_rows_of(args, args->taps);
+    const resample_rows_at at = {args->rows, NULL, 0};
+    size_t offset = 0;
+    for (; offset + 32 <= args->bytes; offset += 32) {
+        _mm256_storeu_si256(
+            (__m256i *)(args->output + offset),
+            resample_block(at, offset, args->words, args->count, args->bounds, args->shift));
+    }
+    if (offset < args->bytes && offset > 0) {
+        // Some bytes a second time, rather than one by one.
+        offset = args->bytes - 32;
+        _mm256_storeu_si256(
+            (__m256i *)(args->output + offset),
+            resample_block(at, offset, args->words, args->count, args->bounds, args->shift));
+    } else {
+        hsf_resample_rows_tail(args, offset);
     }
 }

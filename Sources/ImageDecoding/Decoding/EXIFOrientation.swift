@@ -75,7 +75,7 @@ public enum EXIFOrientation: Int, Sendable, Hashable, CaseIterable {
 
 extension RGBImage {
     /// The picture upright, `orientation` being what its file states.
-    func oriented(_ orientation: EXIFOrientation) -> RGBImage {
+    package func oriented(_ orientation: EXIFOrientation) -> RGBImage {
         guard orientation != .upright else { return self }
         let (columns, rows) = orientation.swapsSides ? (height, width) : (width, height)
         let result = [UInt8](unsafeUninitializedCapacity: bytes.count) { output, count in

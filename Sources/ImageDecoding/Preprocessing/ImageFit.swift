@@ -18,7 +18,7 @@ public enum ImageFit: Sendable, Hashable {
         case floor
 
         /// The first kept of `count` samples when `kept` of them are; also negative differences are exact.
-        func offset(of kept: Int, in count: Int) -> Int {
+        package func offset(of kept: Int, in count: Int) -> Int {
             let difference = count - kept
             let half = difference >> 1
             guard difference & 1 == 1, self == .roundEven else { return half }

@@ -38,7 +38,7 @@ public enum ResizeKernel: String, Sendable, Hashable, CaseIterable {
     ///
     /// Pillow 13.0 does so when it makes the picture lower, and by more than twice of what it makes it
     /// narrower: `h < H` and `H - h > 2 * (W - w)`. The order matters since both passes round to bytes.
-    func isVerticalFirst(from source: PixelSize, to target: PixelSize) -> Bool {
+    package func isVerticalFirst(from source: PixelSize, to target: PixelSize) -> Bool {
         switch self {
         case .area, .linear, .pillowBilinear, .pillowBicubic: false
         case .pillow13Bilinear, .pillow13Bicubic:
@@ -49,7 +49,7 @@ public enum ResizeKernel: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A kernel of Pillow's as a curve over the distance between the centres of target and source.
-enum PillowCurve: Sendable, Hashable {
+package enum PillowCurve: Sendable, Hashable {
     case bilinear
     case bicubic
 }

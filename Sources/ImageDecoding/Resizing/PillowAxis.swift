@@ -15,24 +15,27 @@
 /// - Source: Pillow's `Resample.c` in doubles; that these integers are its weights was checked on 4,957,506
 ///   targets (bilinear) and 27,772 (bicubic), none differed (decision ImageDecoding 0002).
 struct PillowAxis: Sendable, Hashable {
-    /// Source samples.
-    let sourceCount: Int
-    /// Weights of each target; even. Those beyond a target's own are 0.
+    /// Room for weights of each target; even.
     let taps: Int
-    /// First source sample of each target; `first + taps` is at most `sourceCount`, or `first` is 0.
+    /// First source sample of each target.
     private(set) var firsts: [Int32] = []
-    /// For each target and pair of taps, two words: the low bytes of both weights, then their upper halves,
-    /// as 16-bit numbers, the even tap below. A weight is `upper * 256 + low`.
+    /// How many source samples each target has a weight for.
+    private(set) var counts: [Int32] = []
+    /// For each target and pair of taps, two words: the low parts of both weights, then their upper parts, as
+    /// 16-bit numbers, the even tap's below. A weight is `upper * 2^shift + low`, `low` the nearest to 0.
     private(set) var words: [UInt32] = []
+    /// The least and the most that rounding and the low parts of each target can add, shifted right by `shift`.
+    private(set) var bounds: [Int32] = []
+    /// The smallest split for which every upper part fits 16 bits; 5...8.
+    let shift: Int
+
+    /// The source samples that some target has a weight for.
+    let sources: Range<Int>
+    /// Where each target is one source sample, in order: that of the first; else `nil`.
+    let identityFirst: Int?
 
     /// Targets.
     var count: Int { firsts.count }
-
-    /// One past the last source sample with a weight.
-    private(set) var sourceEnd = 0
-
-    /// Where each target is one source sample, in order: that of the first; else `nil`.
-    let identityFirst: Int?
 
     /// - Parameters:
     ///   - axis: geometry; at most 2^15 source and 2^28 target samples.
@@ -40,55 +43,64 @@ struct PillowAxis: Sendable, Hashable {
     init(_ axis: ImageGeometry.Axis, curve: PillowCurve, isReversed: Bool) {
         let (n, m) = (axis.cutCount, axis.resizedCount)
         precondition((1...1 << 15).contains(n) && (1...1 << 28).contains(m), "an axis of a legal picture")
-        sourceCount = n
         identityFirst = n == m && !isReversed ? axis.keptFirst : nil
         let weights = PillowWeights(sourceCount: n, targetCount: m, curve: curve)
         let rows = (0..<axis.keptCount).map { index in
             weights.target(axis.keptFirst + (isReversed ? axis.keptCount - 1 - index : index))
         }
-        let widest = rows.map(\.weights.count).max() ?? 1
-        taps = (widest + 1) & ~1
+        taps = ((rows.map(\.weights.count).max() ?? 1) + 1) & ~1
+        let largest = rows.map { row in row.weights.map(abs).max() ?? 0 }.max() ?? 0
+        shift = (5...7).first { largest + 1 << ($0 - 1) <= 32_767 << $0 } ?? 8
+        sources = (rows.map(\.first).min() ?? 0)..<(rows.map { $0.first + $0.weights.count }.max() ?? 1)
         firsts.reserveCapacity(rows.count)
+        counts.reserveCapacity(rows.count)
         words.reserveCapacity(rows.count * taps)
-        for row in rows {
-            sourceEnd = max(sourceEnd, row.first + row.weights.count)
-            append(row)
-        }
+        bounds.reserveCapacity(rows.count * 2)
+        for row in rows { append(row) }
     }
 
     private mutating func append(_ row: PillowWeights.Row) {
-        // Zero weights in front where the padding would read past the axis.
-        let first = max(0, min(row.first, sourceCount - taps))
-        firsts.append(Int32(first))
-        func weight(_ tap: Int) -> Int {
-            let index = first + tap - row.first
-            return row.weights.indices.contains(index) ? row.weights[index] : 0
+        firsts.append(Int32(row.first))
+        counts.append(Int32(row.weights.count))
+        let half = 1 << (shift - 1)
+        let parts = (0..<taps).map { tap -> (low: Int, upper: Int) in
+            guard tap < row.weights.count else { return (0, 0) }
+            let upper = (row.weights[tap] + half) >> shift
+            return (row.weights[tap] - upper << shift, upper)
         }
         for tap in stride(from: 0, to: taps, by: 2) {
-            let (even, odd) = (weight(tap), weight(tap + 1))
-            words.append(UInt32(even & 255) | UInt32(odd & 255) << 16)
-            words.append(UInt32(even >> 8 & 0xFFFF) | UInt32(odd >> 8 & 0xFFFF) << 16)
+            words.append(UInt32(parts[tap].low & 0xFFFF) | UInt32(parts[tap + 1].low & 0xFFFF) << 16)
+            words.append(UInt32(parts[tap].upper & 0xFFFF) | UInt32(parts[tap + 1].upper & 0xFFFF) << 16)
         }
+        let least = parts.reduce(0) { $0 + min($1.low, 0) } * 255
+        let most = parts.reduce(0) { $0 + max($1.low, 0) } * 255
+        bounds.append(Int32((1 << 21 + least) >> shift))
+        bounds.append(Int32((1 << 21 + most) >> shift))
     }
 }
 
 /// The rule of ``PillowAxis``, target by target.
-struct PillowWeights {
+package struct PillowWeights {
     /// The sources of a target from the first with a weight that is not 0 to the last.
-    struct Row {
-        let first: Int
-        let weights: [Int]
+    package struct Row {
+        package let first: Int
+        package let weights: [Int]
     }
 
-    let sourceCount: Int
-    let targetCount: Int
-    let curve: PillowCurve
+    private let sourceCount: Int
+    private let targetCount: Int
+    private let curve: PillowCurve
+
+    /// An axis of `sourceCount` samples, in 1...2^15, that become `targetCount`, in 1...2^28.
+    package init(sourceCount: Int, targetCount: Int, curve: PillowCurve) {
+        (self.sourceCount, self.targetCount, self.curve) = (sourceCount, targetCount, curve)
+    }
 
     /// `D`: the distance at which the triangle ends.
     private var reach: Int { 2 * max(sourceCount, targetCount) }
 
     /// Weights of one target.
-    func target(_ index: Int) -> Row {
+    package func target(_ index: Int) -> Row {
         let centre = (2 * index + 1) * sourceCount
         let radius = curve == .bilinear ? reach : 2 * reach
         // Sources with |(2x+1) m - centre| < radius.

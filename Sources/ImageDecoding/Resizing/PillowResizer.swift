@@ -1,11 +1,13 @@
 /// Pillow's resize of one geometry: two passes, each rounded to bytes, in Pillow's order.
 ///
-/// Rows are resampled when the next target row needs them, and kept in a ring no longer than a target's
-/// taps: an image is read once, and memory does not grow with it.
+/// Source rows are resampled along themselves by blocks when a target row needs them, and kept in a ring that is
+/// a target's taps and a block long: an image is read once, and memory does not grow with it.
 struct PillowResizer: Sendable, Hashable {
     private let columns: PillowAxis
     private let rows: PillowAxis
     private let isVerticalFirst: Bool
+    /// Bytes of a row of the cut.
+    private let cutBytes: Int
 
     init(_ geometry: ImageGeometry, kernel: ResizeKernel, curve: PillowCurve, isTurned: Bool) {
         columns = PillowAxis(geometry.columns, curve: curve, isReversed: isTurned)
@@ -14,6 +16,7 @@ struct PillowResizer: Sendable, Hashable {
         isVerticalFirst = kernel.isVerticalFirst(
             from: PixelSize(width: geometry.columns.cutCount, height: geometry.rows.cutCount),
             to: PixelSize(width: geometry.columns.resizedCount, height: geometry.rows.resizedCount))
+        cutBytes = geometry.columns.cutCount * 3
     }
 
     /// Bytes of a row of targets.
@@ -23,49 +26,26 @@ struct PillowResizer: Sendable, Hashable {
         _ source: SourceRegion, into target: TargetRegion, kernels: ResampleKernels,
         scratch: inout ResizeScratch
     ) {
-        if let first = rows.identityFirst {
-            resizeColumns(source, from: first, into: target, kernels, &scratch)
-        } else if let first = columns.identityFirst {
-            blendRows(into: target, kernels, byteCount: outputBytes) { source.row($0) + first * 3 }
-        } else if isVerticalFirst {
-            resizeRowsFirst(source, into: target, kernels, &scratch)
-        } else {
-            resizeColumnsFirst(source, into: target, kernels, &scratch)
-        }
-    }
-
-    // MARK: One pass
-
-    private func resizeColumns(
-        _ source: SourceRegion, from first: Int, into target: TargetRegion, _ kernels: ResampleKernels,
-        _ scratch: inout ResizeScratch
-    ) {
-        if let column = columns.identityFirst {
+        let (rowFirst, columnFirst) = (rows.identityFirst, columns.identityFirst)
+        switch (rowFirst, columnFirst) {
+        case (let row?, let column?):
             for index in 0..<rows.count {
-                target.row(index).update(from: source.row(first + index) + column * 3, count: outputBytes)
+                target.row(index).update(from: source.row(row + index) + column * 3, count: outputBytes)
             }
-            return
-        }
-        scratch.withRows(padded, count: 2) { copies in
-            for index in stride(from: 0, to: rows.count, by: 2) {
-                let hasSecond = index + 1 < rows.count
-                let second = hasSecond ? readableRow(source, first + index + 1, copies[1]) : nil
-                kernels.columns(
-                    columns, rows: (readableRow(source, first + index, copies[0]), second),
-                    into: (target.row(index), hasSecond ? target.row(index + 1) : nil))
+        case (let row?, nil):
+            scratch.withRows(0, count: 0, besides: ResampleKernels.scratchBytes(columns)) { _, work in
+                blendColumns(kernels, work, count: rows.count) {
+                    (source.row(row + $0), target.row($0))
+                }
             }
-        }
-    }
-
-    /// Target rows from whole source rows, `row` giving where a source row's part begins.
-    private func blendRows(
-        into target: TargetRegion, _ kernels: ResampleKernels, byteCount: Int,
-        row: (Int) -> UnsafePointer<UInt8>
-    ) {
-        var taps = [UnsafePointer<UInt8>?](repeating: nil, count: rows.taps)
-        for index in 0..<rows.count {
-            setTaps(&taps, of: index, row: row)
-            kernels.rows(rows, index, from: taps, into: target.row(index), byteCount: byteCount)
+        case (nil, let column?):
+            blendRows(kernels, into: target, byteCount: outputBytes) { source.row($0) + column * 3 }
+        case (nil, nil):
+            if isVerticalFirst {
+                resizeRowsFirst(source, into: target, kernels, &scratch)
+            } else {
+                resizeColumnsFirst(source, into: target, kernels, &scratch)
+            }
         }
     }
 
@@ -75,27 +55,28 @@ struct PillowResizer: Sendable, Hashable {
         _ source: SourceRegion, into target: TargetRegion, _ kernels: ResampleKernels,
         _ scratch: inout ResizeScratch
     ) {
-        let ring = rows.taps + 2
-        scratch.withRows(max(padded, outputBytes), count: ring + 2) { buffers in
-            var taps = [UnsafePointer<UInt8>?](repeating: nil, count: rows.taps)
-            var next = Int(rows.firsts[0])
-            for index in 0..<rows.count {
-                let first = Int(rows.firsts[index])
-                let end = min(first + rows.taps, rows.sourceEnd)
-                next = max(next, first)
-                while next < end {
-                    let hasSecond = next + 1 < rows.sourceEnd
-                    kernels.columns(
-                        columns,
-                        rows: (
-                            readableRow(source, next, buffers[ring]),
-                            hasSecond ? readableRow(source, next + 1, buffers[ring + 1]) : nil
-                        ),
-                        into: (buffers[next % ring], hasSecond ? buffers[(next + 1) % ring] : nil))
-                    next += hasSecond ? 2 : 1
+        let ring = rows.taps + ResampleKernels.rowsMax
+        scratch.withRows(
+            outputBytes, count: ring, besides: ResampleKernels.scratchBytes(columns)
+        ) { buffers, work in
+            withTaps { taps in
+                var next = rows.sources.lowerBound
+                for index in 0..<rows.count {
+                    let first = Int(rows.firsts[index])
+                    let end = first + Int(rows.counts[index])
+                    next = max(next, first)
+                    while next < end {
+                        let (base, count) = (next, min(ResampleKernels.rowsMax, rows.sources.upperBound - next))
+                        blendColumns(kernels, work, count: count) {
+                            (source.row(base + $0), buffers[(base + $0) % ring])
+                        }
+                        next += count
+                    }
+                    for row in first..<end { taps[row - first] = UnsafePointer(buffers[row % ring]) }
+                    kernels.rows(
+                        rows, index, from: UnsafeBufferPointer(taps), into: target.row(index),
+                        byteCount: outputBytes)
                 }
-                setTaps(&taps, of: index) { UnsafePointer(buffers[$0 % ring]) }
-                kernels.rows(rows, index, from: taps, into: target.row(index), byteCount: outputBytes)
             }
         }
     }
@@ -105,42 +86,82 @@ struct PillowResizer: Sendable, Hashable {
         _ scratch: inout ResizeScratch
     ) {
         // Only the pixels that some kept column reads.
-        let low = Int(columns.firsts.min() ?? 0) * 3
-        let byteCount = columns.sourceEnd * 3 - low
-        scratch.withRows(padded, count: 1) { buffers in
-            var taps = [UnsafePointer<UInt8>?](repeating: nil, count: rows.taps)
-            for index in 0..<rows.count {
-                setTaps(&taps, of: index) { source.row($0) + low }
-                kernels.rows(rows, index, from: taps, into: buffers[0] + low, byteCount: byteCount)
-                kernels.columns(columns, rows: (UnsafePointer(buffers[0]), nil), into: (target.row(index), nil))
+        let low = columns.sources.lowerBound * 3
+        let byteCount = columns.sources.count * 3
+        let block = ResampleKernels.rowsMax
+        scratch.withRows(
+            cutBytes, count: block, besides: ResampleKernels.scratchBytes(columns)
+        ) { buffers, work in
+            withTaps { taps in
+                for base in stride(from: 0, to: rows.count, by: block) {
+                    let count = min(block, rows.count - base)
+                    for index in 0..<count {
+                        setTaps(taps, of: base + index) { source.row($0) + low }
+                        kernels.rows(
+                            rows, base + index, from: UnsafeBufferPointer(taps), into: buffers[index] + low,
+                            byteCount: byteCount)
+                    }
+                    blendColumns(kernels, work, count: count) {
+                        (UnsafePointer(buffers[$0]), target.row(base + $0))
+                    }
+                }
             }
         }
     }
 
-    // MARK: Parts
+    // MARK: One pass
 
-    /// Points at the rows of a target's taps; those of weight 0 beyond the source at one that exists.
-    private func setTaps(
-        _ taps: inout [UnsafePointer<UInt8>?], of index: Int, row: (Int) -> UnsafePointer<UInt8>
+    /// Resamples `count` rows along themselves, `row` giving where each begins and goes.
+    private func blendColumns(
+        _ kernels: ResampleKernels, _ work: UnsafeMutablePointer<UInt8>, count: Int,
+        row: (Int) -> (UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>)
     ) {
-        let first = Int(rows.firsts[index])
-        for tap in taps.indices {
-            taps[tap] = row(first + tap < rows.sourceEnd ? first + tap : first)
+        let most = ResampleKernels.rowsMax
+        withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: most) { sources in
+            withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<UInt8>?.self, capacity: most) { outputs in
+                for base in stride(from: 0, to: count, by: most) {
+                    let block = min(most, count - base)
+                    for index in 0..<block {
+                        let (source, output) = row(base + index)
+                        sources.initializeElement(at: index, to: source)
+                        outputs.initializeElement(at: index, to: output)
+                    }
+                    kernels.columns(
+                        columns, rows: UnsafeBufferPointer(rebasing: sources[..<block]),
+                        into: UnsafeBufferPointer(rebasing: outputs[..<block]), byteCount: cutBytes,
+                        scratch: work)
+                }
+            }
         }
     }
 
-    /// How many bytes of a row the column kernels may read, from its first pixel on.
-    private var padded: Int {
-        let last = Int(max(columns.firsts.first ?? 0, columns.firsts.last ?? 0))
-        return max(columns.sourceCount, last + (columns.taps + 3) & ~3) * 3 + 16
+    /// Target rows from whole source rows, `row` giving where a source row's part begins.
+    private func blendRows(
+        _ kernels: ResampleKernels, into target: TargetRegion, byteCount: Int,
+        row: (Int) -> UnsafePointer<UInt8>
+    ) {
+        withTaps { taps in
+            for index in 0..<rows.count {
+                setTaps(taps, of: index, row: row)
+                kernels.rows(
+                    rows, index, from: UnsafeBufferPointer(taps), into: target.row(index),
+                    byteCount: byteCount)
+            }
+        }
     }
 
-    /// A source row, copied to `copy` if the kernels might read beyond the image.
-    private func readableRow(
-        _ source: SourceRegion, _ row: Int, _ copy: UnsafeMutablePointer<UInt8>
-    ) -> UnsafePointer<UInt8> {
-        guard source.readable(row) < padded else { return source.row(row) }
-        copy.update(from: source.row(row), count: columns.sourceCount * 3)
-        return UnsafePointer(copy)
+    private func setTaps(
+        _ taps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>, of index: Int,
+        row: (Int) -> UnsafePointer<UInt8>
+    ) {
+        let first = Int(rows.firsts[index])
+        for tap in 0..<Int(rows.counts[index]) { taps[tap] = row(first + tap) }
+    }
+
+    private func withTaps(_ body: (UnsafeMutableBufferPointer<UnsafePointer<UInt8>?>) -> Void) {
+        withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>?.self, capacity: rows.taps) { taps in
+            taps.initialize(repeating: nil)
+            body(taps)
+        }
     }
 }

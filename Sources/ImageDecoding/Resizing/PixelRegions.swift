@@ -17,9 +17,6 @@ struct SourceRegion {
         guard let base = bytes.baseAddress else { preconditionFailure("an image has pixels") }
         return base + start + index * rowBytes
     }
-
-    /// How many bytes may be read from the first pixel of a row on.
-    func readable(_ index: Int) -> Int { bytes.count - start - index * rowBytes }
 }
 
 /// Where in a tensor a resize writes.

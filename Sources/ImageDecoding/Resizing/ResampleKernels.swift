@@ -30,32 +30,50 @@ struct ResampleKernels: @unchecked Sendable {
         self.tier = hsf_tier(rawValue: UInt32(tier))
     }
 
-    /// Resamples one or two rows of pixels along themselves.
+    /// Most rows that ``columns(_:rows:into:byteCount:scratch:)`` takes.
+    static let rowsMax = Int(HSF_RESAMPLE_ROWS_MAX)
+
+    /// Bytes of scratch that columns of `axis` need.
+    static func scratchBytes(_ axis: PillowAxis) -> Int {
+        hsf_resample_scratch_bytes(axis.sources.count, axis.count)
+    }
+
+    /// Resamples rows of pixels along themselves, up to ``rowsMax`` at once.
+    ///
+    /// - Parameter byteCount: bytes of a row.
     func columns(
-        _ axis: PillowAxis, rows: (UnsafePointer<UInt8>, UnsafePointer<UInt8>?),
-        into outputs: (UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<UInt8>?)
+        _ axis: PillowAxis, rows: UnsafeBufferPointer<UnsafePointer<UInt8>?>,
+        into outputs: UnsafeBufferPointer<UnsafeMutablePointer<UInt8>?>, byteCount: Int,
+        scratch: UnsafeMutablePointer<UInt8>
     ) {
         axis.firsts.withUnsafeBufferPointer { firsts in
-            axis.words.withUnsafeBufferPointer { words in
-                var arguments = hsf_resample_columns_args(
-                    rows: (rows.0, rows.1), firsts: firsts.baseAddress, words: words.baseAddress,
-                    outputs: (outputs.0, outputs.1), taps: axis.taps, targets: axis.count)
-                table.pointee.resample_columns(&arguments)
+            axis.counts.withUnsafeBufferPointer { counts in
+                axis.words.withUnsafeBufferPointer { words in
+                    axis.bounds.withUnsafeBufferPointer { bounds in
+                        var arguments = hsf_resample_columns_args(
+                            rows: rows.baseAddress, outputs: outputs.baseAddress, firsts: firsts.baseAddress,
+                            counts: counts.baseAddress, words: words.baseAddress, bounds: bounds.baseAddress,
+                            scratch: scratch, taps: axis.taps, targets: axis.count, row_count: rows.count,
+                            bytes: byteCount, low: axis.sources.lowerBound, end: axis.sources.upperBound,
+                            shift: axis.shift)
+                        table.pointee.resample_columns(&arguments)
+                    }
+                }
             }
         }
     }
 
     /// Resamples across rows: target `index` of `axis` from the rows of its taps.
     func rows(
-        _ axis: PillowAxis, _ index: Int, from rows: [UnsafePointer<UInt8>?],
+        _ axis: PillowAxis, _ index: Int, from rows: UnsafeBufferPointer<UnsafePointer<UInt8>?>,
         into output: UnsafeMutablePointer<UInt8>, byteCount: Int
     ) {
-        rows.withUnsafeBufferPointer { rows in
-            axis.words.withUnsafeBufferPointer { words in
-                guard let base = words.baseAddress else { return }
+        axis.words.withUnsafeBufferPointer { words in
+            axis.bounds.withUnsafeBufferPointer { bounds in
+                guard let words = words.baseAddress, let bounds = bounds.baseAddress else { return }
                 var arguments = hsf_resample_rows_args(
-                    rows: rows.baseAddress, words: base + index * axis.taps, output: output, taps: axis.taps,
-                    bytes: byteCount)
+                    rows: rows.baseAddress, words: words + index * axis.taps, bounds: bounds + 2 * index,
+                    output: output, count: Int(axis.counts[index]), bytes: byteCount, shift: axis.shift)
                 table.pointee.resample_rows(&arguments)
             }
         }

@@ -61,13 +61,18 @@ public struct ResizeScratch: Sendable {
         subscript(index: Int) -> UnsafeMutablePointer<UInt8> { base + index * stride }
     }
 
-    /// Lends `count` rows of at least `byteCount` bytes of unspecified value.
-    mutating func withRows(_ byteCount: Int, count: Int, _ body: (Rows) -> Void) {
+    /// Lends `count` rows of at least `byteCount` bytes and `besides` bytes more, of unspecified value.
+    mutating func withRows(
+        _ byteCount: Int, count: Int, besides: Int, _ body: (Rows, UnsafeMutablePointer<UInt8>) -> Void
+    ) {
         // Odd multiples of a cache line, so that rows of a power of two do not fall on one another.
         let stride = (byteCount + 63) / 64 * 64 | 64
-        if rows.count < stride * count { rows = [UInt8](repeating: 0, count: stride * count) }
+        let total = stride * count + besides
+        if rows.count < total { rows = [UInt8](repeating: 0, count: total) }
         rows.withUnsafeMutableBufferPointer { buffer in
-            if let base = buffer.baseAddress { body(Rows(base: base, stride: stride)) }
+            if let base = buffer.baseAddress {
+                body(Rows(base: base, stride: stride), base + stride * count)
+            }
         }
     }
 }
