@@ -41,6 +41,14 @@ HSF_INLINE __m256i resample_pack(const __m256i sums[4], __m128i shift) {
         _mm256_packs_epi32(_mm256_sra_epi32(sums[2], shift), _mm256_sra_epi32(sums[3], shift)));
 }
 
+// Bytes from whole sums: half of the last bit is added after the shift, to two sums at once.
+HSF_INLINE __m256i resample_round(const __m256i sums[4]) {
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i low = _mm256_packus_epi32(_mm256_srai_epi32(sums[0], 21), _mm256_srai_epi32(sums[1], 21));
+    const __m256i high = _mm256_packus_epi32(_mm256_srai_epi32(sums[2], 21), _mm256_srai_epi32(sums[3], 21));
+    return _mm256_packus_epi16(_mm256_avg_epu16(low, zero), _mm256_avg_epu16(high, zero));
+}
+
 // The products of the last of an odd number of taps, whole: one vpmaddwd of (sample * 2^shift, sample) with
 // (upper, low). A shifted sample fits 16 bits up to a shift of 7.
 HSF_INLINE void resample_add_single(__m256i sums[4], __m256i bytes, const uint32_t *words, __m128i shift) {
@@ -62,7 +70,7 @@ HSF_INLINE __m256i resample_exact(
     __m256i low[4], upper[4];
     HSF_UNROLL
     for (size_t i = 0; i < 4; i++) {
-        low[i] = _mm256_set1_epi32(1 << 21);
+        low[i] = _mm256_setzero_si256();
         upper[i] = _mm256_setzero_si256();
     }
     for (size_t tap = 0; tap < count; tap += 2) {
@@ -81,7 +89,7 @@ HSF_INLINE __m256i resample_exact(
     for (size_t i = 0; i < 4; i++) {
         low[i] = _mm256_add_epi32(low[i], _mm256_sll_epi32(upper[i], split));
     }
-    return resample_pack(low, _mm_cvtsi32_si128(22));
+    return resample_round(low);
 }
 
 // Bytes from sums of upper parts that begin at bounds[0], and the low parts.
@@ -91,7 +99,7 @@ HSF_INLINE __m256i resample_with_low(
     __m256i low[4];
     HSF_UNROLL
     for (size_t i = 0; i < 4; i++) {
-        low[i] = _mm256_set1_epi32(1 << 21);
+        low[i] = _mm256_setzero_si256();
     }
     for (size_t tap = 0; tap < count; tap += 2) {
         const __m256i even = resample_load(at, tap, offset);
@@ -104,7 +112,7 @@ HSF_INLINE __m256i resample_with_low(
         const __m256i upper = _mm256_sub_epi32(sums[i], _mm256_set1_epi32(begin));
         low[i] = _mm256_add_epi32(low[i], _mm256_sll_epi32(upper, _mm_cvtsi32_si128((int)shift)));
     }
-    return resample_pack(low, _mm_cvtsi32_si128(22));
+    return resample_round(low);
 }
 
 HSF_INLINE __m256i resample_upper_first(
@@ -209,40 +217,52 @@ HSF_INLINE void resample_to_columns(const hsf_resample_columns_args *args, size_
         }
         resample_block_to_columns(rows, at, columns + 32 * (at - low));
     }
-    if (at < end) {
-        // Nothing beyond a row is read.
+    if (at < end && args->bytes >= low + 16) {
+        // Some columns a second time; nothing beyond a row is read.
+        at = args->bytes - 16;
+        resample_block_to_columns(rows, at, columns + 32 * (at - low));
+    } else if (at < end) {
         uint8_t copies[32][16];
         for (size_t i = 0; i < 32; i++) {
             memcpy(copies[i], rows[i] + at, args->bytes - at);
             rows[i] = copies[i];
         }
-        resample_block_to_columns(rows, 0, columns + 32 * (at - low));
+        resample_block_to_columns(rows, 0, columns);
     }
 }
 
-// Columns of 32 bytes back to rows of `bytes`.
+// 16 columns of 32 bytes back to 16 bytes of each row.
+HSF_INLINE void resample_block_to_rows(const hsf_resample_columns_args *args, const uint8_t *columns, size_t at) {
+    __m256i block[16];
+    HSF_UNROLL
+    for (size_t i = 0; i < 16; i++) {
+        block[i] = _mm256_load_si256((const __m256i *)(columns + 32 * (at + i)));
+    }
+    resample_transpose(block);
+    HSF_UNROLL
+    for (size_t i = 0; i < 16; i++) {
+        if (i < args->row_count) {
+            _mm_storeu_si128((__m128i *)(args->outputs[i] + at), _mm256_castsi256_si128(block[i]));
+        }
+        if (i + 16 < args->row_count) {
+            _mm_storeu_si128((__m128i *)(args->outputs[i + 16] + at), _mm256_extracti128_si256(block[i], 1));
+        }
+    }
+}
+
+// All columns back to rows of `bytes`.
 HSF_INLINE void resample_to_rows(const hsf_resample_columns_args *args, const uint8_t *columns, size_t bytes) {
-    uint8_t beyond[16];
-    for (size_t at = 0; at < bytes; at += 16) {
-        __m256i block[16];
-        HSF_UNROLL
-        for (size_t i = 0; i < 16; i++) {
-            block[i] = _mm256_load_si256((const __m256i *)(columns + 32 * (at + i)));
-        }
-        resample_transpose(block);
-        if (args->row_count == 32 && at + 16 <= bytes) {
-            HSF_UNROLL
-            for (size_t i = 0; i < 16; i++) {
-                _mm_storeu_si128((__m128i *)(args->outputs[i] + at), _mm256_castsi256_si128(block[i]));
-                _mm_storeu_si128((__m128i *)(args->outputs[i + 16] + at), _mm256_extracti128_si256(block[i], 1));
-            }
-            continue;
-        }
+    size_t at = 0;
+    for (; at + 16 <= bytes; at += 16) {
+        resample_block_to_rows(args, columns, at);
+    }
+    if (at < bytes && at > 0) {
+        resample_block_to_rows(args, columns, bytes - 16);
+        return;
+    }
+    for (; at < bytes; at++) {
         for (size_t i = 0; i < args->row_count; i++) {
-            _mm_storeu_si128(
-                (__m128i *)beyond,
-                i < 16 ? _mm256_castsi256_si128(block[i]) : _mm256_extracti128_si256(block[i - 16], 1));
-            memcpy(args->outputs[i] + at, beyond, hsf_min(16, bytes - at));
+            args->outputs[i][at] = columns[32 * at + i];
         }
     }
 }

@@ -77,27 +77,16 @@ class Ours:
 
     def microseconds(self, source: str, target: str, kernel: str, seconds: float) -> float:
         command = ["taskset", "-c", str(self.cpu), self.program, "bench", "resize", "--from", source, "--to", target,
-                   "--resize", f"pillow-{kernel}", "--seconds", str(seconds), "--json"]
+                   "--resize", f"pillow-{kernel}", "--windows", "3", "--seconds", str(seconds / 3), "--json"]
         try:
             run = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         except OSError as problem:
             sys.exit(f"{command[0]}: {problem}")
         if run.returncode != 0:
             sys.exit(f"{' '.join(command)}: exit code {run.returncode}, see its message above")
-        numbers = dict(flat(json.loads(run.stdout)))
-        self.traffic[source, target] = {name: value for name, value in numbers.items() if "bytes" in name.lower()}
-        times = {name: value for name, value in numbers.items() if "microseconds" in name.lower()}
-        medians = {name: value for name, value in times.items() if "median" in name.lower()} or times
-        if len(medians) != 1:
-            sys.exit(f"{' '.join(command)}: no single median in microseconds among {', '.join(numbers)}")
-        return float(next(iter(medians.values())))
-
-
-def flat(value: object, name: str = "") -> list[tuple[str, float]]:
-    """The numbers of a JSON value with their paths."""
-    if isinstance(value, dict):
-        return [pair for key, inner in value.items() for pair in flat(inner, f"{name}.{key}" if name else key)]
-    return [(name, value)] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
+        report = json.loads(run.stdout)
+        self.traffic[source, target] = report["traffic_bytes"]
+        return float(report["kernels"][0]["microseconds"]["median"])
 
 
 def processor() -> str:
@@ -147,9 +136,10 @@ def main() -> None:
         for name, values in times.items():
             ratios = [theirs / mine for theirs, mine in zip(values, times[ours.name])]
             print(f"| {name} | {span(values, 0)} | {'' if name == ours.name else span(ratios, 2)} |", flush=True)
-        for name, value in ours.traffic[source, target].items():
-            print(f"\nours, {name}: {value:,.0f}, {value / statistics.median(times[ours.name]) / 1000:.2f} GB/s")
-        record["sizes"][f"{source}:{target}"] = {"microseconds": times, "traffic": ours.traffic[source, target]}
+        traffic = ours.traffic[source, target]
+        print(f"\nours, read once and written once: {traffic:,} bytes, "
+              f"{traffic / statistics.median(times[ours.name]) / 1000:.2f} GB/s")
+        record["sizes"][f"{source}:{target}"] = {"microseconds": times, "traffic": traffic}
     if options.json:
         with open(options.json, "w") as file:
             json.dump(record, file, indent=1)
