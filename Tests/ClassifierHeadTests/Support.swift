@@ -22,6 +22,7 @@ func makeHead(
     bias: [Int32],
     scale: Double = 0.5,
     backboneDigest: ContentDigest = testBackbone,
+    preprocessing: String? = nil,
     summary: String = "made by a test"
 ) throws(HeadError) -> ClassifierHead {
     try ClassifierHead(
@@ -33,6 +34,7 @@ func makeHead(
         bias: bias,
         scale: scale,
         backboneDigest: backboneDigest,
+        preprocessing: preprocessing,
         summary: summary
     )
 }

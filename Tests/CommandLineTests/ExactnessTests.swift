@@ -13,14 +13,15 @@ import Testing
         let tiers = ISATier.supported
         print("exactness: tiers covered: \(tiers.map(\.rawValue).joined(separator: ", "))")
         let replicas = try tiers.map { BackboneReplica(try BackbonePlan(artifact, tier: $0)) }
+        let preparation = try TensorPreparation(
+            Preprocessing(identity: artifact.preprocessing), size: artifact.network.inputSize)
         var source = try ImageSourceFactory.open(SampleTar.path)
         var images = 0
         while images < 200, let outcome = try source.next() {
             guard case .image(let image) = outcome, case .encoded(let bytes, _) = image.content else {
                 continue
             }
-            let tensor = TensorPreparation.tensor(
-                try ImageDecoder.decode(bytes), size: artifact.network.inputSize)
+            let tensor = preparation.tensor(try preparation.decode(bytes))
             var layers: [[UInt8]] = []
             let expected = ReferenceBackbone.run(artifact, image: tensor) { _, bytes in layers.append(bytes) }
             // The fastest tier on every image; the others on every tenth, they are slow.

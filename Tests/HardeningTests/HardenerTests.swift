@@ -30,7 +30,9 @@ import Testing
         let network = try SyntheticNetwork.make(seed: 1, classes: 10)
         let hardened = try Hardener.harden(network, calibration: Self.images)
         let head = try #require(hardened.head)
-        try head.verify(fits: hardened.artifact.digest, featureCount: hardened.artifact.network.featureCount)
+        try head.verify(
+            fits: hardened.artifact.digest, featureCount: hardened.artifact.network.featureCount,
+            preprocessing: hardened.artifact.preprocessing)
         // Images that took no part in calibration.
         let fresh = SyntheticNetwork.images(100, seed: 77)
         let replica = BackboneReplica(try BackbonePlan(hardened.artifact))

@@ -4,10 +4,9 @@ import TestSupport
 
 private func resized(_ image: RGBImage, width: Int, height: Int) -> [UInt8] {
     let resizer = Resizer(
-        sourceWidth: image.width,
-        sourceHeight: image.height,
-        targetWidth: width,
-        targetHeight: height
+        source: PixelSize(width: image.width, height: image.height),
+        target: PixelSize(width: width, height: height),
+        kernel: .area
     )
     var scratch = ResizeScratch()
     // Poisoned, so that a pixel never written shows.

@@ -3,14 +3,14 @@ import Testing
 import TestSupport
 
 @Suite struct TensorPreparationTests {
-    @Test func repeatsGrayIntoThreeChannels() {
+    @Test func repeatsGrayIntoThreeChannels() throws {
         var random = SeededRandom(seed: 11)
         let gray = random.bytes(28 * 28)
         let image = RGBImage(gray: gray, width: 28, height: 28)
         #expect(image.grayBytes == gray)
-        let tensor = TensorPreparation.tensor(image, size: 28)
+        let tensor = try TensorPreparation(.builtIn, size: 28).tensor(image)
         #expect(tensor == gray.flatMap { [$0, $0, $0] })
-        let larger = TensorPreparation.tensor(image, size: 32)
+        let larger = try TensorPreparation(.builtIn, size: 32).tensor(image)
         #expect(larger.count == 32 * 32 * 3)
         for index in stride(from: 0, to: larger.count, by: 3) {
             #expect(larger[index..<(index + 3)].allSatisfy { $0 == larger[index] }, "at \(index)")
@@ -24,7 +24,7 @@ import TestSupport
     }
 
     /// One scratch through more sizes than it remembers, larger and smaller in turn.
-    @Test func givesTheSameTensorWhateverTheScratchWasUsedForBefore() {
+    @Test func givesTheSameTensorWhateverTheScratchWasUsedForBefore() throws {
         var random = SeededRandom(seed: 12)
         var scratch = ResizeScratch()
         for round in 0..<60 {
@@ -32,11 +32,12 @@ import TestSupport
             let height = Int.random(in: 1...50, using: &random)
             let size = [8, 16, 24][round % 3]
             let image = RGBImage(width: width, height: height, bytes: random.bytes(width * height * 3))
+            let preparation = try TensorPreparation(.builtIn, size: size)
             var tensor = [UInt8](repeating: 0, count: size * size * 3)
             tensor.withUnsafeMutableBufferPointer {
-                TensorPreparation.prepare(image, size: size, into: $0, scratch: &scratch)
+                preparation.prepare(image, into: $0, scratch: &scratch)
             }
-            #expect(tensor == TensorPreparation.tensor(image, size: size), "round \(round)")
+            #expect(tensor == preparation.tensor(image), "round \(round)")
         }
     }
 
@@ -45,15 +46,16 @@ import TestSupport
             let image = RGBImage(gray: [1, 2, 3, 4], width: 2, height: 2)
             var tensor = [UInt8](repeating: 0, count: 11)
             var scratch = ResizeScratch()
+            let preparation = try TensorPreparation(.builtIn, size: 2)
             tensor.withUnsafeMutableBufferPointer {
-                TensorPreparation.prepare(image, size: 2, into: $0, scratch: &scratch)
+                preparation.prepare(image, into: $0, scratch: &scratch)
             }
         }
     }
 
     @Test func namesDecoderAndResizeTogether() {
         #expect(
-            TensorPreparation.identity == "\(ImageDecoder.identity) \(Resizer.identity)"
+            Preprocessing.builtIn.identity == "\(ImageDecoder.identity) \(Resizer.identity)"
         )
         let names = ImageDecoder.libraryVersions.map { $0.split(separator: " ") }
         #expect(names.map(\.first) == ["libjpeg-turbo", "libpng", "zlib"])

@@ -146,19 +146,25 @@ import Testing
                 backboneDigest: ContentDigest(of: "other".utf8)
             ),
             try makeHead(featureCount: 1, weights: [1, 2, 3, 4], bias: [5, 6, 0, 0]),
+            try makeHead(featureCount: 2, weights: [1, 2, 3, 4], bias: [5, 6], preprocessing: ""),
+            try makeHead(featureCount: 2, weights: [1, 2, 3, 4], bias: [5, 6], preprocessing: "p"),
         ]
         #expect(Set(variants.map(\.digest)).count == variants.count)
     }
 
     @Test func aHeadFitsItsOwnBackboneOnly() throws {
         let head = try head()
-        try head.verify(fits: testBackbone, featureCount: 2)
+        try head.verify(fits: testBackbone, featureCount: 2, preprocessing: "p")
         let other = ContentDigest(of: "other".utf8)
-        let wrong = headError { () throws(HeadError) in try head.verify(fits: other, featureCount: 2) }
+        let wrong = headError { () throws(HeadError) in
+            try head.verify(fits: other, featureCount: 2, preprocessing: "p")
+        }
         #expect(wrong == .otherBackbone(expected: other, actual: testBackbone))
         #expect(wrong?.description.contains(other.hex) == true)
         #expect(wrong?.description.contains(testBackbone.hex) == true)
-        let wide = headError { () throws(HeadError) in try head.verify(fits: testBackbone, featureCount: 3) }
+        let wide = headError { () throws(HeadError) in
+            try head.verify(fits: testBackbone, featureCount: 3, preprocessing: "p")
+        }
         #expect(wide == .wrongWidth(expected: 3, actual: 2))
         #expect(wide?.description.contains("takes 2 features, but the backbone gives 3") == true)
     }
