@@ -123,6 +123,7 @@ import Testing
         let folder = exported.folder.file("network")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var file = try SafetensorsFile(decoding: try exported.bytes(ExportedNetwork.safetensors))
+        (file.metadata["mean"], file.metadata["std"]) = (nil, nil)
         let silent = try exported.write(file.encoded(), to: "network/silent.safetensors")
         (file.metadata["mean"], file.metadata["std"]) = ("0.2,0.2,0.2", "0.5,0.25,0.5")
         let stating = try exported.write(file.encoded(), to: "network/stating.safetensors")

@@ -59,7 +59,7 @@ import Testing
             ["export-onnx", model.path, "--head", other, "-o", output],
             [
                 "report", "sensitivity", model.path, "--head", other, "--calibration", SampleTar.path,
-                "--limit", "10", "-o", output,
+                "--limit", "10", "-o", model.folder.file("report"),
             ] + data,
             ["chip", "report", model.path, "--head", other],
             ["chip", "simulate", model.path, "--head", other],

@@ -40,7 +40,8 @@ import Testing
         #expect(found.advice?.contains("2 of 10 pictures are wider than 3:2") == true, "\(found)")
         #expect(found.advice?.contains("--preprocess") == true)
         // A crop keeps the aspect.
-        #expect(try check(many, ["--model", StatedModel(Planted.torchvision).path]).ok)
+        let model = try StatedModel(Planted.torchvision)
+        #expect(try check(many, ["--model", model.path]).ok)
     }
 
     @Test func doctorTellsOfOrientationsThatAreIgnored() throws {
@@ -48,8 +49,8 @@ import Testing
         let found = try check(source)
         #expect(!found.ok && found.advice?.contains("1 of 10 pictures carry an EXIF orientation") == true)
         #expect(found.advice?.contains("--exif apply") == true)
-        let upright = Preprocessing(orientation: .apply).identity
-        #expect(try check(source, ["--model", StatedModel(upright).path]).ok)
+        let upright = try StatedModel(Preprocessing(orientation: .apply).identity)
+        #expect(try check(source, ["--model", upright.path]).ok)
     }
 
     @Test func doctorWithAWarningOrWithoutPicturesEndsWithACode() throws {

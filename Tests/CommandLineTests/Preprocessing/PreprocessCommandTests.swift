@@ -99,7 +99,7 @@ import Testing
     @Test func theSideIsWhatTheSourceOfThePreprocessingSays() throws {
         let model = try StatedModel(Planted.timm)
         for (options, side, text) in [
-            ([], 96, Planted.builtIn), (["--preprocess", "timm"], 224, ""),
+            ([], 96, Planted.builtIn), (["--preprocess", "timm"], 224, "/pillow-bicubic/"),
             (["--preprocess", model.path], 32, Planted.timm),
             (["--preprocess", Planted.timm, "--size", "32"], 32, Planted.timm),
             (["--preprocess", try model.head(states: Planted.timm), "--size", "32"], 32, Planted.timm),
@@ -155,8 +155,8 @@ import Testing
 
     @Test func badInputIsRefusedAndNoFileIsLeft() throws {
         let broken = try Pictures.folder([("a.png", Array(files[1].prefix(60)))], in: folder)
-        let silent = try StatedModel(Planted.timm).head(states: nil)
-        let unknown = try StatedModel(Planted.unknown).path
+        let (model, foreign) = (try StatedModel(Planted.timm), try StatedModel(Planted.unknown))
+        let silent = try model.head(states: nil)
         let here = folder.file("here")
         try FileManager.default.createDirectory(atPath: here, withIntermediateDirectories: true)
         let preset = ["--preprocess", "torchvision"]
@@ -178,7 +178,7 @@ import Testing
             (["--preprocess", "/no/such/model.safetensors"], 65, ["/no/such/model.safetensors"]),
             (["--preprocess", ExportedNetwork.safetensors], 65, ["torchvision.safetensors"]),
             (["--preprocess", silent], 65, ["does not state its preprocessing"]),
-            (["--preprocess", unknown], 65, [Planted.unknown]),
+            (["--preprocess", foreign.path], 65, [Planted.unknown]),
             (["--index", output], 64, ["--index"]), (["--preprocess", output], 64, ["--output"]),
             (["--index", folder.file("missing/x.csv")], 74, ["missing/x.csv"]),
         ]

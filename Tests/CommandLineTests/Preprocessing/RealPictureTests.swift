@@ -44,7 +44,8 @@ import Testing
         let look = ["doctor", "--data", Self.sample, "--brokers", "127.0.0.1:1"]
         let stretched = try Program.run(look)
         #expect(stretched.output.contains("56 of 500 pictures are wider than 3:2"), "\(stretched.output)")
-        let cropped = try Program.run(look + ["--model", StatedModel(Planted.torchvision).path])
+        let model = try StatedModel(Planted.torchvision)
+        let cropped = try Program.run(look + ["--model", model.path])
         #expect(cropped.output.contains("ok   pictures: "), "\(cropped.output)")
     }
 
