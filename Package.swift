@@ -202,7 +202,7 @@ package.targets.append(
         name: "CommandLineTests",
         dependencies: [
             "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "HardenedModel", "ImageDecoding",
-            "Ingest", "TestSupport",
+            "Ingest", "PipelineMessages", "TestSupport",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))

@@ -130,6 +130,8 @@ import Testing
         let output = folder.file("out.safetensors")
         let foreign = folder.file("foreign.safetensors")
         try ForeignHead.write(to: foreign, features: 640)
+        let other = folder.file("other.safetensors")
+        try ForeignHead.write(to: other)
         let damaged = folder.file("damaged.safetensors")
         var bytes = try read(frozen)
         bytes[bytes.count - 1] ^= 1
@@ -139,7 +141,8 @@ import Testing
         let freeze = ["head", "freeze", "-o", output]
         for (arguments, code, says) in [
             (freeze + [foreign, "--model", quick.path], 65, "takes 640 features"),
-            (freeze + [headPath], 65, "fitted on backbone"),
+            (freeze + [other], 65, "fitted on backbone"),
+            (freeze + [headPath], 65, "fitted on images of preprocessing \"none\""),
             (freeze + ["/no/such/head", "--model", quick.path], 65, "/no/such/head"),
             (freeze + [quick.path, "--model", quick.path], 65, "head file: schema"),
             (freeze + [headPath, "--model", quick.path, "--as", "a b"], 64, "--as is name@version"),

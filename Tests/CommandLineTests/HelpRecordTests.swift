@@ -31,8 +31,8 @@ import Testing
         (
             "  bench                   Measure the engine and the pipeline; exactness is\n                          checked first.\n",
             """
-              bench                   Measure the engine and the pipeline; exactness is
-                                      checked first.
+              bench                   Measure the engine, the pipeline and the resize;
+                                      exactness is checked first.
 
             CHIP SUBCOMMANDS:
               chip                    See the artefact as a chip: throughput, area, energy,
@@ -89,12 +89,124 @@ import Testing
         ),
         (
             "its offset demands, or, with --images, if their number is\nanother. Remembers about 100 bytes an image.",
-            "its offset demands (than its backbone holds, where the head\nis frozen), or, with --images, if their "
-                + "number is another. Remembers about 100\nbytes an image."
+            """
+            its offset demands (than its backbone holds, where the head
+            is frozen), or, with --images, if their number is another. Refuses (65) a
+            published head that states another preprocessing than its backbone; with
+            --shards also tensors that were predicted by a backbone of another
+            preprocessing. Remembers about 100 bytes an image.
+            """
         ),
         (
             "the built-in heads, for the built-in model.",
             "the built-in heads, for the built-in model; a frozen head, for\n        its own."
+        ),
+    ]
+
+    /// How pictures become tensors: the same options wherever pictures are read.
+    private static let preprocessing = """
+          --preprocess <preprocess>
+                                  How pictures become tensors: torchvision,
+                                  torchvision-v2, timm, hf, keras, tf-slim, built-in.
+                Or a backbone or head that states it, a timm or Hugging Face
+                configuration (.json), or the text itself, as model info prints it.
+                keras and tf-slim are nearest equivalents.
+          --fit <fit>             How a picture becomes a square: crop, stretch,
+                                  crop-then-stretch or letterbox. (values: crop,
+                                  stretch, crop-then-stretch, letterbox)
+          --shorter <shorter>     With a crop: the shorter side before it, pixels.
+          --crop-pct <crop-pct>   With a crop: its share, instead of --shorter; 0.875
+                                  takes 224 out of 256.
+          --resize <resize>       The kernel: pillow-bilinear, pillow-bicubic,
+                                  pillow13-bilinear, pillow13-bicubic, area, linear.
+                                  (values: area, linear, pillow-bilinear,
+                                  pillow-bicubic, pillow13-bilinear, pillow13-bicubic)
+          --exif <exif>           EXIF orientation of JPEG files: ignore or apply.
+                                  (values: ignore, apply)
+          --channels <channels>   Order of the channels: rgb or bgr. (values: rgb, bgr)
+          --turn <turn>           Turn the tensor by 0 or 180 degrees.
+
+        """
+
+    /// What pages of preprocessing say beyond the record, page by page.
+    private static let preprocessingChanges = [
+        // The root.
+        (
+            "  export-onnx  ",
+            "  preprocess              Write the tensors that a source's pictures become, as\n"
+                + "                          a NumPy file.\n  export-onnx  "
+        ),
+        // bench
+        (
+            "OVERVIEW: Measure the engine and the pipeline; exactness is checked first.",
+            "OVERVIEW: Measure the engine, the pipeline and the resize; exactness is checked\nfirst."
+        ),
+        (
+            "engine, on the same cores.\n",
+            """
+            engine, on the same cores.
+              resize                  Microseconds of a resize on one core, kernels in
+                                      turns.
+
+            """
+        ),
+        // doctor
+        (
+            "\nUSAGE: hashiflex doctor",
+            """
+
+            With --data also how the pictures of a source fare: how many are stretched, or
+            carry an EXIF orientation that is ignored.
+
+            USAGE: hashiflex doctor
+            """
+        ),
+        (
+            "[--isa <isa>] [--json]\n\nOPTIONS:\n  --brokers",
+            "[--isa <isa>] [--data <data>] [--json]\n\nOPTIONS:\n  --brokers"
+        ),
+        (
+            "  --json                  Print JSON, one check a line.",
+            """
+              --data <data>           Pictures to look at, any source that ingest reads; at
+                                      most 10000 of them.
+              --json                  Print JSON, one check a line.
+            """
+        ),
+        // ingest
+        (
+            "size. Default: the built-in model's.",
+            """
+            size.
+                    Default: what --preprocess names says; else 224 for a preset, the
+                    built-in model's without.
+            """
+        ),
+        (
+            "  --stream <stream>       Name of the stream, with one source.",
+            preprocessing + "  --stream <stream>       Name of the stream, with one source."
+        ),
+        // audit
+        (
+            "[--images <images>] [--json]\n\nOPTIONS:\n  --brokers",
+            "[--images <images>] [--shards] [--json]\n\nOPTIONS:\n  --brokers"
+        ),
+        (
+            "How many distinct images there must be.\n",
+            """
+            How many distinct images there must be.
+              --shards                Read the shards as well, and compare the
+                                      preprocessing of those that hold tensors.
+
+            """
+        ),
+        // harden
+        ("OPTIONS:\n  --calibration", "OPTIONS:\n" + preprocessing + "  --calibration"),
+        // model initialise
+        (
+            "initialise --calibration <calibration> [--images <images>] [--seed <seed>] [--width <width>] "
+                + "[--size <size>] --output",
+            "initialise [<options>] --calibration <calibration> --output"
         ),
     ]
 
@@ -110,7 +222,7 @@ import Testing
             let head = try #require(part.range(of: " --help   # exit 0\n"))
             let command = part[..<head.lowerBound].split(separator: " ").map(String.init)
             var expected = String(part[head.upperBound...])
-            for (before, now) in Self.changes {
+            for (before, now) in Self.changes + Self.preprocessingChanges {
                 expected = expected.replacingOccurrences(of: before, with: now)
             }
             let outcome = try Program.run(command + ["--help"], environment: ["COLUMNS": "80"])

@@ -59,6 +59,35 @@ import Testing
         Case(
             "head fit --data d --classes a,b,c --only 1,1 -o x",
             "hashiflex: a head has 2 to 65536 classes, each once, not 2: see --classes and --only"),
+        Case("preprocess -o x", "Error: name a source of pictures"),
+        Case("preprocess a", "Error: Missing expected argument '--output <output>'"),
+        Case("preprocess a -o a", "Error: --output and --index are files of their own"),
+        Case("preprocess a -o x --index ./x", "Error: --output and --index are files of their own"),
+        Case("preprocess a -o x --turn 90", "Error: --turn is 0 or 180, not 90"),
+        Case(
+            "preprocess a -o x --shorter 256 --crop-pct 0.9", "Error: --shorter and --crop-pct say the same"),
+        Case(
+            "preprocess a -o x --fit squash",
+            "Error: The value 'squash' is invalid for '--fit <fit>': it is one of crop, stretch, "
+                + "crop-then-stretch, letterbox"),
+        Case(
+            "preprocess a -o x --resize lanczos",
+            "Error: The value 'lanczos' is invalid for '--resize <resize>': it is one of area, linear, "
+                + "pillow-bilinear, pillow-bicubic, pillow13-bilinear, pillow13-bicubic"),
+        Case(
+            "preprocess a -o x --preprocess pytorch",
+            "hashiflex: --preprocess knows torchvision, torchvision-v2, timm, hf, keras, tf-slim, built-in, "),
+        Case(
+            "preprocess a -o x --preprocess torchvision --shorter 100",
+            "hashiflex: the shorter side becomes 100 pixels, a crop of 224 does not fit in it; give --shorter 224"
+        ),
+        Case("harden n -o x --turn 1", "Error: --turn is 0 or 180, not 1"),
+        Case(
+            "model initialise --calibration d -o x --shorter 300",
+            "hashiflex: --shorter and --crop-pct go with"),
+        Case("bench resize --from 500", "Error: --from is WIDTHxHEIGHT, 1 to 8192 each, not '500'"),
+        Case("bench resize --to 0x9", "Error: --to is WIDTHxHEIGHT, 1 to 8192 each, not '0x9'"),
+        Case("bench resize --isa mmx", "hashiflex: this CPU has no tier 'mmx'; see hashiflex doctor"),
         Case("bench engine --size 33", "hashiflex: no network of width 100 % at 33 pixels"),
         Case(
             "model initialise --calibration d -o x --width 0",
@@ -75,7 +104,10 @@ import Testing
     static let numbers = [
         "ingest": [
             "shard-images", "size", "fps", "images", "record-bytes-max", "backlog-max", "linger-ms", "repeat",
+            "shorter", "crop-pct", "turn",
         ],
+        "preprocess a -o o": ["size", "images", "shorter", "crop-pct", "turn"],
+        "harden n -o o": ["shorter", "crop-pct", "turn"], "bench resize": ["windows", "seconds"],
         "worker": ["replicas", "top-k", "commit-interval-ms", "session-timeout-ms", "prefetch-kb"],
         "demo": ["images", "fps", "workers", "partitions"],
         "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],
@@ -94,7 +126,7 @@ import Testing
         "chip twin": ["measured"], "chip trace -o o": ["images", "seconds"],
         "report flexibility": ["classes", "clock", "cycles", "npu-macs", "datapaths", "npus", "depth"],
         "head fit --data d --classes a,b -o o": ["images"],
-        "model initialise --calibration d -o o": ["images", "width", "size"],
+        "model initialise --calibration d -o o": ["images", "width", "size", "shorter", "crop-pct", "turn"],
         "model sample d -o o": ["per-class"],
     ]
 

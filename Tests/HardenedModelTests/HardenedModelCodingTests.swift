@@ -66,6 +66,27 @@ import Testing
         }
     }
 
+    @Test func aHeadOfOtherPicturesIsNotFrozen() throws {
+        let parts = try Parts()
+        func head(_ preprocessing: String?) throws -> ClassifierHead {
+            let head = parts.head
+            return try ClassifierHead(
+                name: head.name, version: head.version, classNames: head.classNames,
+                featureCount: head.featureCount, weights: head.weights, bias: head.bias, scale: head.scale,
+                backboneDigest: head.backboneDigest, preprocessing: preprocessing, summary: head.summary)
+        }
+        let mine = parts.backbone.preprocessing
+        #expect(throws: HardenedModelError.head(.otherPreprocessing(expected: mine, actual: "theirs"))) {
+            try HardenedModel(freezing: try head("theirs"), into: parts.backbone)
+        }
+        // Stated or not, it comes back as it was.
+        for text in [nil, mine] {
+            let frozen = try HardenedModel(freezing: try head(text), into: parts.backbone)
+            let read = try HardenedModel(decoding: frozen.encoded())
+            #expect(read == frozen && read.frozenHead?.preprocessing == text, "\(text ?? "nothing")")
+        }
+    }
+
     @Test func aHeadWithoutAVersionIsNotFrozen() throws {
         let parts = try Parts(version: nil)
         #expect(throws: HardenedModelError.unnamed(head: "defects")) { try parts.frozen() }

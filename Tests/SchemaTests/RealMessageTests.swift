@@ -146,6 +146,7 @@ struct Damage: Sendable, CustomStringConvertible {
             ("fleet command, full", "workers", .number(257)),
             ("worker status, full", "replica_utilisation", .number(2)),
             ("worker status, full", "isa", .text("sse2")),
+            ("worker status, full", "preprocessing", .number(1)),
             ("worker status, full", "pid", .number(0)),
             ("head manifest", "classes", .number(1)),
             ("head manifest", "bytes", .number((128 << 20) + 1)),

@@ -251,6 +251,7 @@ extension Specimen {
         )
         var busy = fresh
         busy.state = .draining
+        busy.preprocessing = awkward
         busy.headsReady = [digest]
         busy.refusals = [.init(head: digest, reason: awkward)]
         busy.frozenHead = .init(head: digest, label: .specimen, cutoversIgnored: .max)
@@ -297,12 +298,17 @@ extension Specimen {
             code: "key-mismatch",
             reason: awkward
         )
+        let unlike = ["wrong-preprocessing", "unknown-preprocessing"].map { code in
+            DeadLetter(topic: address.topic, partition: 0, offset: 0, code: code, reason: awkward)
+        }
         let progress = PartitionProgress(
             images: 64,
             heads: [.specimen(.standard), .specimen(.stream(awkward))]
         )
         return [
             Specimen("dead letter", "dead-letter", letter),
+            Specimen("dead letter, wrong preprocessing", "dead-letter", unlike[0]),
+            Specimen("dead letter, unknown preprocessing", "dead-letter", unlike[1]),
             Specimen("partition progress, empty", "partition-progress", PartitionProgress()),
             Specimen("partition progress, full", "partition-progress", bytes: Array(progress.text.utf8)),
         ]

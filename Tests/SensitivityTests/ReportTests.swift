@@ -49,6 +49,15 @@ import TestSupport
         #expect(html.contains("a &lt;pruned&gt; one") && !html.contains("<pruned>"))
     }
 
+    @Test func thePreprocessingIsToldBesideEveryFigure() throws {
+        let report = try Self.shared.get()
+        let text = try SmallBackbone.make().preprocessing
+        #expect(!text.isEmpty && report.subject.preprocessing == text)
+        #expect(report.html.contains("preprocessing"))
+        let json = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
+        #expect(json.contains(#""preprocessing":"\#(text)""#), "\(json.prefix(400))")
+    }
+
     @Test func everyDrawingHasATitleADescriptionAndItsOwnNames() throws {
         let html = try Self.shared.get().html
         let drawings = html.components(separatedBy: "<svg").dropFirst()

@@ -23,6 +23,11 @@ final class TensorFile {
     init(_ path: String, size: Int) throws {
         self.path = path
         self.size = size
+        var facts = stat()
+        // The file takes the place of what has its name: a pipe or a device is not to go that way.
+        guard stat(path, &facts) != 0 || facts.st_mode & S_IFMT == S_IFREG else {
+            throw CommandError(Exit.output, "can not write \(path): it is no file that can be replaced")
+        }
         temporary = "\(path).part-\(getpid())"
         guard FileManager.default.createFile(atPath: temporary, contents: nil),
             let handle = FileHandle(forWritingAtPath: temporary)

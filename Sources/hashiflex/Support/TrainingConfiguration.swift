@@ -129,10 +129,18 @@ private struct HuggingFace: Decodable {
     let do_center_crop: Bool?
     let crop_size: Size?
     let rescale_factor: Double?
+    let do_rescale: Bool?
+    let do_normalize: Bool?
+    let do_flip_channel_order: Bool?
 
     func configuration(_ path: String) throws -> TrainingConfiguration {
         let form = Form(path: path, entry: "")
-        guard do_resize ?? true else { throw form.refuse("do_resize", "false", "true") }
+        for (entry, value, usual) in [
+            ("do_resize", do_resize, true), ("do_rescale", do_rescale, true), ("do_normalize", do_normalize, true),
+            ("do_flip_channel_order", do_flip_channel_order, false),
+        ] {
+            if let value, value != usual { throw form.refuse(entry, "\(value)", "\(usual)") }
+        }
         let kernels = [2: ResizeKernel.pillowBilinear, 3: .pillowBicubic]
         guard let kernel = kernels[resample] else {
             throw form.refuse("resample", "\(resample)", "2 (bilinear) or 3 (bicubic)")

@@ -8,6 +8,9 @@ struct ExportedNetwork {
     /// torchvision's weights with batch normalisation, five classes with names.
     static let safetensors = file("torchvision.safetensors")
 
+    /// A network of timm's from `torch.onnx.export` by dynamo.
+    static let timm = file("timm_dynamo.onnx")
+
     /// Files of the test, and room for more.
     let folder: TemporaryFolder
     /// A folder of sixteen images.

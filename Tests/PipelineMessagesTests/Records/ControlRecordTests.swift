@@ -83,6 +83,13 @@ import Testing
         worker.replicaUtilisation = 1
         worker.npuUtilisation = 0.125
         try roundTrip(worker)
+        // Versions that did not say it left the field out.
+        #expect(!text(worker).contains("preprocessing"))
+        for stated in ["hsf-decode-1/x hsf-resize-1/y", ""] {
+            worker.preprocessing = stated
+            try roundTrip(worker)
+            #expect(text(worker).contains(#""preprocessing":"\#(stated)""#))
+        }
         var coordinator = CoordinatorStatus(coordinator: "c", atMs: 1)
         try roundTrip(coordinator)
         coordinator.ledger = [LedgerEntry(worker: "w1", images: 5, shards: 1)]

@@ -10,6 +10,22 @@ import TestSupport
         }
     }
 
+    @Test(arguments: ShardCodec.Compression.allCases)
+    func theTextOfTensorsIsReadWithoutUnpackingThem(compression: ShardCodec.Compression) throws {
+        func text(_ record: [UInt8]) throws -> String? {
+            try record.withUnsafeBytes { try ShardCodec.tensorPreprocessing($0) }
+        }
+        for shard in [smallShard, flatShard, fileShard] {
+            let record = ShardCodec.encode(shard, compression: compression)
+            #expect(try text(record) == (shard == fileShard ? nil : "p"))
+            // Damage is found as in decoding.
+            for damaged in [Array(record.dropLast()), record.dropLast() + [record[record.count - 1] ^ 1], []]
+            {
+                #expect(throws: ShardDecodingError.self) { try text(damaged) }
+            }
+        }
+    }
+
     @Test func theBytesOfASmallShardArePinned() {
         // If this fails the layout changed: raise the schema version and keep reading the old one.
         let header =
