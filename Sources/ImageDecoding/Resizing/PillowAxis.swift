@@ -37,6 +37,24 @@ struct PillowAxis: Sendable, Hashable {
     /// Targets.
     var count: Int { firsts.count }
 
+    /// The longest stretch of source samples that is still, or already, needed while targets are made in order.
+    ///
+    /// More than ``taps`` where a target that falls on a source sample has no weight for its neighbours, and the
+    /// next one has again.
+    var reach: Int {
+        var needed = [Int](repeating: sources.upperBound, count: count)
+        var lowest = sources.upperBound
+        for index in firsts.indices.reversed() {
+            lowest = min(lowest, Int(firsts[index]))
+            needed[index] = lowest
+        }
+        var end = 0
+        return firsts.indices.reduce(1) { longest, index in
+            end = max(end, Int(firsts[index] + counts[index]))
+            return max(longest, end - needed[index])
+        }
+    }
+
     /// - Parameters:
     ///   - axis: geometry; at most 2^15 source and 2^28 target samples.
     ///   - isReversed: whether targets are listed last first.

@@ -1,13 +1,15 @@
 /// Pillow's resize of one geometry: two passes, each rounded to bytes, in Pillow's order.
 ///
 /// Source rows are resampled along themselves by blocks when a target row needs them, and kept in a ring that is
-/// a target's taps and a block long: an image is read once, and memory does not grow with it.
+/// what target rows need at once and a block long: an image is read once, and memory does not grow with it.
 struct PillowResizer: Sendable, Hashable {
     private let columns: PillowAxis
     private let rows: PillowAxis
     private let isVerticalFirst: Bool
     /// Bytes of a row of the cut.
     private let cutBytes: Int
+    /// Rows of the ring.
+    private let ring: Int
 
     init(_ geometry: ImageGeometry, kernel: ResizeKernel, curve: PillowCurve, isTurned: Bool) {
         columns = PillowAxis(geometry.columns, curve: curve, isReversed: isTurned)
@@ -16,6 +18,7 @@ struct PillowResizer: Sendable, Hashable {
         isVerticalFirst = kernel.isVerticalFirst(
             from: PixelSize(width: geometry.columns.cutCount, height: geometry.rows.cutCount),
             to: PixelSize(width: geometry.columns.resizedCount, height: geometry.rows.resizedCount))
+        ring = rows.reach + ResampleKernels.rowsMax
         cutBytes = geometry.columns.cutCount * 3
     }
 
@@ -55,7 +58,6 @@ struct PillowResizer: Sendable, Hashable {
         _ source: SourceRegion, into target: TargetRegion, _ kernels: ResampleKernels,
         _ scratch: inout ResizeScratch
     ) {
-        let ring = rows.taps + ResampleKernels.rowsMax
         scratch.withRows(
             outputBytes, count: ring, besides: ResampleKernels.scratchBytes(columns)
         ) { buffers, work in
@@ -64,7 +66,6 @@ struct PillowResizer: Sendable, Hashable {
                 for index in 0..<rows.count {
                     let first = Int(rows.firsts[index])
                     let end = first + Int(rows.counts[index])
-                    next = max(next, first)
                     while next < end {
                         let (base, count) = (next, min(ResampleKernels.rowsMax, rows.sources.upperBound - next))
                         blendColumns(kernels, work, count: count) {

@@ -50,13 +50,16 @@ private func fit(_ random: inout SeededRandom, size: Int) -> ImageFit {
     /// Taps by the hundred, shifts of every size, rows by more than one block.
     @Test(arguments: [
         (1_920, 70, 32), (70, 1_920, 32), (3_000, 3, 7), (3, 3_000, 7), (640, 480, 224), (230, 231, 224),
-        (224, 300, 224), (100, 224, 224),
+        (224, 300, 224), (100, 224, 224), (21, 42, 62),
     ])
     func largePicturesAreExactToo(width: Int, height: Int, size: Int) throws {
         var random = SeededRandom(seed: UInt64(width * height))
         let image = picture(&random, width: width, height: height)
         for kernel in ResizeKernel.allCases {
-            for fit in [ImageFit.stretch, .crop(shorter: size, offset: .roundEven), .letterbox] {
+            for fit in [
+                ImageFit.stretch, .crop(shorter: size, offset: .roundEven), .crop(shorter: 183 + size, offset: .floor),
+                .letterbox,
+            ] {
                 let preprocessing = Preprocessing(fit: fit, kernel: kernel)
                 let expected = ReferencePreparation.tensor(image, preprocessing, size: size)
                 let preparation = try TensorPreparation(preprocessing, size: size)
