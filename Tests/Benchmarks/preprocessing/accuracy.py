@@ -36,7 +36,7 @@ VARIANTS = {
     "crop 232, pillow-bilinear": "--preprocess torchvision-v2",
     "crop 256, pillow-bicubic": "--preprocess timm",
     "crop 256, area": "--preprocess torchvision --resize area",
-    "stretch, area (built-in)": "--preprocess built-in",
+    "stretch, area (built-in)": "--preprocess built-in --size 224",
     "stretch, pillow-bilinear": "--preprocess torchvision --fit stretch",
     "stretch, linear (keras)": "--preprocess keras",
     "crop-then-stretch, linear (tf-slim)": "--preprocess tf-slim",
