@@ -35,7 +35,6 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             var checks = machine()
-            if let data { checks.append(try pictures(data)) }
             do {
                 let link = try connection.connect()
                 checks += broker(link)
@@ -49,6 +48,7 @@ struct DoctorCommand: ParsableCommand {
                         advice: "check the address and the credentials; settings in force:\n"
                             + (try connection.configuration().description)))
             }
+            if let data { checks.append(pictures(data)) }
             for check in checks { show(check) }
             guard checks.allSatisfy(\.ok) else { throw Exit.mismatch }
         }
@@ -96,7 +96,16 @@ struct DoctorCommand: ParsableCommand {
     }
 
     /// What the model's preprocessing does to the pictures of a source.
-    private func pictures(_ path: String) throws -> Check {
+    private func pictures(_ path: String) -> Check {
+        do {
+            return try look(at: path)
+        } catch {
+            let problem = (error as? CommandError)?.text ?? "\(error)"
+            return Check(what: "pictures", ok: false, found: problem, advice: "pass another --data")
+        }
+    }
+
+    private func look(at path: String) throws -> Check {
         let artifact = try model.backbone()
         var source = try ImageSourceFactory.open(path)
         var pictures = PictureTally()

@@ -41,7 +41,7 @@ import Testing
 
     @Test(.enabled(if: has("imagenet-sample/test.tar"), "the ImageNet sample is not beside the project"))
     func doctorWarnsOfTheSampleUnderStretchAndNotUnderACrop() throws {
-        let look = ["doctor", "--data", Self.sample, "--brokers", "127.0.0.1:1"]
+        let look = ["doctor", "--data", Self.sample]
         let stretched = try Program.run(look)
         #expect(stretched.output.contains("56 of 500 pictures are wider than 3:2"), "\(stretched.output)")
         let model = try StatedModel(Planted.torchvision)
@@ -53,7 +53,7 @@ import Testing
     func aCamerasOrientationIsFound() throws {
         let file = "\(Self.data)/inputs/orientation6.jpg"
         #expect(EXIFOrientation(of: Array(try Data(contentsOf: URL(fileURLWithPath: file)))) == .turned90)
-        let found = try Program.run(["doctor", "--data", file, "--brokers", "127.0.0.1:1"])
+        let found = try Program.run(["doctor", "--data", file])
         #expect(found.output.contains("1 of 1 pictures carry an EXIF orientation"), "\(found.output)")
     }
 
