@@ -36,7 +36,8 @@ struct HaShiFlex: ParsableCommand {
                 name: "Model",
                 subcommands: [
                     HardenCommand.self, VerifyCommand.self, EvaluateCommand.self, ReportCommand.self,
-                    PreprocessCommand.self, ExportONNXCommand.self, ModelCommand.self, BenchCommand.self, FloatLogitsCommand.self,
+                    PreprocessCommand.self, ExportONNXCommand.self, ModelCommand.self, BenchCommand.self,
+                    FloatLogitsCommand.self,
                     FeatureBytesCommand.self,
                 ]),
             CommandGroup(name: "Chip", subcommands: [ChipCommand.self]),

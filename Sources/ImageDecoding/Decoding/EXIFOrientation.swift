@@ -57,7 +57,8 @@ public enum EXIFOrientation: Int, Sendable, Hashable, CaseIterable {
         }
         func number(_ at: Int, _ count: Int) -> Int? {
             guard at >= 0, at + count <= bytes.count else { return nil }
-            let digits = isLittleEndian ? Array(bytes[at..<(at + count)].reversed()) : Array(bytes[at..<(at + count)])
+            let digits =
+                isLittleEndian ? Array(bytes[at..<(at + count)].reversed()) : Array(bytes[at..<(at + count)])
             return digits.reduce(0) { $0 << 8 | Int($1) }
         }
         guard let directory = number(4, 4), let count = number(directory, 2) else { return nil }

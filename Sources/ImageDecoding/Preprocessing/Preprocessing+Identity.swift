@@ -65,7 +65,8 @@ extension Preprocessing {
             return .crop(shorter: shorter, offset: offset)
         case ("crop-then-stretch", 2):
             guard let share = words[1].dropping("centre-"),
-                let perMille = ImageFit.perMilleRange.first(where: { ImageFit.decimal(perMille: $0) == share })
+                let perMille = ImageFit.perMilleRange.first(where: { ImageFit.decimal(perMille: $0) == share }
+                )
             else { return nil }
             return .cropThenStretch(perMille: perMille)
         default: return nil

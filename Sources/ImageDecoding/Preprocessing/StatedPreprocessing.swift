@@ -61,7 +61,9 @@ public struct PreprocessingMismatch: Error, Sendable, CustomStringConvertible {
 
     private static func shown(_ text: String) -> String {
         let scalars = text.unicodeScalars.prefix(Preprocessing.identityBytesMax)
-        let escaped = scalars.map { (0x20...0x7E).contains($0.value) ? String($0) : $0.escaped(asASCII: true) }
+        let escaped = scalars.map {
+            (0x20...0x7E).contains($0.value) ? String($0) : $0.escaped(asASCII: true)
+        }
         return escaped.joined() + (scalars.count < text.unicodeScalars.count ? "..." : "")
     }
 }

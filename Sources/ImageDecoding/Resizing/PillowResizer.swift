@@ -67,7 +67,9 @@ struct PillowResizer: Sendable, Hashable {
                     let first = Int(rows.firsts[index])
                     let end = first + Int(rows.counts[index])
                     while next < end {
-                        let (base, count) = (next, min(ResampleKernels.rowsMax, rows.sources.upperBound - next))
+                        let (base, count) = (
+                            next, min(ResampleKernels.rowsMax, rows.sources.upperBound - next)
+                        )
                         blendColumns(kernels, work, count: count) {
                             (source.row(base + $0), buffers[(base + $0) % ring])
                         }

@@ -25,7 +25,9 @@ struct ResampleKernels: @unchecked Sendable {
     var tierName: String { String(cString: hsf_tier_name(tier)) }
 
     private init?(tier: Int32) {
-        guard tier >= 0, let table = hsf_kernels_for_tier(hsf_tier(rawValue: UInt32(tier))) else { return nil }
+        guard tier >= 0, let table = hsf_kernels_for_tier(hsf_tier(rawValue: UInt32(tier))) else {
+            return nil
+        }
         self.table = table
         self.tier = hsf_tier(rawValue: UInt32(tier))
     }

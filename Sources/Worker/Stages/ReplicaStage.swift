@@ -22,7 +22,8 @@ final class ReplicaStage: Sendable {
     private let meters: WorkerMeters
 
     init(
-        plan: BackbonePlan, preprocessing: StatedPreprocessing, featureCount: Int, input: BoundedQueue<ShardTask>,
+        plan: BackbonePlan, preprocessing: StatedPreprocessing, featureCount: Int,
+        input: BoundedQueue<ShardTask>,
         features: BoundedQueue<FeatureBatch>, publisher: BoundedQueue<PublisherMessage>,
         meters: WorkerMeters, isCurrent: @escaping @Sendable (LaneID) -> Bool
     ) {

@@ -3,7 +3,8 @@ import ArgumentParser
 /// `hashiflex bench`.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure the engine, the pipeline and the resize; exactness is checked first.",
+        commandName: "bench",
+        abstract: "Measure the engine, the pipeline and the resize; exactness is checked first.",
         subcommands: [Engine.self, Pipeline.self, Resize.self])
 }
 

@@ -51,10 +51,13 @@ extension BenchCommand {
                 let (source, target) = (try size(from, "--from"), try size(to, "--to"))
                 let scratch = isa.map { ResizeScratch(tierName: $0) } ?? ResizeScratch()
                 guard let scratch else {
-                    throw CommandError(ExitCode(64), "this CPU has no tier '\(isa ?? "")'; see hashiflex doctor")
+                    throw CommandError(
+                        ExitCode(64), "this CPU has no tier '\(isa ?? "")'; see hashiflex doctor")
                 }
                 let picture = Self.noise(source)
-                let runs = kernels.map { ResizeRun(Resizer(source: source, target: target, kernel: $0), scratch) }
+                let runs = kernels.map {
+                    ResizeRun(Resizer(source: source, target: target, kernel: $0), scratch)
+                }
                 for (kernel, run) in zip(kernels, runs) { try Self.check(kernel, run, picture, target) }
                 var microseconds = kernels.map { _ in [Double]() }
                 for _ in 0..<windows {

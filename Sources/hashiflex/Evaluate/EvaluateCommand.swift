@@ -79,7 +79,8 @@ struct EvaluateCommand: ParsableCommand {
                 try InputFile.write(Array(ConfusionTable.csv(tallies[0]).utf8), to: confusion)
             }
             let report = Report(
-                backbone: hardened.digest.hex, data: data, preprocessing: artifact.preprocessing, images: counts.images,
+                backbone: hardened.digest.hex, data: data, preprocessing: artifact.preprocessing,
+                images: counts.images,
                 undecodable: counts.undecodable, heads: results)
             if json { Terminal.print(JSONRecord.text(report)) } else { show(report, tallies) }
             try check(results)

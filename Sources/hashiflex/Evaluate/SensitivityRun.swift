@@ -66,7 +66,8 @@ enum TensorLoading {
         _ path: String, _ preparation: TensorPreparation, limit: Int, map: ([String]?) throws -> LabelMap
     ) throws -> (tensors: LabelledTensors, foreign: Int) {
         let pass = LabelledPass(
-            path: path, preparation: preparation, limit: limit, stride: try LabelledPass.stride(for: limit, of: path),
+            path: path, preparation: preparation, limit: limit,
+            stride: try LabelledPass.stride(for: limit, of: path),
             progress: ProgressMeter("reading \(path)"))
         let map = try map(try pass.classNames())
         let (shares, counts) = try pass.run { next in

@@ -41,7 +41,8 @@ struct WorkerCommand: ParsableCommand {
             var options = WorkerOptions(
                 worker: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)",
                 incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
-                preprocessing: model.backbone.statedPreprocessing, replicas: tuning.replicas ?? ProcessFacts.processors)
+                preprocessing: model.backbone.statedPreprocessing,
+                replicas: tuning.replicas ?? ProcessFacts.processors)
             tuning.apply(to: &options, isEmbedded: link.isEmbedded)
             options.backbone = model.digest
             if let head = model.frozenHead, let frozen = model.frozen {

@@ -74,7 +74,8 @@ struct HardenCommand: ParsableCommand {
             let read = try HardenInput.read(
                 network, inputSize: inputSize, normalization: try normalization())
             Terminal.note("\(network): \(read.source)")
-            let (input, stated, reason) = try HardenPreprocessing(preprocessing, network: network).choose(read)
+            let (input, stated, reason) = try HardenPreprocessing(preprocessing, network: network).choose(
+                read)
             Terminal.note("preprocessing \(stated.text) (\(reason))")
             options.preprocessing = stated.text
             options.classNames = try classNames() ?? input.classNames
@@ -222,7 +223,8 @@ extension HardenCommand {
         let facts = Facts(
             backbone: output, backboneDigest: hardened.artifact.digest.hex,
             head: hardened.head.map { _ in headPath }, headDigest: hardened.head?.digest.hex,
-            preprocessing: hardened.artifact.preprocessing, summary: hardened.report.summary, zeroShare: hardened.report.zeroShare,
+            preprocessing: hardened.artifact.preprocessing, summary: hardened.report.summary,
+            zeroShare: hardened.report.zeroShare,
             featureSqnrDb: hardened.report.featureSqnrDb,
             agreementOnCalibration: hardened.report.agreement)
         if json { return Terminal.print(JSONRecord.text(facts)) }

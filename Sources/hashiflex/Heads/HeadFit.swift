@@ -60,7 +60,8 @@ extension HeadCommand {
                 }
                 var fitter = HeadFitter(
                     featureCount: plan.network.featureCount, classNames: names, classes: known)
-                try FeatureExtraction.run(data, preparation, plan: plan, limit: images ?? .max) { features, labels in
+                try FeatureExtraction.run(data, preparation, plan: plan, limit: images ?? .max) {
+                    features, labels in
                     try features.withUnsafeBufferPointer {
                         try fitter.add(features: $0, count: labels.count, labels: labels)
                     }
@@ -91,7 +92,8 @@ extension HeadCommand {
         }
 
         private func state(
-            _ head: ClassifierHead, on test: String, _ preparation: TensorPreparation, _ plan: BackbonePlan, _ labels: [Int]
+            _ head: ClassifierHead, on test: String, _ preparation: TensorPreparation, _ plan: BackbonePlan,
+            _ labels: [Int]
         ) throws {
             let classOfLabel = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
             let bank = NPUBank(head)

@@ -70,7 +70,8 @@ struct PredictionReplay {
         guard case .tensors = shard.content else { return }
         let mismatch = PreprocessingMismatch(
             "the shard", StatedPreprocessing(shard.preprocessing), "the backbone",
-            artifact.statedPreprocessing, advice: "pass --model with the backbone that the shard was made for")
+            artifact.statedPreprocessing, advice: "pass --model with the backbone that the shard was made for"
+        )
         if let mismatch { throw CommandError(Exit.badInput, "\(mismatch)") }
     }
 

@@ -72,9 +72,11 @@ struct PreprocessingAudit {
                 guard let text = text ?? nil else { continue }
                 compared += 1
                 let mismatch = PreprocessingMismatch(
-                    "shard \(link.topics.shards)/\(place.partition)@\(place.offset)", StatedPreprocessing(text),
+                    "shard \(link.topics.shards)/\(place.partition)@\(place.offset)",
+                    StatedPreprocessing(text),
                     "the backbone that predicted it", backbone,
-                    advice: "its predictions are of other pictures than the backbone was made for: ingest again")
+                    advice:
+                        "its predictions are of other pictures than the backbone was made for: ingest again")
                 if let mismatch { found.append(mismatch) }
             case .partitionEnd(let tp, _): ended.insert(tp.partition)
             case .error(let error) where error.isFatal: throw error

@@ -18,11 +18,14 @@ struct PreprocessCommand: ParsableCommand {
             """)
 
     @OptionGroup var preprocessing: PreprocessingOptions
-    @Argument(help: "Pictures: folders, WebDataset tars, IDX files, single images.") var sources: [String] = []
+    @Argument(help: "Pictures: folders, WebDataset tars, IDX files, single images.") var sources: [String] =
+        []
     @Option(
         help: ArgumentHelp(
             "Side of the tensors, pixels.",
-            discussion: "Default: what --preprocess names says; else 224 for a preset, the built-in model's without."))
+            discussion:
+                "Default: what --preprocess names says; else 224 for a preset, the built-in model's without.")
+    )
     var size: Int?
     @Option(help: "Most images. Default: all.") var images: Int?
     @Option(name: .shortAndLong, help: "The .npy file to write.") var output: String
@@ -48,7 +51,8 @@ struct PreprocessCommand: ParsableCommand {
         let written = files([output, index])
         let read = Set(files(sources + [preprocessing.preprocess]))
         guard Set(written).count == written.count, read.isDisjoint(with: written) else {
-            throw ValidationError("--output and --index are files of their own, not what is read; name others")
+            throw ValidationError(
+                "--output and --index are files of their own, not what is read; name others")
         }
     }
 

@@ -83,7 +83,8 @@ final class TensorFile {
     private static func header(count: Int, size: Int) -> [UInt8] {
         let words = "{'descr': '|u1', 'fortran_order': False, 'shape': (\(count), \(size), \(size), 3), }"
         let textBytes = headerBytes - 10
-        let text = Array(words.utf8) + [UInt8](repeating: 0x20, count: textBytes - 1 - words.utf8.count) + [0x0A]
+        let text =
+            Array(words.utf8) + [UInt8](repeating: 0x20, count: textBytes - 1 - words.utf8.count) + [0x0A]
         return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(textBytes), 0] + text
     }
 }

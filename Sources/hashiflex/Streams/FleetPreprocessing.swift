@@ -30,5 +30,7 @@ enum FleetPreprocessing {
 
 extension IngestSummary {
     /// The pictures as a tally.
-    var pictures: PictureTally { PictureTally(seen: picturesSeen, wide: picturesWide, oriented: picturesOriented) }
+    var pictures: PictureTally {
+        PictureTally(seen: picturesSeen, wide: picturesWide, oriented: picturesOriented)
+    }
 }

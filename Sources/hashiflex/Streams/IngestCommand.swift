@@ -171,7 +171,9 @@ struct IngestTuning: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Side of the tensors, pixels: the backbone's input size.",
-            discussion: "Default: what --preprocess names says; else 224 for a preset, the built-in model's without."))
+            discussion:
+                "Default: what --preprocess names says; else 224 for a preset, the built-in model's without.")
+    )
     var size: Int?
 
     @Option(help: "auto (files as they are, pixels as tensors), tensors, or files.")

@@ -115,7 +115,8 @@ struct DoctorCommand: ParsableCommand {
         let warnings = artifact.statedPreprocessing.preprocessing.map { pictures.warnings($0) } ?? []
         return Check(
             what: "pictures", ok: warnings.isEmpty,
-            found: "\(path): \(Format.count(pictures.seen)) looked at, \(Format.count(pictures.wide)) wider than 3:2 or "
+            found:
+                "\(path): \(Format.count(pictures.seen)) looked at, \(Format.count(pictures.wide)) wider than 3:2 or "
                 + "taller than 2:3, \(Format.count(pictures.oriented)) with an EXIF orientation; preprocessing "
                 + artifact.preprocessing,
             advice: warnings.isEmpty ? nil : warnings.joined(separator: "\n       -> "))

@@ -36,7 +36,8 @@ struct PreprocessingOptions: ParsableArguments {
     @Option(help: "With a crop: its share, instead of --shorter; 0.875 takes 224 out of 256.")
     var cropPct: Double?
     @Option(
-        help: "The kernel: pillow-bilinear, pillow-bicubic, pillow13-bilinear, pillow13-bicubic, area, linear.")
+        help:
+            "The kernel: pillow-bilinear, pillow-bicubic, pillow13-bilinear, pillow13-bicubic, area, linear.")
     var resize: ResizeKernel?
     @Option(help: "EXIF orientation of JPEG files: ignore or apply.") var exif: Preprocessing.Orientation?
     @Option(help: "Order of the channels: rgb or bgr.") var channels: Preprocessing.Channels?
@@ -113,7 +114,8 @@ struct PreprocessingOptions: ParsableArguments {
             let chosen = shorter ?? share.map { Int((Double(size) / $0).rounded(.down)) } ?? usual ?? size
             guard ImageFit.shorterRange.contains(chosen) else {
                 throw CommandError(
-                    ExitCode(64), "a shorter side of \(chosen) pixels is above 4096; give a larger --crop-pct")
+                    ExitCode(64), "a shorter side of \(chosen) pixels is above 4096; give a larger --crop-pct"
+                )
             }
             return .crop(shorter: chosen, offset: offset)
         }

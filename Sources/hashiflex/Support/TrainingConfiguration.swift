@@ -93,7 +93,8 @@ private struct Timm: Decodable {
     func configuration(_ path: String) throws -> TrainingConfiguration {
         let form = Form(path: path, entry: "pretrained_cfg.")
         let found = pretrained_cfg
-        guard found.input_size.count == 3, found.input_size[0] == 3, found.input_size[1] == found.input_size[2]
+        guard found.input_size.count == 3, found.input_size[0] == 3,
+            found.input_size[1] == found.input_size[2]
         else { throw form.refuse("input_size", "\(found.input_size)", "3 channels of a square") }
         if let mode = found.crop_mode, mode != "center" { throw form.refuse("crop_mode", mode, "center") }
         let kernels = ["bilinear": ResizeKernel.pillowBilinear, "bicubic": .pillowBicubic]
@@ -136,7 +137,8 @@ private struct HuggingFace: Decodable {
     func configuration(_ path: String) throws -> TrainingConfiguration {
         let form = Form(path: path, entry: "")
         for (entry, value, usual) in [
-            ("do_resize", do_resize, true), ("do_rescale", do_rescale, true), ("do_normalize", do_normalize, true),
+            ("do_resize", do_resize, true), ("do_rescale", do_rescale, true),
+            ("do_normalize", do_normalize, true),
             ("do_flip_channel_order", do_flip_channel_order, false),
         ] {
             if let value, value != usual { throw form.refuse(entry, "\(value)", "\(usual)") }
@@ -179,7 +181,8 @@ private struct Form {
     func refuse(_ key: String, _ found: String, _ expected: String) -> CommandError {
         CommandError(
             Exit.badInput,
-            "\(path): \(entry)\(key) is \(found), here it must be \(expected); give --preprocess and its parts")
+            "\(path): \(entry)\(key) is \(found), here it must be \(expected); give --preprocess and its parts"
+        )
     }
 
     func size(_ value: Int, _ key: String) throws -> Int {

@@ -22,7 +22,9 @@ private func header(orientation: Int, littleEndian: Bool = true, type: Int = 3, 
     @Test(arguments: EXIFOrientation.allCases)
     func isReadInBothByteOrders(orientation: EXIFOrientation) {
         #expect(EXIFOrientation(of: header(orientation: orientation.rawValue)) == orientation)
-        #expect(EXIFOrientation(of: header(orientation: orientation.rawValue, littleEndian: false)) == orientation)
+        #expect(
+            EXIFOrientation(of: header(orientation: orientation.rawValue, littleEndian: false)) == orientation
+        )
     }
 
     @Test func whatIsNotLegalIsUpright() {
@@ -49,11 +51,12 @@ private func header(orientation: Int, littleEndian: Bool = true, type: Int = 3, 
     }
 
     /// 1 2 3 over 4 5 6, turned and mirrored as the standard's table of the eight values.
-    @Test(arguments: [
-        (1, 3, [1, 2, 3, 4, 5, 6]), (2, 3, [3, 2, 1, 6, 5, 4]), (3, 3, [6, 5, 4, 3, 2, 1]),
-        (4, 3, [4, 5, 6, 1, 2, 3]), (5, 2, [1, 4, 2, 5, 3, 6]), (6, 2, [4, 1, 5, 2, 6, 3]),
-        (7, 2, [6, 3, 5, 2, 4, 1]), (8, 2, [3, 6, 2, 5, 1, 4]),
-    ] as [(Int, Int, [UInt8])])
+    @Test(
+        arguments: [
+            (1, 3, [1, 2, 3, 4, 5, 6]), (2, 3, [3, 2, 1, 6, 5, 4]), (3, 3, [6, 5, 4, 3, 2, 1]),
+            (4, 3, [4, 5, 6, 1, 2, 3]), (5, 2, [1, 4, 2, 5, 3, 6]), (6, 2, [4, 1, 5, 2, 6, 3]),
+            (7, 2, [6, 3, 5, 2, 4, 1]), (8, 2, [3, 6, 2, 5, 1, 4]),
+        ] as [(Int, Int, [UInt8])])
     func picturesAreTurnedUpright(value: Int, width: Int, gray: [UInt8]) throws {
         let orientation = try #require(EXIFOrientation(rawValue: value))
         let image = RGBImage(gray: [1, 2, 3, 4, 5, 6], width: 3, height: 2).oriented(orientation)

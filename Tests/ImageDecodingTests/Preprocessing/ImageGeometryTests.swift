@@ -11,7 +11,8 @@ import Testing
     ])
     func cropsAsTorchvision(width: Int, height: Int, to: Int, by: Int, left: Int, top: Int) {
         let geometry = ImageGeometry(
-            .crop(shorter: 256, offset: .roundEven), source: PixelSize(width: width, height: height), size: 224)
+            .crop(shorter: 256, offset: .roundEven), source: PixelSize(width: width, height: height),
+            size: 224)
         #expect(geometry.columns.resizedCount == to && geometry.rows.resizedCount == by)
         #expect(geometry.columns.keptFirst == left && geometry.rows.keptFirst == top)
         #expect(geometry.columns.keptCount == 224 && geometry.rows.keptCount == 224)
@@ -55,7 +56,8 @@ import Testing
             for fit in fits {
                 let geometry = ImageGeometry(fit, source: source, size: size)
                 for (axis, count) in [(geometry.columns, source.width), (geometry.rows, source.height)] {
-                    #expect(axis.cutFirst >= 0 && axis.cutCount >= 1 && axis.cutFirst + axis.cutCount <= count)
+                    #expect(
+                        axis.cutFirst >= 0 && axis.cutCount >= 1 && axis.cutFirst + axis.cutCount <= count)
                     #expect(axis.keptFirst >= 0 && axis.keptFirst + axis.keptCount <= axis.resizedCount)
                     #expect(axis.keptCount >= 1 && axis.place >= 0 && axis.place + axis.keptCount <= size)
                 }

@@ -81,12 +81,15 @@ private let everything: [Preprocessing] = {
     @Test(arguments: [
         "my-tool", old + " ", " " + old, old + "x", decoder, decoder + " hsf-resize-2/stretch/area/w12",
         decoder + " hsf-resize-9/stretch/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb",
-        decoder + " hsf-resize-2/crop/shorter-0256/offset-floor/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb",
-        decoder + " hsf-resize-2/crop/shorter-5000/offset-floor/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb",
+        decoder
+            + " hsf-resize-2/crop/shorter-0256/offset-floor/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb",
+        decoder
+            + " hsf-resize-2/crop/shorter-5000/offset-floor/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb",
         decoder + " hsf-resize-2/crop/shorter--1/offset-floor/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb",
         decoder + " hsf-resize-2/stretch/linear/w12 hsf-input-1/exif-ignore/turn-90/rgb",
         decoder + " hsf-resize-2/stretch/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb/mean-1,2,3/std-0,1,1",
-        decoder + " hsf-resize-2/stretch/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb/mean-nan,2,3/std-1,1,1",
+        decoder
+            + " hsf-resize-2/stretch/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb/mean-nan,2,3/std-1,1,1",
         decoder + " hsf-resize-2/stretch/linear/w12 hsf-input-1/exif-ignore/turn-0/rgb/mean-.5,2,3/std-1,1,1",
         String(repeating: "a", count: 1_000_000),
     ])

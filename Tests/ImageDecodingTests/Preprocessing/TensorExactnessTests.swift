@@ -57,7 +57,8 @@ private func fit(_ random: inout SeededRandom, size: Int) -> ImageFit {
         let image = picture(&random, width: width, height: height)
         for kernel in ResizeKernel.allCases {
             for fit in [
-                ImageFit.stretch, .crop(shorter: size, offset: .roundEven), .crop(shorter: 183 + size, offset: .floor),
+                ImageFit.stretch, .crop(shorter: size, offset: .roundEven),
+                .crop(shorter: 183 + size, offset: .floor),
                 .letterbox,
             ] {
                 let preprocessing = Preprocessing(fit: fit, kernel: kernel)
@@ -65,7 +66,8 @@ private func fit(_ random: inout SeededRandom, size: Int) -> ImageFit {
                 let preparation = try TensorPreparation(preprocessing, size: size)
                 for tier in Tiers.supported {
                     #expect(
-                        try tier.tensor(image, preparation) == expected, "\(tier.name) \(preprocessing.identity)")
+                        try tier.tensor(image, preparation) == expected,
+                        "\(tier.name) \(preprocessing.identity)")
                 }
             }
         }
