@@ -61,7 +61,8 @@ private func randomImage(_ random: inout SeededRandom, width: Int, height: Int) 
         // One axis kept: each column of the other is resized alone.
         let column = randomImage(&random, width: 1, height: 9)
         #expect(
-            resized(column, width: 1, height: 4) == ReferencePreparation.resized(column, kernel: .area, width: 1, height: 4).bytes
+            resized(column, width: 1, height: 4)
+                == ReferencePreparation.resized(column, kernel: .area, width: 1, height: 4).bytes
         )
     }
 
