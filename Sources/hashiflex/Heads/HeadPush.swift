@@ -144,7 +144,7 @@ extension HeadCommand {
         /// Refuses a head that was fitted on other pictures than the fleet's, before anything is published.
         private static func compare(_ head: ClassifierHead, _ link: Connection) throws {
             guard let text = head.preprocessing else { return }
-            let refusal = try FleetPreprocessing.refusal("the head", StatedPreprocessing(text), link) {
+            let refusal = FleetPreprocessing.refusal("the head", StatedPreprocessing(text), link) {
                 "nothing was published: fit the head again on this fleet's backbone"
             }
             if let refusal { throw CommandError(Exit.badInput, refusal) }

@@ -6,8 +6,8 @@ import PipelineMessages
 /// What the live workers state of the pictures that their backbones were made for.
 enum FleetPreprocessing {
     /// Why tensors of `preparation` would be refused by the fleet; `nil` if they would not, or no worker lives.
-    static func refusal(of preparation: TensorPreparation, _ link: Connection) throws -> String? {
-        try refusal("these tensors", StatedPreprocessing(preparation.preprocessing), link) {
+    static func refusal(of preparation: TensorPreparation, _ link: Connection) -> String? {
+        refusal("these tensors", StatedPreprocessing(preparation.preprocessing), link) {
             "ingest with --preprocess and the backbone's file, or with --encoding files"
         }
     }
@@ -15,9 +15,8 @@ enum FleetPreprocessing {
     /// Why something that states `found` does not fit the fleet.
     static func refusal(
         _ name: String, _ found: StatedPreprocessing, _ link: Connection, advice: () -> String
-    ) throws -> String? {
-        guard link.cluster.topics[link.topics.status] != nil else { return nil }
-        for worker in try FleetSnapshot.read(link).liveWorkers {
+    ) -> String? {
+        for worker in liveWorkers(link) {
             guard let text = worker.preprocessing else { continue }
             let mismatch = PreprocessingMismatch(
                 name, found, "the backbone of worker \(worker.worker)", StatedPreprocessing(text),
@@ -25,6 +24,22 @@ enum FleetPreprocessing {
             if let mismatch { return "\(mismatch)" }
         }
         return nil
+    }
+}
+
+extension FleetPreprocessing {
+    /// The workers that live now. Where the status topic may not be read there is nothing to compare with, and that is
+    /// said: workers compare by themselves.
+    private static func liveWorkers(_ link: Connection) -> [WorkerStatus] {
+        guard link.cluster.topics[link.topics.status] != nil else { return [] }
+        do {
+            return try FleetSnapshot.read(link).liveWorkers
+        } catch {
+            let problem = (error as? CommandError)?.text ?? "\(error)"
+            Terminal.note(
+                "not compared with the fleet's preprocessing: \(problem); workers refuse what does not fit")
+            return []
+        }
     }
 }
 

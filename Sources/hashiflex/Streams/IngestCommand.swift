@@ -65,7 +65,9 @@ struct IngestCommand: ParsableCommand {
             let link = try connection.connect()
             let preparation = try preprocessing.preparation(size: tuning.size)
             var options = try tuning.options(link, preparation)
-            options.tensorRefusal = try FleetPreprocessing.refusal(of: preparation, link)
+            if options.encoding != .files {
+                options.tensorRefusal = FleetPreprocessing.refusal(of: preparation, link)
+            }
             let ingest = IngestService(options, streams: try streams(), log: { Terminal.note($0) })
             service.value = ingest
             let ended = Signal()
