@@ -68,7 +68,6 @@ import Testing
             $0.prune = 0.25
         }
         #expect(hardened.artifact.preprocessing == "a decoder")
-        #expect(hardened.head?.preprocessing == "a decoder")
         #expect(
             hardened.artifact.description
                 == "post-training power-of-two weights, 16 calibration images, 4 exponents, "
