@@ -74,6 +74,7 @@ import Darwin
         let entries = UnsafeBufferPointer(start: hsf_inventory(&count), count: count)
         let families = [
             "conv1x1", "depthwise_s1", "depthwise_s2", "stem", "gray_to_rgb", "pool", "dense_u8s8_s32",
+            "resample_columns", "resample_rows",
         ]
         for (tier, lines) in Dictionary(grouping: entries, by: \.tier.rawValue) {
             // A ceiling of the scalar tier would say nothing.

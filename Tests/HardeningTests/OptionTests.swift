@@ -1,4 +1,3 @@
-import ClassifierHead
 import FloatNetwork
 import HardenedBackbone
 import Hardening
@@ -68,7 +67,6 @@ import Testing
             $0.prune = 0.25
         }
         #expect(hardened.artifact.preprocessing == "a decoder")
-        #expect(hardened.head?.preprocessing == "a decoder")
         #expect(
             hardened.artifact.description
                 == "post-training power-of-two weights, 16 calibration images, 4 exponents, "
