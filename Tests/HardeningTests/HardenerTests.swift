@@ -30,6 +30,7 @@ import Testing
         let network = try SyntheticNetwork.make(seed: 1, classes: 10)
         let hardened = try Hardener.harden(network, calibration: Self.images)
         let head = try #require(hardened.head)
+        #expect(head.preprocessing == hardened.artifact.preprocessing)
         try head.verify(
             fits: hardened.artifact.digest, featureCount: hardened.artifact.network.featureCount,
             preprocessing: hardened.artifact.preprocessing)

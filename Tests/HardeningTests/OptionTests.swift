@@ -1,4 +1,3 @@
-import ClassifierHead
 import FloatNetwork
 import HardenedBackbone
 import Hardening
