@@ -122,10 +122,17 @@ HSF_INLINE __m256i resample_upper_first(
     for (size_t i = 0; i < 4; i++) {
         sums[i] = _mm256_set1_epi32(bounds[0]);
     }
-    for (size_t tap = 0; tap < count; tap += 2) {
-        const __m256i even = resample_load(at, tap, offset);
+    size_t tap = 0;
+    for (; tap + 2 <= count; tap += 2) {
         __m256i samples[4];
-        resample_pairs(samples, even, tap + 1 < count ? resample_load(at, tap + 1, offset) : even);
+        resample_pairs(samples, resample_load(at, tap, offset), resample_load(at, tap + 1, offset));
+        resample_add(sums, samples, words[tap + 1]);
+    }
+    if (tap < count) {
+        // The weight of a missing tap is 0.
+        const __m256i last = resample_load(at, tap, offset);
+        __m256i samples[4];
+        resample_pairs(samples, last, last);
         resample_add(sums, samples, words[tap + 1]);
     }
     // The low parts can carry into the byte where the bits below it are within their spread of all ones.
