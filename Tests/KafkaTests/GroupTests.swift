@@ -56,19 +56,21 @@ extension OnBroker {
                 }
                 let second = try Reader(broker)
                 try second.consumer.subscribe(["t"])
-                try eventually("both own something") {
+                // On a busy machine the members may be told to join once more before they agree.
+                try eventually("they share everything") {
                     try first.step()
                     try second.step()
-                    return !first.owned.isEmpty && !second.owned.isEmpty
+                    return first.owned.count == 3 && first.owned.isDisjoint(with: second.owned)
+                        && first.owned.union(second.owned) == all
                 }
-                #expect(first.owned.isDisjoint(with: second.owned))
-                #expect(first.owned.union(second.owned) == all)
-                #expect(first.owned.count == 3)
-                #expect(first.revocations.map { Set($0.partitions) } == [all])
-                #expect(first.revocations.map(\.lost) == [false])
+                #expect(first.revocations.first.map { Set($0.partitions) } == all)
+                #expect(first.revocations.allSatisfy { !$0.lost })
                 // Kafka takes commits of the old generation while members join again; the embedded broker does
                 // not: the next owner reads that work again, so its results must be repeatable.
-                #expect(first.errors.map(\.code) == [KafkaError.Code.rebalanceInProgress])
+                #expect(
+                    first.errors.map(\.code)
+                        == first.revocations.map { _ in KafkaError.Code.rebalanceInProgress }
+                )
                 #expect(first.errors.allSatisfy { $0.isStaleMember && !$0.isRetriable })
                 #expect(try second.consumer.committed([one])[one]?.offset == nil)
 
