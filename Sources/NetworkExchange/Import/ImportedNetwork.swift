@@ -14,6 +14,9 @@ public struct ImportedNetwork: Sendable {
     public let statedNormalization: FloatNetwork.Normalization?
     /// Version of ONNX's operators, or `nil` for safetensors.
     public let opset: Int?
+    /// Whether every kernel was turned by 180 degrees, because the file pads as TensorFlow does: images must be
+    /// turned as well, and then the features are the file's.
+    public let isTurned: Bool
 
     /// A framework that is known by the names it gives.
     public enum Framework: String, Sendable, Hashable {
@@ -35,7 +38,7 @@ public struct ImportedNetwork: Sendable {
                     network: network.network, layers: network.layers, classifier: network.classifier,
                     normalization: normalization),
                 classNames: classNames, source: source, framework: framework,
-                statedNormalization: normalization, opset: opset)
+                statedNormalization: normalization, opset: opset, isTurned: isTurned)
         } catch {
             throw .network(error)
         }

@@ -12,9 +12,27 @@ struct LayerDraft {
     var weights: [Float]
     /// Finite; `[outputChannels]`.
     var bias: [Float]
+    /// Where rows and columns of zeros are put around an image of even size.
+    var padding = Padding.around
+
+    /// Sides on which a 3x3 convolution pads.
+    enum Padding: Sendable {
+        /// One row and column on every side, as PyTorch pads.
+        case around
+        /// At stride 2, one row below and one column on the right, as TensorFlow pads (SAME).
+        case behind
+    }
 
     /// Output channels.
     var channels: Int { shape[0] }
+
+    /// Turns every kernel by 180 degrees.
+    mutating func turn() {
+        let count = shape[2] * shape[3]
+        for start in stride(from: 0, to: weights.count, by: count) {
+            weights[start..<start + count].reverse()
+        }
+    }
 
     /// Scales and shifts every output channel as the normalisation would.
     ///
@@ -87,6 +105,9 @@ struct NetworkDraft {
                 throw .wrongShape(tensor: draft.tensor, found: draft.shape, expected: "\(expected)")
             }
         }
+        let isTurned = try padsBehind(network)
+        var layers = layers
+        if isTurned { for index in layers.indices { layers[index].turn() } }
         if let classifier, classifier.features != network.featureCount {
             throw .wrongShape(
                 tensor: classifier.tensor, found: [classifier.classes, classifier.features],
@@ -102,9 +123,26 @@ struct NetworkDraft {
                     classifier: classifier.map { .init(weights: $0.weights, bias: $0.bias) },
                     normalization: normalization ?? .imageNet),
                 classNames: names, source: source, framework: framework,
-                statedNormalization: normalization, opset: opset)
+                statedNormalization: normalization, opset: opset, isTurned: isTurned)
         } catch {
             throw .network(error)
         }
+    }
+
+    /// Whether every layer of stride 2 pads behind the image.
+    ///
+    /// - Throws: `mixedPadding`, if some do and some do not.
+    private func padsBehind(_ network: NetworkDescription) throws(NetworkImportError) -> Bool {
+        var first: (name: String, padding: LayerDraft.Padding)?
+        for (draft, layer) in zip(layers, network.layers) where layer.stride == 2 {
+            guard let first else {
+                first = (layer.name, draft.padding)
+                continue
+            }
+            guard draft.padding == first.padding else {
+                throw .mixedPadding(layer: layer.name, other: first.name)
+            }
+        }
+        return first?.padding == .behind
     }
 }

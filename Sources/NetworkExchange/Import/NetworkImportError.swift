@@ -45,6 +45,8 @@ public enum NetworkImportError: Error, Hashable, Sendable {
     case noLegalWidth(layer: String, found: Int, expected: Int, nearestWidthPercent: Int)
     /// The network adds the first block's input to its output, which the hardened network does not.
     case firstBlockShortcut(channels: Int)
+    /// Some layers of stride 2 pad as PyTorch does, others as TensorFlow does.
+    case mixedPadding(layer: String, other: String)
     /// A metadata entry does not hold what it must.
     case illegalMetadata(key: String, found: String, expected: String)
     /// The numbers do not make a network.
@@ -84,6 +86,9 @@ extension NetworkImportError: CustomStringConvertible {
             "at this width torchvision and timm add the first block's input to its output (both have "
                 + "\(channels) channels), which the hardened network does not; use a width of 0.3 or more, or "
                 + "state metadata first_block_shortcut=none if the network was trained without"
+        case .mixedPadding(let layer, let other):
+            "layer \(layer) and layer \(other) pad on different sides (PyTorch's padding of 1 and TensorFlow's SAME); "
+                + "only networks that pad everywhere alike can be hardened"
         case .illegalMetadata(let key, let found, let expected):
             "metadata '\(key)' is \(shown(found)), expected \(expected); correct it"
         case .network(let error): "\(error)"

@@ -39,14 +39,14 @@ struct FloatLogitsCommand: ParsableCommand {
             guard !pixels.isEmpty, pixels.count.isMultiple(of: size) else {
                 throw CommandError(Exit.badInput, "\(images) is not a multiple of \(size) bytes")
             }
-            let rows = run(plan, pixels, count: pixels.count / size)
+            let rows = run(plan, pixels, count: pixels.count / size, isTurned: imported.isTurned)
             let data = rows.withUnsafeBytes { Array($0) }
             try InputFile.write(data, to: output)
             Terminal.note("\(imported.source): \(pixels.count / size) images")
         }
     }
 
-    private func run(_ plan: FloatPlan, _ pixels: [UInt8], count: Int) -> [Float] {
+    private func run(_ plan: FloatPlan, _ pixels: [UInt8], count: Int, isTurned: Bool) -> [Float] {
         let workers = min(ProcessFacts.processors, count)
         let share = (count + workers - 1) / workers
         let size = plan.network.imageBytes
@@ -56,7 +56,8 @@ struct FloatLogitsCommand: ParsableCommand {
                 let evaluator = FloatEvaluator(plan)
                 var rows: [Float] = []
                 for index in worker * share..<min((worker + 1) * share, count) {
-                    let image = Array(pixels[index * size..<(index + 1) * size])
+                    var image = Array(pixels[index * size..<(index + 1) * size])
+                    if isTurned { turn(&image) }
                     let pooled = evaluator.features(ofImage: image)
                     rows += features ? pooled : evaluator.logits(ofFeatures: pooled) ?? []
                 }
@@ -67,5 +68,11 @@ struct FloatLogitsCommand: ParsableCommand {
         for thread in threads { thread.join() }
         let done = parts.withLock { $0 }
         return (0..<workers).flatMap { done[$0] ?? [] }
+    }
+
+    /// The image turned by 180 degrees: its pixels, last first.
+    private func turn(_ image: inout [UInt8]) {
+        image.reverse()
+        for start in stride(from: 0, to: image.count, by: 3) { image.swapAt(start, start + 2) }
     }
 }

@@ -36,8 +36,22 @@ struct HardenPreprocessing {
                 network = try imported.normalized(
                     .init(mean: colours.mean, standardDeviation: colours.standardDeviation))
             }
+            try checkTurn(imported)
+            if chosen.isTurned != imported.isTurned {
+                chosen.isTurned = imported.isTurned
+                reason += imported.isTurned ? "; turned, as the network pads like TensorFlow" : "; not turned"
+            }
             return (.float(network), StatedPreprocessing(chosen), reason)
         }
+    }
+
+    /// The network's padding decides whether tensors are turned.
+    private func checkTurn(_ imported: ImportedNetwork) throws {
+        guard let turn = options.turn, (turn == 180) != imported.isTurned else { return }
+        throw CommandError(
+            ExitCode(64),
+            "\(path) pads as \(imported.isTurned ? "TensorFlow does: its tensors are" : "PyTorch does: its tensors are not") "
+                + "turned by 180 degrees; leave --turn out")
     }
 
     private func compare(_ stated: StatedPreprocessing, size: Int) throws {

@@ -108,18 +108,20 @@ struct ONNXWalk {
         let expected =
             "Conv \(kernel)x\(kernel), stride \(layer.stride), padding \(kernel / 2), "
             + (groups == 1 ? "one group" : "\(groups) groups") + " (\(layer.name))"
+        let separate = try separatePadding(layer)
         let node = try next(["Conv"], expected: expected)
         let ones: [Int64] = [1, 1]
-        let pads = [Int64](repeating: Int64(kernel / 2), count: 4)
-        let autoPad = node.attribute("auto_pad")?.text ?? ONNXNumbers()
-        let padsAreStated = autoPad.isEmpty || autoPad.elementsEqual("NOTSET".utf8)
         guard
             node.integers("strides", default: ones) == [Int64](repeating: Int64(layer.stride), count: 2),
-            node.integers("dilations", default: ones) == ones, padsAreStated,
-            node.integers("pads", default: [0, 0, 0, 0]) == pads,
+            node.integers("dilations", default: ones) == ones,
             node.integer("group", default: 1) == Int64(groups),
             let data = node.input(at: 0), graph.resolved(data) == current
         else { throw unexpected(node, expected) }
+        let own = try ownPadding(node, layer, expected)
+        let margins = separate ?? own
+        guard separate == nil || own == Margins(), let padding = side(margins, of: layer) else {
+            throw unexpected(node, "\(expected), not pads \(margins.shown)")
+        }
 
         let weights = try constant(node, 1, "constant weights for \(layer.name)")
         let shape = try weights.shape()
@@ -130,7 +132,7 @@ struct ONNXWalk {
         }
         var draft = LayerDraft(
             tensor: weights.name, shape: shape, weights: try weights.floats(),
-            bias: [Float](repeating: 0, count: shape[0]))
+            bias: [Float](repeating: 0, count: shape[0]), padding: padding)
         if node.input(at: 2) != nil {
             draft.bias = try vector(node, 2, count: shape[0], "a constant bias for \(layer.name)")
         }
