@@ -36,7 +36,7 @@ extension HardenedModel {
         }
         let schema = file.metadata[Key.schema]
         guard file.metadata[Key.format] == BackboneArtifact.format, let schema,
-            schema != BackboneArtifact.schema
+            ![BackboneArtifact.schema, BackboneArtifact.schemaOfSums].contains(schema)
         else {
             // An open backbone, or no backbone at all: its own reader has the words.
             self.init(try Self.backbone(file))
@@ -72,7 +72,7 @@ extension HardenedModel {
         }
         // Sealed anew, so that what is wrong with the backbone's part is named; whether it is the one that the head was
         // fitted for is checked with the head.
-        parts.backbone.metadata[Key.schema] = BackboneArtifact.schema
+        parts.backbone.metadata[Key.schema] = BackboneArtifact.schema(ofTensors: parts.backbone.tensors.keys)
         parts.backbone.metadata[Key.digest] =
             parts.backbone.contentDigest(excludingMetadata: [Key.digest]).hex
         let backbone = try Self.backbone(parts.backbone)

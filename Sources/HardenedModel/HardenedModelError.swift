@@ -21,7 +21,8 @@ public enum HardenedModelError: Error, Equatable, Sendable, CustomStringConverti
             "head \(head) has no version, which a frozen head needs; name it with --as name@version"
         case .unknownSchema(let found):
             "hardened model has schema \(String(found.prefix(80)).debugDescription), this program reads "
-                + "'\(BackboneArtifact.schema)' and '\(HardenedModel.frozenSchema)'; use a matching program version"
+                + "'\(BackboneArtifact.schema)', '\(HardenedModel.frozenSchema)' and "
+                + "'\(BackboneArtifact.schemaOfSums)'; use a matching program version"
         }
     }
 }

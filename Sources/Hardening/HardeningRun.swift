@@ -78,7 +78,7 @@ struct HardeningRun {
                 layer, index: index, images: current, inputMean: code.inputMean, crew: crew),
             targets: LayerTargets(
                 network, index, record, exponent: exponents[index], residuals: residuals, crew: crew),
-            options: options, crew: crew
+            terms: options.terms.count(index), options: options, crew: crew
         ).harden()
     }
 

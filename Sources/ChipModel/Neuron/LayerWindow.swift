@@ -27,17 +27,18 @@ public struct LayerWindow: Hashable, Sendable {
         }
     }
 
-    /// The non-zero weights of a channel as folded products.
+    /// The terms of a channel's weights as folded products: one of a power of two, two of a sum.
     func products(_ parameters: LayerParameters, _ channel: Int) -> [FoldedProduct] {
         let count = layer.weightsPerChannel
         var products: [FoldedProduct] = []
         for index in 0..<count {
             let weight = parameters.weights[channel * count + index]
-            guard weight != 0 else { continue }
-            products.append(
-                FoldedProduct(
-                    byteAt: 8 * byte(ofWeight: index, channel: channel), isSigned: layer.inputType == .s8,
-                    isNegative: weight < 0, shift: weight.magnitude.trailingZeroBitCount))
+            for term in WeightTerms(value: weight)?.terms ?? [] {
+                products.append(
+                    FoldedProduct(
+                        byteAt: 8 * byte(ofWeight: index, channel: channel), isSigned: layer.inputType == .s8,
+                        isNegative: term.value < 0, shift: Int(term.code & 7)))
+            }
         }
         return products
     }

@@ -1,4 +1,5 @@
 import HardenedBackbone
+import QuantizedTensors
 
 /// For each input and weight value, the set of output channels that still use the input alone.
 struct WeightBitsets {
@@ -14,9 +15,10 @@ struct WeightBitsets {
         for channel in 0..<channels {
             for input in 0..<inputs {
                 let value = weight(input, channel)
-                guard value != 0 else { continue }
-                let start = start(input, value < 0, value.magnitude.trailingZeroBitCount)
-                bits[start + channel / 64] |= 1 << UInt64(channel % 64)
+                for term in WeightTerms(value: value)?.terms ?? [] {
+                    let start = start(input, term.value < 0, Int(term.code & 7))
+                    bits[start + channel / 64] |= 1 << UInt64(channel % 64)
+                }
             }
         }
     }

@@ -32,6 +32,10 @@ extension BackboneArtifact {
         var layers: [LayerParameters] = []
         for layer in metadata.network.layers { layers.append(try reader.parameters(of: layer)) }
         try reader.finish()
+        guard metadata.schema == Self.schema(of: layers) else {
+            throw .illegalMetadata(
+                key: BackboneMetadata.Key.schema, found: metadata.schema, expected: Self.schema(of: layers))
+        }
         try self.init(
             network: metadata.network,
             inputMean: metadata.inputMean,
@@ -54,7 +58,8 @@ extension BackboneArtifact {
             poolShift: poolShift,
             activationExponents: activationExponents,
             preprocessing: preprocessing,
-            description: description
+            description: description,
+            schema: Self.schema(of: layers)
         )
         var entries = metadata.entries
         entries[BackboneMetadata.Key.digest] = digest.hex
@@ -76,7 +81,17 @@ extension BackboneArtifact {
                     )
                 )
             }
-            append("weight", .u8, packedWeights(parameters.weights))
+            let terms = parameters.weights.map { weight in
+                guard let terms = WeightTerms(value: weight) else {
+                    preconditionFailure("weights were validated before packing")
+                }
+                return terms
+            }
+            append("weight", .u8, packed(terms.map(\.first)))
+            // Only where some weight has a second term, so that files of single terms stay what they are.
+            if terms.contains(where: { $0.count > 1 }) {
+                append("weight_second", .u8, packed(terms.map(\.second)))
+            }
             append("bias", .i32, littleEndianBytes(parameters.bias))
             append("shift", .u8, parameters.shift)
             if layer.residualSource != nil {
@@ -90,19 +105,13 @@ extension BackboneArtifact {
         values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
     }
 
-    /// Two weight codes per byte, the even element in the low half.
+    /// Two codes per byte, the even element in the low half.
     ///
-    /// - Range: an even number of legal weights; channel counts are multiples of 8, so none is odd.
-    private static func packedWeights(_ weights: [Int8]) -> [UInt8] {
-        func code(_ value: Int8) -> UInt8 {
-            guard let weight = Po2Weight(value: value) else {
-                preconditionFailure("weights were validated before packing")
-            }
-            return weight.code
-        }
+    /// - Range: an even number of weights; channel counts are multiples of 8, so none is odd.
+    private static func packed(_ weights: [Po2Weight]) -> [UInt8] {
         precondition(weights.count.isMultiple(of: 2), "layers have an even number of weights")
         return stride(from: 0, to: weights.count, by: 2).map {
-            code(weights[$0]) | code(weights[$0 + 1]) << 4
+            weights[$0].code | weights[$0 + 1].code << 4
         }
     }
 }
@@ -136,18 +145,35 @@ private struct TensorReader {
 
     private mutating func weights(of layer: NetworkLayer) throws(BackboneArtifactError) -> [Int8] {
         let name = "\(layer.name).weight"
-        let packed = try tensor(name, .u8, [layer.weightCount / 2]).bytes
-        var weights: [Int8] = []
-        weights.reserveCapacity(layer.weightCount)
-        for (index, byte) in packed.enumerated() {
-            for (half, code) in [byte & 15, byte >> 4].enumerated() {
+        let first = try codes(name, count: layer.weightCount)
+        guard file.tensors[name + "_second"] != nil else {
+            return try first.enumerated().map { index, code throws(BackboneArtifactError) in
                 guard let weight = Po2Weight(code: code) else {
-                    throw .illegalWeight(tensor: name, index: 2 * index + half, found: Int(code))
+                    throw .illegalWeight(tensor: name, index: index, found: Int(code))
                 }
-                weights.append(weight.value)
+                return weight.value
             }
         }
+        let second = try codes(name + "_second", count: layer.weightCount)
+        var weights: [Int8] = []
+        weights.reserveCapacity(layer.weightCount)
+        for index in first.indices {
+            guard let terms = WeightTerms(firstCode: first[index], secondCode: second[index]) else {
+                throw .illegalWeight(
+                    tensor: name + "_second", index: index, found: Int(first[index]) | Int(second[index]) << 4)
+            }
+            weights.append(terms.value)
+        }
+        // A file has one form: a tensor of second terms has some.
+        guard second.contains(where: { $0 != Po2Weight.zeroCode }) else {
+            throw .unexpectedTensor(name: name + "_second")
+        }
         return weights
+    }
+
+    /// The four-bit codes of a tensor.
+    private mutating func codes(_ name: String, count: Int) throws(BackboneArtifactError) -> [UInt8] {
+        try tensor(name, .u8, [count / 2]).bytes.flatMap { [$0 & 15, $0 >> 4] }
     }
 
     private mutating func tensor(

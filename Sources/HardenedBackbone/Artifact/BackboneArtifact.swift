@@ -7,8 +7,24 @@ import QuantizedTensors
 public struct BackboneArtifact: Hashable, Sendable {
     /// Value of the metadata entry `format`.
     public static let format = "hashiflex-backbone"
-    /// The only version of the format so far.
+    /// The version of the format in which every weight is a single power of two.
     public static let schema = "1"
+    /// The version in which some layer has weights that are sums of two, with a tensor of second terms; 2 is taken
+    /// by files with a frozen head.
+    public static let schemaOfSums = "3"
+
+    /// The version that a file of these layers has.
+    static func schema(of layers: [LayerParameters]) -> String {
+        layers.contains { $0.terms > 1 } ? schemaOfSums : schema
+    }
+
+    /// The version that a file with tensors of these names has.
+    package static func schema(ofTensors names: some Sequence<String>) -> String {
+        names.contains { $0.hasSuffix(secondSuffix) } ? schemaOfSums : schema
+    }
+
+    /// How the name of a tensor of second terms ends.
+    static let secondSuffix = ".weight_second"
 
     /// The layers that the numbers belong to.
     public let network: NetworkDescription
@@ -91,7 +107,8 @@ public struct BackboneArtifact: Hashable, Sendable {
             poolShift: poolShift,
             activationExponents: activationExponents,
             preprocessing: preprocessing,
-            description: description
+            description: description,
+            schema: Self.schema(of: layers)
         )
         let file = SafetensorsFile(
             metadata: metadata.entries,

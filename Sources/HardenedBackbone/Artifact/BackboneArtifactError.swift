@@ -47,8 +47,8 @@ public enum BackboneArtifactError: Error, Hashable, Sendable, CustomStringConver
         case .unexpectedMetadata(let key):
             "backbone artefact has unknown metadata '\(key)'; remove it before sealing the file"
         case .unknownSchema(let found):
-            "backbone artefact has schema '\(found)', this program reads '\(BackboneArtifact.schema)'; "
-                + "use a matching program version"
+            "backbone artefact has schema '\(found)', this program reads '\(BackboneArtifact.schema)' and "
+                + "'\(BackboneArtifact.schemaOfSums)'; use a matching program version"
         case .digestMismatch(let recorded, let computed):
             "backbone artefact records digest '\(recorded)' but its contents digest to '\(computed)'; "
                 + "the file is damaged, fetch it again"
@@ -64,8 +64,8 @@ public enum BackboneArtifactError: Error, Hashable, Sendable, CustomStringConver
         case .wrongLayerCount(let found, let expected):
             "backbone has \(found) layers, expected \(expected); check the network description"
         case .illegalWeight(let tensor, let index, let found):
-            "tensor '\(tensor)' holds \(found) at element \(index), expected 0 or ±2^0...±2^6; "
-                + "project the weights to powers of two"
+            "tensor '\(tensor)' holds \(found) at element \(index), expected 0, ±2^0...±2^6 or a sum of two "
+                + "of them up to 64; project the weights to such numbers"
         case .biasOutOfRange(let tensor, let channel, let found):
             "tensor '\(tensor)' holds \(found) at channel \(channel), expected -2^24...2^24; calibrate again"
         case .shiftOutOfRange(let tensor, let channel, let found):

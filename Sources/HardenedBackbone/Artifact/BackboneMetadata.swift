@@ -27,12 +27,14 @@ struct BackboneMetadata {
     let activationExponents: [Int8]
     let preprocessing: String
     let description: String
+    /// ``BackboneArtifact/schema`` or ``BackboneArtifact/schemaOfSums``.
+    let schema: String
 
     /// The entries as text.
     var entries: [String: String] {
         [
             Key.format: BackboneArtifact.format,
-            Key.schema: BackboneArtifact.schema,
+            Key.schema: schema,
             Key.widthPercent: String(network.widthPercent),
             Key.inputSize: String(network.inputSize),
             Key.inputMean: inputMean.map { String($0) }.joined(separator: ","),
@@ -83,7 +85,10 @@ extension BackboneMetadata {
             throw .illegalMetadata(key: Key.format, found: format, expected: "'\(BackboneArtifact.format)'")
         }
         let schema = try entry(Key.schema)
-        guard schema == BackboneArtifact.schema else { throw .unknownSchema(found: schema) }
+        guard [BackboneArtifact.schema, BackboneArtifact.schemaOfSums].contains(schema) else {
+            throw .unknownSchema(found: schema)
+        }
+        self.schema = schema
         if let unknown = entries.keys.filter({ !Key.all.contains($0) }).min() {
             throw .unexpectedMetadata(key: unknown)
         }

@@ -6,7 +6,7 @@ public struct LayerParameters: Hashable, Sendable {
     ///
     /// - Shape: `[outputChannels, inputChannelsPerGroup, kernelSize, kernelSize]`, rows before columns, last
     ///   index fastest.
-    /// - Range: `{0, ±1, ±2, ±4, ±8, ±16, ±32, ±64}`.
+    /// - Range: `{0, ±1, ±2, ±4, ±8, ±16, ±32, ±64}`, and sums of two of them as ``WeightTerms`` has them.
     public let weights: [Int8]
 
     /// Bias added to the accumulator, without the rounding constant.
@@ -34,6 +34,12 @@ public struct LayerParameters: Hashable, Sendable {
         self.residualShift = residualShift
     }
 
+    /// The most powers of two that a weight of the layer is made of: 1, or 2.
+    public var terms: Int { weights.allSatisfy { Po2Weight(value: $0) != nil } ? 1 : 2 }
+
+    /// Powers of two that all weights are made of together, zeros having none: the layer's shifts and signs.
+    public var termCount: Int { weights.reduce(0) { $0 + (WeightTerms(value: $1)?.count ?? 0) } }
+
     /// The largest magnitude of a bias.
     public static let biasMagnitudeMax: Int32 = 1 << 24
 }
@@ -47,7 +53,7 @@ extension LayerParameters {
         try expectCount(weights.count, layer.weightCount, "\(layer.name).weight")
         try expectCount(bias.count, channels, "\(layer.name).bias")
         try expectCount(shift.count, channels, "\(layer.name).shift")
-        for (index, weight) in weights.enumerated() where Po2Weight(value: weight) == nil {
+        for (index, weight) in weights.enumerated() where WeightTerms(value: weight) == nil {
             throw .illegalWeight(tensor: "\(layer.name).weight", index: index, found: Int(weight))
         }
         if layer.residualSource == nil, residualShift != 0 {

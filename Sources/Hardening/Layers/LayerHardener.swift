@@ -6,6 +6,8 @@ struct LayerHardener {
     let layer: NetworkLayer
     let options: HardeningOptions
     let crew: WorkCrew
+    /// The most powers of two in a weight.
+    let terms: Int
     let problems: [ChannelProblem]
 
     /// Numbers of the layer, and the error of every stage against the float network.
@@ -23,9 +25,10 @@ struct LayerHardener {
     ///   - biasScale: `2^a_y`.
     init(
         _ layer: NetworkLayer, _ code: CodeNetwork.Layer, kept: [Bool], scale: Double, biasScale: Double,
-        samples: InputSamples, targets: LayerTargets, options: HardeningOptions, crew: WorkCrew
+        samples: InputSamples, targets: LayerTargets, terms: Int, options: HardeningOptions, crew: WorkCrew
     ) {
         self.layer = layer
+        self.terms = terms
         self.options = options
         self.crew = crew
         let count = layer.weightsPerChannel
@@ -50,7 +53,7 @@ struct LayerHardener {
                 target: TargetMoments(
                     samples, elements: elements, sampleMeans: moments.sampleMeans,
                     targets: targets.columns[channel], mean: targets.means[channel]),
-                levels: Po2Levels(exponents: options.exponents), steps: options.steps, samples: samples.count)
+                levels: Po2Levels(exponents: options.exponents, terms: terms), steps: options.steps, samples: samples.count)
         }
     }
 

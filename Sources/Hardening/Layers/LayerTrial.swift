@@ -29,7 +29,7 @@ package enum LayerTrial {
                 weights: weights.flatMap(\.self), bias: [Double](repeating: 0, count: weights.count)),
             kept: [], scale: 1, biasScale: 1, samples: samples,
             targets: LayerTargets(columns: targets, means: targets.map { $0.reduce(0, +) / count }),
-            options: options, crew: .serial
+            terms: options.terms.count(0), options: options, crew: .serial
         ).harden().stages
     }
 }

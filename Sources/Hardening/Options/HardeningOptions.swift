@@ -5,6 +5,30 @@ public struct HardeningOptions: Hashable, Sendable {
     /// - Range: `1...7`.
     public var exponents = 7
 
+    /// The most powers of two in a weight, 1 or 2, for every layer, or for each.
+    ///
+    /// Single is what a wire and a sign do; a second term is one addition more for every weight that has one.
+    public var terms = Terms.single
+
+    /// Which layers may have weights that are sums of two powers of two.
+    public enum Terms: Hashable, Sendable {
+        /// None.
+        case single
+        /// All.
+        case double
+        /// Those of these indices in execution order.
+        case layers(Set<Int>)
+
+        /// The most terms of a weight of layer `index`.
+        func count(_ index: Int) -> Int {
+            switch self {
+            case .single: 1
+            case .double: 2
+            case .layers(let layers): layers.contains(index) ? 2 : 1
+            }
+        }
+    }
+
     /// The share of prunable weights that become zero before rounding.
     ///
     /// - Range: `0...0.95`.
@@ -39,6 +63,8 @@ public struct HardeningOptions: Hashable, Sendable {
 
     /// Legal numbers of exponents.
     public static let exponentRange = 1...7
+    /// Legal numbers of powers of two in a weight.
+    public static let termRange = 1...2
     /// Legal shares of pruned weights.
     public static let pruneRange = 0.0...0.95
     /// Legal numbers of calibration images.
@@ -49,6 +75,11 @@ public struct HardeningOptions: Hashable, Sendable {
     /// What was done, for the artefact's description.
     func summary(images: Int) -> String {
         var parts = ["post-training power-of-two weights", "\(images) calibration images"]
+        switch terms {
+        case .single: break
+        case .double: parts.append("sums of two in every layer")
+        case .layers(let layers): parts.append("sums of two in \(layers.count) layers")
+        }
         parts.append(exponents == 1 ? "1 exponent" : "\(exponents) exponents")
         if perTensorExponents { parts.append("one weight exponent a layer") }
         if prune > 0 { parts.append("\(DecimalText.percent(prune)) % of the 1x1 weights pruned") }

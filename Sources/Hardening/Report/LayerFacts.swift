@@ -4,7 +4,9 @@ internal import QuantizedTensors
 /// Counts over the finished numbers of a layer.
 struct LayerFacts {
     let zeroShare: Double
+    /// Terms that are ±1, ±2, ... ±64.
     let exponentCounts: [Int]
+    let terms: Int
     let shifts: ClosedRange<Int>
     let accumulatorBits: Int
 
@@ -12,8 +14,10 @@ struct LayerFacts {
         var counts = [Int](repeating: 0, count: 7)
         var zeros = 0
         for weight in parameters.weights {
-            if weight == 0 { zeros += 1 } else { counts[weight.magnitude.trailingZeroBitCount] += 1 }
+            if weight == 0 { zeros += 1 }
+            for term in WeightTerms(value: weight)?.terms ?? [] { counts[Int(term.code & 7)] += 1 }
         }
+        terms = counts.reduce(0, +)
         exponentCounts = counts
         zeroShare = Double(zeros) / Double(parameters.weights.count)
         let values = parameters.shift.map(Int.init)

@@ -29,10 +29,10 @@ public enum HardeningVerification {
         return compared.count
     }
 
-    /// Checks that every weight is 0 or a signed power of two up to 64.
+    /// Checks that every weight is 0, a signed power of two up to 64, or a sum of two.
     package static func scan(_ network: NetworkDescription, _ weights: [[Int8]]) throws(HardeningError) {
         for (layer, weights) in zip(network.layers, weights) {
-            for (index, weight) in weights.enumerated() where Po2Weight(value: weight) == nil {
+            for (index, weight) in weights.enumerated() where WeightTerms(value: weight) == nil {
                 throw .illegalWeight(layer: layer.name, index: index, value: Int(weight))
             }
         }

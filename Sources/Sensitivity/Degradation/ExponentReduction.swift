@@ -8,16 +8,18 @@ enum ExponentReduction {
     /// The window of exponents is chosen per channel by the least squared change, of equals the higher one.
     /// Inside a window the nearest value on the linear scale is taken: above it the largest, below half of
     /// the smallest zero. A weight of exactly half of the smallest goes up, as ``Po2Weight`` rounds: it
-    /// stands for real weights of which most are larger.
+    /// stands for real weights of which most are larger. Where weights are sums of two powers of two, both
+    /// have to be of the window.
     static func reduce(_ parameters: LayerParameters, of layer: NetworkLayer, count: Int) -> LayerParameters {
         precondition((1...7).contains(count), "a channel has 1...7 exponents")
         guard count < 7 else { return parameters }
         var weights = parameters.weights
         let perChannel = layer.weightsPerChannel
+        let windows = (count - 1...6).reversed().map { Window(top: $0, count: count, terms: parameters.terms) }
         for channel in 0..<layer.output.channels {
             let range = channel * perChannel..<(channel + 1) * perChannel
-            let top = bestTop(histogram(weights[range]), count: count)
-            for index in range { weights[index] = projected(weights[index], top: top, count: count) }
+            let window = best(of: windows, for: histogram(weights[range]))
+            for index in range { weights[index] = window.projected(weights[index]) }
         }
         return LayerParameters(
             weights: weights,
@@ -27,32 +29,48 @@ enum ExponentReduction {
         )
     }
 
-    /// How many weights have each magnitude `2^k`.
+    /// How many weights have each magnitude.
     private static func histogram(_ weights: ArraySlice<Int8>) -> [Int] {
-        var counts = [Int](repeating: 0, count: 7)
-        for weight in weights where weight != 0 { counts[weight.magnitude.trailingZeroBitCount] += 1 }
+        var counts = [Int](repeating: 0, count: 65)
+        for weight in weights where weight != 0 { counts[Int(weight.magnitude)] += 1 }
         return counts
     }
 
-    private static func bestTop(_ counts: [Int], count: Int) -> Int {
-        var best = (top: 6, error: Int.max)
-        for top in (count - 1...6).reversed() {
-            let error = counts.indices.reduce(0) { sum, exponent in
-                let weight = Int8(1 << exponent)
-                let change = Int(weight) - Int(projected(weight, top: top, count: count))
-                return sum + counts[exponent] * change * change
+    private static func best(of windows: [Window], for counts: [Int]) -> Window {
+        var best = (window: windows[0], error: Int.max)
+        for window in windows {
+            let error = counts.indices.reduce(0) { sum, magnitude in
+                let change = magnitude - Int(window.projected(Int8(magnitude)))
+                return sum + counts[magnitude] * change * change
             }
-            if error < best.error { best = (top, error) }
+            if error < best.error { best = (window, error) }
         }
-        return best.top
+        return best.window
     }
 
-    private static func projected(_ weight: Int8, top: Int, count: Int) -> Int8 {
-        guard weight != 0 else { return 0 }
-        let exponent = weight.magnitude.trailingZeroBitCount
-        let bottom = top - count + 1
-        guard exponent >= bottom - 1 else { return 0 }
-        let magnitude = Int8(1) << Int8(min(max(exponent, bottom), top))
-        return weight < 0 ? -magnitude : magnitude
+    /// The nearest value of some neighbouring exponents, for every magnitude.
+    private struct Window {
+        private let table: [Int8]
+
+        init(top: Int, count: Int, terms: Int) {
+            let exponents = top - count + 1...top
+            let magnitudes = WeightTerms.magnitudes(terms: terms).filter { magnitude in
+                (WeightTerms(value: Int8(magnitude))?.terms ?? []).allSatisfy {
+                    exponents.contains(Int($0.code & 7))
+                }
+            }
+            table = (0...64).map { magnitude in
+                // Of equals the larger.
+                Int8(
+                    magnitudes.reduce(0) {
+                        abs($1 - magnitude) <= abs($0 - magnitude) ? $1 : $0
+                    })
+            }
+        }
+
+        func projected(_ weight: Int8) -> Int8 {
+            let magnitude = table[Int(weight.magnitude)]
+            return weight < 0 ? -magnitude : magnitude
+        }
     }
 }

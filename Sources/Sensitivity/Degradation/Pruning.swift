@@ -60,19 +60,19 @@ enum Pruning {
     private static func groups(of layer: NetworkLayer, _ parameters: LayerParameters, index: Int) -> [Group] {
         let count = layer.weightsPerChannel
         return (0..<layer.output.channels).flatMap { channel -> [Group] in
-            var counts = [Int](repeating: 0, count: 7)
+            var counts = [Int](repeating: 0, count: 65)
             var energy = 0
             for weight in parameters.weights[channel * count..<(channel + 1) * count] where weight != 0 {
-                counts[weight.magnitude.trailingZeroBitCount] += 1
+                counts[Int(weight.magnitude)] += 1
                 energy += Int(weight) * Int(weight)
             }
-            return counts.indices.filter { counts[$0] > 0 }.map { exponent in
+            return counts.indices.filter { counts[$0] > 0 }.map { magnitude in
                 Group(
-                    score: Double((1 << (2 * exponent)) * count) / Double(energy),
+                    score: Double(magnitude * magnitude * count) / Double(energy),
                     layer: index,
                     channel: channel,
-                    magnitude: Int8(1) << Int8(exponent),
-                    count: counts[exponent]
+                    magnitude: Int8(magnitude),
+                    count: counts[magnitude]
                 )
             }
         }

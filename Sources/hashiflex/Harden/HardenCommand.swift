@@ -33,6 +33,7 @@ struct HardenCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
     @Option(help: "How many calibration images, 1 to 4096.") var images = 256
     @Option(help: "Distinct weight exponents, 1 to 7.") var exponents = 7
+    @Option(help: "Powers of two in a weight: 1, or sums of up to 2 in every layer.") var terms = 1
     @Option(help: "Share of weights to prune, 0 to 0.95; stem and depthwise layers stay whole.") var prune =
         0.0
     @Flag(help: "Prune the stem and depthwise layers as well.") var pruneAll = false
@@ -96,6 +97,10 @@ struct HardenCommand: ParsableCommand {
         guard HardeningOptions.exponentRange.contains(exponents) else {
             throw CommandError(ExitCode(64), "--exponents is 1 to 7, not \(exponents)")
         }
+        guard HardeningOptions.termRange.contains(terms) else {
+            throw CommandError(ExitCode(64), "--terms is 1 or 2, not \(terms)")
+        }
+        options.terms = terms == 2 ? .double : .single
         guard HardeningOptions.pruneRange.contains(prune) else {
             throw CommandError(ExitCode(64), "--prune is 0 to 0.95, not \(prune)")
         }
