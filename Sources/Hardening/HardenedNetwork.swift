@@ -8,7 +8,7 @@ public struct HardenedNetwork: Sendable {
     /// The classifier as the head of this backbone, if the network had one.
     public let head: ClassifierHead?
     /// What every step did to every layer.
-    public let report: HardeningReport
+    public internal(set) var report: HardeningReport
 }
 
 /// How far hardening is.

@@ -11,21 +11,25 @@ public enum Hardener {
     ///
     /// - Parameters:
     ///   - calibration: typical images, each `[inputSize, inputSize, 3]` RGB bytes.
+    ///   - heldOut: images of the same kind that are only looked at when everything is decided; see
+    ///     ``HeldOutReport/split(_:share:)``.
     ///   - crew: threads to share the work.
     ///   - progress: called on the calling thread.
     /// - Throws: ``HardeningError``; nothing that did not pass verification is returned.
     /// - Cost: one float pass and one integer pass over the images, and work that grows with weights times
     ///   inputs; 256 images of 224x224 take about 1.5 GB.
     public static func harden(
-        _ network: FloatNetwork, calibration: [[UInt8]], options: HardeningOptions = HardeningOptions(),
-        crew: WorkCrew = .serial, progress: (HardeningProgress) -> Void = { _ in }
+        _ network: FloatNetwork, calibration: [[UInt8]], heldOut: [[UInt8]] = [],
+        options: HardeningOptions = HardeningOptions(), crew: WorkCrew = .serial,
+        progress: (HardeningProgress) -> Void = { _ in }
     ) throws(HardeningError) -> HardenedNetwork {
         try options.validate()
         guard HardeningOptions.imageRange.contains(calibration.count) else {
             throw .wrongImageCount(found: calibration.count)
         }
         let description = network.network
-        for (index, image) in calibration.enumerated() where image.count != description.imageBytes {
+        for (index, image) in (calibration + heldOut).enumerated()
+        where image.count != description.imageBytes {
             throw .wrongImageSize(index: index, found: image.count, expected: description.imageBytes)
         }
         if let classifier = network.classifier, let names = options.classNames,
@@ -41,9 +45,15 @@ public enum Hardener {
                     index: index, count: description.layers.count, layer: layer.name,
                     sqnrDb: layer.outputSqnrDb ?? 0))
         }
-        let hardened = try run.finish(network)
+        var hardened = try run.finish(network)
         let images = try HardeningVerification.verify(hardened.artifact, images: calibration, crew: crew)
         progress(.verified(images: images))
+        guard !heldOut.isEmpty else { return hardened }
+        let report = try HeldOutReport(
+            network, hardened, images: heldOut, comparesLayers: !options.steps.contains(.equalise), crew: crew
+        )
+        if report.isConstant { throw .constantAnswer(images: heldOut.count) }
+        hardened.report.heldOut = report
         return hardened
     }
 
@@ -87,8 +97,9 @@ public enum Hardener {
             let facts = LayerFacts(layer, artifact.layers[index])
             return HardeningReport.Layer(
                 name: layer.name, kind: layer.kind.rawValue, weightCount: layer.weightCount,
-                weightSqnrDb: nil, stages: [], outputSqnrDb: nil, zeroShare: facts.zeroShare,
-                exponentCounts: facts.exponentCounts, saturatedShare: nil,
+                weightSqnrDb: nil, roundingSqnrDb: nil, stages: [], outputSqnrDb: nil,
+                zeroShare: facts.zeroShare, terms: facts.terms, exponentCounts: facts.exponentCounts,
+                saturatedShare: nil,
                 activationExponent: Int(artifact.activationExponents[index]), shifts: facts.shifts,
                 accumulatorBits: facts.accumulatorBits)
         }

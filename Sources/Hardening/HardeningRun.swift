@@ -58,8 +58,9 @@ struct HardeningRun {
         let facts = LayerFacts(layer, result.parameters)
         let report = HardeningReport.Layer(
             name: layer.name, kind: layer.kind.rawValue, weightCount: layer.weightCount,
-            weightSqnrDb: result.weightSqnrDb, stages: result.stages, outputSqnrDb: quality.sqnrDb,
-            zeroShare: facts.zeroShare, exponentCounts: facts.exponentCounts,
+            weightSqnrDb: result.weightSqnrDb, roundingSqnrDb: result.roundingSqnrDb, stages: result.stages,
+            outputSqnrDb: quality.sqnrDb, zeroShare: facts.zeroShare, terms: facts.terms,
+            exponentCounts: facts.exponentCounts,
             saturatedShare: quality.saturatedShare, activationExponent: exponents[index],
             shifts: facts.shifts, accumulatorBits: facts.accumulatorBits)
         layers.append(report)

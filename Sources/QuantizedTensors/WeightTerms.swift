@@ -38,7 +38,9 @@ public struct WeightTerms: Hashable, Sendable {
 
     /// The weight whose terms have these four-bit codes; `nil` if it is not one, or is written another way.
     public init?(firstCode: UInt8, secondCode: UInt8) {
-        guard let first = Po2Weight(code: firstCode), let second = Po2Weight(code: secondCode) else { return nil }
+        guard let first = Po2Weight(code: firstCode), let second = Po2Weight(code: secondCode) else {
+            return nil
+        }
         let sum = Int(first.value) + Int(second.value)
         guard let value = Int8(exactly: sum), let terms = WeightTerms(value: value),
             terms.first == first, terms.second == second

@@ -29,7 +29,7 @@ public struct LayerCost: Sendable {
     /// Energy of the flip-flops, clock and toggles, uJ an image.
     public let registerEnergy: Estimate
 
-    /// Non-zero weights in silicon: shifted additions in one cycle.
+    /// Powers of two of all weights in silicon: shifted additions in one cycle.
     public var adders: Int { census.nonZeroWeights * lanes.lanes }
     /// All cells, mm2.
     public var cellArea: Estimate { adderArea + registerArea + selectionArea }

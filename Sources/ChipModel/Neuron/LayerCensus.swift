@@ -5,7 +5,8 @@ import QuantizedTensors
 public struct LayerCensus: Hashable, Sendable {
     /// Output channels.
     public let neurons: Int
-    /// Weights that are not zero: shifted additions.
+    /// Powers of two that the weights are sums of: shifted additions. Where weights are single powers, those that
+    /// are not zero.
     public let nonZeroWeights: Int
     /// Cells by kind, compressor tree and carry-propagate adder together.
     public let fullAdders, halfAdders, majorities, nands, inverters: Int
@@ -34,7 +35,7 @@ public struct LayerCensus: Hashable, Sendable {
     ) {
         let window = LayerWindow(layer)
         let ownBits = window.bits + (layer.residualSource == nil ? 0 : 8)
-        let nonZeroWeights = parameters.weights.count { $0 != 0 }
+        let nonZeroWeights = parameters.termCount
         let rows = cut.rows(fanIn: layer.weightsPerChannel)
         if sharesPairs, let sharing = PairSharing(layer, parameters) {
             self.init(

@@ -17,7 +17,7 @@ public struct LayerRow: Sendable, Encodable {
 
     /// Cells.
     public struct Counted: Sendable, Encodable {
-        /// Non-zero weights in silicon; full and half adders of their trees.
+        /// Powers of two of all weights in silicon; full and half adders of their trees.
         public let adders, fullAdders, halfAdders: Int
         /// Flip-flops by place.
         public let flipFlops: RegisterCount

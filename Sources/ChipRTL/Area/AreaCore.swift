@@ -97,7 +97,8 @@ public struct AreaCore: Sendable {
 
     func nonZeroWeights(_ channel: Int) -> Int {
         let count = layer.weightsPerChannel
-        return parameters.weights[channel * count..<(channel + 1) * count].count { $0 != 0 }
+        return parameters.weights[channel * count..<(channel + 1) * count]
+            .reduce(0) { $0 + (WeightTerms(value: $1)?.count ?? 0) }
     }
 
     /// Part `index`: trees, registers, adders and saturation of up to 64 channels.

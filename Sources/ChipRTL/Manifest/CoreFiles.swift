@@ -56,7 +56,7 @@ public struct CoreFiles: Sendable {
             let module = "\(core.module)_p\(part)"
             return RTLManifest.Part(
                 module: module, file: file(module), firstChannel: channels.lowerBound, count: channels.count,
-                nonZeroWeights: weights.count { $0 != 0 })
+                nonZeroWeights: weights.reduce(0) { $0 + (WeightTerms(value: $1)?.count ?? 0) })
         }
         let pairsPart = core.pairsPart()
         entry = RTLManifest.Layer(

@@ -1,5 +1,5 @@
 /// How many of a number of images were classified correctly.
-public struct Accuracy: Sendable, Equatable {
+public struct Accuracy: Sendable, Hashable {
     /// How many were right.
     public let correct: Int
     /// How many there were.

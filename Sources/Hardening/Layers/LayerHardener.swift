@@ -15,6 +15,7 @@ struct LayerHardener {
         let parameters: LayerParameters
         let stages: [HardeningReport.Stage]
         let weightSqnrDb: Double
+        let roundingSqnrDb: Double
     }
 
     /// Poses the problem of every output channel.
@@ -53,7 +54,8 @@ struct LayerHardener {
                 target: TargetMoments(
                     samples, elements: elements, sampleMeans: moments.sampleMeans,
                     targets: targets.columns[channel], mean: targets.means[channel]),
-                levels: Po2Levels(exponents: options.exponents, terms: terms), steps: options.steps, samples: samples.count)
+                levels: Po2Levels(exponents: options.exponents, terms: terms), steps: options.steps,
+                samples: samples.count)
         }
     }
 
@@ -74,7 +76,8 @@ struct LayerHardener {
             parameters: LayerParameters(
                 weights: solutions.flatMap { $0.codes.map { Int8($0) } },
                 bias: solutions.map { Int32($0.bias) }, shift: solutions.map { UInt8($0.shift) }),
-            stages: stages, weightSqnrDb: weightSqnr(solutions))
+            stages: stages, weightSqnrDb: weightSqnr(solutions),
+            roundingSqnrDb: Decibels.ratio(signal, solutions.reduce(0.0) { $0 + $1.objective }))
     }
 
     private func stage(

@@ -17,7 +17,9 @@ public enum HardeningError: Error, Sendable, CustomStringConvertible {
     case illegalHead(HeadError)
     /// The classifier's numbers leave what eight bits can express.
     case classifierOutOfRange
-    /// A weight of the finished artefact is no power of two in range.
+    /// The hardened network names one class for every held-out image, the float network does not.
+    case constantAnswer(images: Int)
+    /// A weight of the finished artefact is no power of two in range, nor a sum of two.
     case illegalWeight(layer: String, index: Int, value: Int)
     /// The executor and the reference disagree.
     case executorDiffers(layer: String, image: Int)
@@ -43,6 +45,9 @@ public enum HardeningError: Error, Sendable, CustomStringConvertible {
             "classifier can not become a head: \(error)"
         case .classifierOutOfRange:
             "classifier biases are too large beside its weights for an eight-bit head; check the classifier"
+        case .constantAnswer(let images):
+            "hardened network names one class for all \(images) held-out images, the float network does not: it is "
+                + "worthless; give more and more typical calibration images, check the preprocessing, or try --terms 2"
         case .illegalWeight(let layer, let index, let value):
             "layer \(layer) holds weight \(value) at element \(index) after hardening; report this as a fault"
         case .executorDiffers(let layer, let image):

@@ -17,6 +17,9 @@ package enum Decibels {
         guard signal > 0 else { return -most }
         return min(max(10 * log10(signal / noise), -most), most)
     }
+
+    /// The noise of a signal of power 1.
+    package static func noise(_ ratio: Double) -> Double { pow(10, -ratio / 10) }
 }
 
 /// Numbers in text, the same on every machine and in every locale.

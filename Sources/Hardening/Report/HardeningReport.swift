@@ -24,13 +24,18 @@ public struct HardeningReport: Hashable, Sendable {
         public let weightCount: Int
         /// Power of the float weights over that of their errors.
         public let weightSqnrDb: Double?
+        /// Power of the float network's sums over what the rounding of the weights alone adds, by the inputs'
+        /// covariance.
+        public let roundingSqnrDb: Double?
         /// What every step gained, in order.
         public let stages: [Stage]
         /// Power of the float network's output over that of the difference, all layers hardened so far.
         public let outputSqnrDb: Double?
         /// Share of weights that are zero.
         public let zeroShare: Double
-        /// How many weights are ±1, ±2, ... ±64.
+        /// Powers of two that the weights are sums of, zeros having none.
+        public let terms: Int
+        /// How many of them are ±1, ±2, ... ±64.
         public let exponentCounts: [Int]
         /// Share of output bytes at the ends of their format, zero after ReLU6 not counted.
         public let saturatedShare: Double?
@@ -56,6 +61,9 @@ public struct HardeningReport: Hashable, Sendable {
     public let featureSqnrDb: Double?
     /// Share of calibration images on which float network and hardened network name the same class.
     public let agreement: Double?
+
+    /// What images that took no part in hardening say; `nil` where none were held out.
+    public internal(set) var heldOut: HeldOutReport?
 
     /// Share of all weights that are zero.
     public var zeroShare: Double {

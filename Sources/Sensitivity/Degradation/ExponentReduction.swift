@@ -15,7 +15,9 @@ enum ExponentReduction {
         guard count < 7 else { return parameters }
         var weights = parameters.weights
         let perChannel = layer.weightsPerChannel
-        let windows = (count - 1...6).reversed().map { Window(top: $0, count: count, terms: parameters.terms) }
+        let windows = (count - 1...6).reversed().map {
+            Window(top: $0, count: count, terms: parameters.terms)
+        }
         for channel in 0..<layer.output.channels {
             let range = channel * perChannel..<(channel + 1) * perChannel
             let window = best(of: windows, for: histogram(weights[range]))

@@ -33,7 +33,16 @@ struct HardenCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
     @Option(help: "How many calibration images, 1 to 4096.") var images = 256
     @Option(help: "Distinct weight exponents, 1 to 7.") var exponents = 7
-    @Option(help: "Powers of two in a weight: 1, or sums of up to 2 in every layer.") var terms = 1
+    @Option(help: "Powers of two in a weight: 1, or sums of up to 2 in every layer.") var terms: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Find the layers that need sums of two, giving up at most so many points.",
+            discussion:
+                "Points of agreement with the float network on held-out images, beside sums in every layer; "
+                + "0 to 100. Hardens about seven times and prints what each set of layers costs."))
+    var drop: Double?
+    @Option(help: "Share of the images that is not calibrated on but compared on, 0 to 0.9.") var holdOut =
+        0.25
     @Option(help: "Share of weights to prune, 0 to 0.95; stem and depthwise layers stay whole.") var prune =
         0.0
     @Flag(help: "Prune the stem and depthwise layers as well.") var pruneAll = false
@@ -66,6 +75,30 @@ struct HardenCommand: ParsableCommand {
         let zeroShare: Double
         let featureSqnrDb: Double?
         let agreementOnCalibration: Double?
+        /// What held-out images say.
+        let heldOut: HeldOut?
+        /// Layers with sums of two powers of two, and what was tried with `--drop`.
+        let layersOfSums: [String]
+        let search: [TermSearchRun.Row]?
+
+        /// How the network compares on images that took no part.
+        struct HeldOut: Codable {
+            let images: Int
+            let agreement: Double?
+            let agreementLow: Double?
+            let agreementHigh: Double?
+            let divergenceNats: Double?
+            let featureSqnrDb: Double
+
+            init(_ report: HeldOutReport) {
+                images = report.imageCount
+                agreement = report.agreement?.fraction
+                agreementLow = report.agreement?.wilson95.lowerBound
+                agreementHigh = report.agreement?.wilson95.upperBound
+                divergenceNats = report.divergence?.value
+                featureSqnrDb = report.featureSqnrDb
+            }
+        }
     }
 
     func run() throws {
@@ -83,8 +116,16 @@ struct HardenCommand: ParsableCommand {
             try HardenInput.requireNames(options.classNames, for: input)
             let tensors = try calibrationTensors(input, stated)
             let crew = try HardenCrew.make(threads: threads)
+            let (calibration, heldOut) = HeldOutReport.split(tensors, share: input.isTrained ? 0 : holdOut)
+            if !heldOut.isEmpty { HardenProgress.note(heldOut: heldOut.count, of: tensors.count) }
+            if let drop {
+                let search = TermSearchRun(drop: drop, options: options, crew: crew)
+                let result = try search.run(input, calibration: calibration, heldOut: heldOut)
+                return try write(result.points[result.chosen].network, search: result)
+            }
             let hardened = try input.harden(
-                calibration: tensors, options: options, crew: crew, progress: HardenProgress.show)
+                calibration: calibration, heldOut: heldOut, options: options, crew: crew,
+                progress: HardenProgress.show)
             try write(hardened)
         }
     }
@@ -97,10 +138,20 @@ struct HardenCommand: ParsableCommand {
         guard HardeningOptions.exponentRange.contains(exponents) else {
             throw CommandError(ExitCode(64), "--exponents is 1 to 7, not \(exponents)")
         }
-        guard HardeningOptions.termRange.contains(terms) else {
-            throw CommandError(ExitCode(64), "--terms is 1 or 2, not \(terms)")
+        if let terms {
+            guard HardeningOptions.termRange.contains(terms) else {
+                throw CommandError(ExitCode(64), "--terms is 1 or 2, not \(terms)")
+            }
+            guard drop == nil else {
+                throw CommandError(ExitCode(64), "--drop chooses the terms of every layer; leave --terms out")
+            }
+            options.terms = terms == 2 ? .double : .single
         }
-        options.terms = terms == 2 ? .double : .single
+        try requireRange("--drop", drop, in: 0...100)
+        try requireRange("--hold-out", holdOut, in: 0...0.9)
+        guard drop == nil || holdOut > 0 else {
+            throw CommandError(ExitCode(64), "--drop compares on held-out images; give a --hold-out above 0")
+        }
         guard HardeningOptions.pruneRange.contains(prune) else {
             throw CommandError(ExitCode(64), "--prune is 0 to 0.95, not \(prune)")
         }
@@ -167,80 +218,5 @@ struct HardenCommand: ParsableCommand {
         }
         let preparation = try stated.preparation(size: input.inputSize)
         return try CalibrationImages.read(calibration, count: images, preparation)
-    }
-}
-
-// MARK: - Files
-
-extension HardenCommand {
-    private var headPath: String {
-        if let headOutput { return headOutput }
-        let suffix = ".safetensors"
-        return (output.hasSuffix(suffix) ? String(output.dropLast(suffix.count)) : output) + ".head" + suffix
-    }
-
-    /// Minutes of work should not end at a folder that is not there.
-    private func requireWritable() throws {
-        let files = [network, output, headPath].map { URL(fileURLWithPath: $0).standardizedFileURL }
-        guard Set(files).count == files.count else {
-            throw CommandError(
-                ExitCode(64),
-                "the network, --output and --head-output are three files; give each its own name")
-        }
-        for path in [output, headPath] {
-            guard !Self.isFolder(path) else {
-                throw CommandError(Exit.output, "can not write \(path): it is a folder; name a file in it")
-            }
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-            guard access(folder, W_OK) == 0 else {
-                throw CommandError(
-                    Exit.output, "can not write \(path): \(String(cString: strerror(errno)).lowercased())")
-            }
-            guard Self.isFolder(folder) else {
-                throw CommandError(Exit.output, "can not write \(path): \(folder) is no folder")
-            }
-        }
-        guard let report else { return }
-        do {
-            try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: true)
-        } catch {
-            throw CommandError(Exit.output, "can not make folder \(report): \(error.localizedDescription)")
-        }
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    private func write(_ hardened: HardenedNetwork) throws {
-        try InputFile.write(hardened.artifact.encoded(), to: output)
-        if let head = hardened.head { try InputFile.write(head.encoded(), to: headPath) }
-        if let report {
-            let folder = URL(fileURLWithPath: report)
-            for (name, text) in [
-                ("report.json", hardened.report.json()), ("layers.csv", hardened.report.csv()),
-                ("report.md", hardened.report.markdown()),
-            ] {
-                try InputFile.write(Array(text.utf8), to: folder.appendingPathComponent(name).path)
-            }
-        }
-        let facts = Facts(
-            backbone: output, backboneDigest: hardened.artifact.digest.hex,
-            head: hardened.head.map { _ in headPath }, headDigest: hardened.head?.digest.hex,
-            preprocessing: hardened.artifact.preprocessing, summary: hardened.report.summary,
-            zeroShare: hardened.report.zeroShare,
-            featureSqnrDb: hardened.report.featureSqnrDb,
-            agreementOnCalibration: hardened.report.agreement)
-        if json { return Terminal.print(JSONRecord.text(facts)) }
-        Terminal.print("\(output): \(hardened.artifact.digest)")
-        if let head = hardened.head { Terminal.print("\(headPath): \(head.digest)") }
-        Terminal.print(hardened.report.summary)
-        Terminal.print("zero weights \(Format.percent(hardened.report.zeroShare))")
-        if let agreement = hardened.report.agreement {
-            Terminal.print(
-                "same class as the float network on \(Format.percent(agreement)) of the calibration images, "
-                    + "preprocessing \(hardened.artifact.preprocessing)")
-        }
     }
 }

@@ -77,25 +77,31 @@ enum HardenInput {
 
     /// Hardens a float network, or seals integers.
     func harden(
-        calibration: [[UInt8]], options: HardeningOptions, crew: WorkCrew,
+        calibration: [[UInt8]], heldOut: [[UInt8]] = [], options: HardeningOptions, crew: WorkCrew,
         progress: (HardeningProgress) -> Void
     ) throws -> HardenedNetwork {
         do {
             switch self {
             case .float(let imported):
                 return try Hardener.harden(
-                    imported.network, calibration: calibration, options: options, crew: crew,
-                    progress: progress)
+                    imported.network, calibration: calibration, heldOut: heldOut, options: options,
+                    crew: crew, progress: progress)
             case .trained(let trained):
                 return try Hardener.seal(
                     trained.artifact, classifier: trained.classifier, calibration: calibration,
                     options: options, crew: crew, progress: progress)
             }
         } catch {
-            switch error {
-            case .illegalWeight, .executorDiffers: throw CommandError(Exit.fault, "\(error)")
-            default: throw CommandError(Exit.badInput, "\(error)")
-            }
+            throw Self.failure(error)
+        }
+    }
+
+    /// How the command ends for an error of hardening.
+    static func failure(_ error: HardeningError) -> CommandError {
+        switch error {
+        case .constantAnswer: CommandError(ExitCode(1), "\(error)")
+        case .illegalWeight, .executorDiffers: CommandError(Exit.fault, "\(error)")
+        default: CommandError(Exit.badInput, "\(error)")
         }
     }
 }

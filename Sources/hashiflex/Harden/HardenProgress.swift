@@ -5,6 +5,15 @@ import Threads
 
 /// Tells people how far hardening is.
 enum HardenProgress {
+    /// Says what is held out, and where that is too little to tell anything.
+    static func note(heldOut count: Int, of all: Int) {
+        Terminal.note("\(count) of \(all) images are held out: compared on, not calibrated on (--hold-out)")
+        if count < HeldOutReport.imagesAdvised {
+            Terminal.note(
+                "only \(count) held-out images: what they say is unsure below \(HeldOutReport.imagesAdvised)")
+        }
+    }
+
     static func show(_ progress: HardeningProgress) {
         switch progress {
         case .evaluated(let images, let count):
