@@ -92,6 +92,24 @@ import Testing
     }
 
     @Test(
+        "Sums of two powers of two give the specified bytes, in both styles",
+        .enabled(if: ChipFixture.hasIcarus, "iverilog is not installed"),
+        arguments: [CoreStyle.simulation, .area])
+    func sums(_ style: CoreStyle) throws {
+        let artifact = try SmallBackbone.sums()
+        // The stem, fan-in of 9, signed bytes, a residual, and 96.
+        let names = ["stem", "b02.depthwise", "b02.expand", "b02.project", "b12.project"]
+        let indices = artifact.network.layers.indices.filter {
+            names.contains(artifact.network.layers[$0].name)
+        }
+        #expect(indices.allSatisfy { artifact.layers[$0].terms == 2 })
+        let (simulator, bytes) = try simulator(artifact, layers: indices, style: style)
+        let report = try simulator.icarus()[0]
+        #expect(report.isClean, "\(report.complaints)")
+        #expect(report.summary["bytes"] == bytes)
+    }
+
+    @Test(
         "Verilator agrees, from 64 inputs on too",
         .enabled(if: ChipFixture.hasVerilator, "verilator is not installed"))
     func verilator() throws {

@@ -10,6 +10,9 @@ import Testing
     private struct Facts: Decodable {
         let backbone: String, backbone_digest: String, head: String?, head_digest: String?
         let agreement_on_calibration: Double?, zero_share: Double
+        let held_out: HeldOut?, layers_of_sums: [String], search: [Row]?
+        struct HeldOut: Decodable { let images: Int, agreement: Double?, agreement_low: Double? }
+        struct Row: Decodable { let full_adders_counted: Int, is_chosen: Bool, layers_of_sums: [String] }
     }
 
     private func facts(_ outcome: Program.Outcome) throws -> Facts {
@@ -59,6 +62,13 @@ import Testing
         #expect(head.name == "tiny" && head.version == "v7" && head.classCount == 4)
         // Four classes: chance is a quarter.
         #expect(try #require(facts.agreement_on_calibration) >= 0.6)
+        // A quarter of the sixteen images took no part.
+        let heldOut = try #require(facts.held_out)
+        #expect(heldOut.images == 4)
+        #expect(try #require(heldOut.agreement_low) < (try #require(heldOut.agreement)) + 1e-9)
+        #expect(facts.layers_of_sums.isEmpty && facts.search == nil)
+        #expect(outcome.errors.contains("4 of 16 images are held out"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("only 4 held-out images"), "\(outcome.errors)")
         #expect(outcome.errors.contains("layer 52 of 52, last"), "\(outcome.errors)")
         #expect(outcome.errors.contains("executor equals reference"), "\(outcome.errors)")
     }
@@ -70,11 +80,12 @@ import Testing
         let digest = try BackboneArtifact(decoding: try exported.bytes("model.safetensors")).digest.hex
         struct Report: Decodable {
             struct Layer: Decodable { let name: String, weights: Int }
-            let digest: String, calibration_images: Int, layers: [Layer]
+            struct HeldOut: Decodable { let images: Int }
+            let digest: String, calibration_images: Int, held_out: HeldOut, layers: [Layer]
         }
         let json = try JSONDecoder().decode(
             Report.self, from: Data(try exported.bytes("\(report)/report.json")))
-        #expect(json.digest == digest && json.calibration_images == 16)
+        #expect(json.digest == digest && json.calibration_images == 12 && json.held_out.images == 4)
         #expect(
             json.layers.count == 52 && json.layers.first?.name == "stem" && json.layers.last?.name == "last")
         #expect(json.layers.reduce(0) { $0 + $1.weights } == 78_848)
@@ -115,7 +126,7 @@ import Testing
         let stepsCount = files[0] != files[1]
         #expect(stepsCount)
         let artifact = try BackboneArtifact(decoding: files[0])
-        #expect(artifact.description.contains("8 calibration images"), "\(artifact.description)")
+        #expect(artifact.description.contains("6 calibration images"), "\(artifact.description)")
     }
 
     @Test func whatWasWrittenIsVerifiedAndEvaluated() throws {
@@ -149,5 +160,61 @@ import Testing
         #expect(outcome.errors.contains("000003b.png"), "\(outcome.errors)")
         #expect(
             ContentDigest(of: try exported.bytes("clean")) == ContentDigest(of: try exported.bytes("dirty")))
+    }
+
+    @Test func sumsOfTwoPowersGoThroughEveryCommand() throws {
+        let exported = try ExportedNetwork()
+        let facts = try facts(try exported.harden(to: "model.safetensors", ["--terms", "2", "--json"]))
+        let artifact = try BackboneArtifact(decoding: try exported.bytes("model.safetensors"))
+        #expect(facts.layers_of_sums == artifact.network.layers.map(\.name))
+        #expect(artifact.layers.allSatisfy { $0.terms == 2 })
+        let verified = try Program.run(["verify", facts.backbone, "--data", exported.images, "--limit", "4"])
+        #expect(verified.code == 0, "\(verified.errors)")
+        #expect(verified.output.contains("sums of two powers of two"), "\(verified.output)")
+        for command in [
+            ["model", "info", facts.backbone], ["chip", "report", facts.backbone, "--json"],
+            ["export-onnx", facts.backbone, "-o", exported.folder.file("model.onnx")],
+            [
+                "head", "freeze", try #require(facts.head), "--model", facts.backbone, "-o",
+                exported.folder.file("frozen"),
+            ],
+            ["verify", exported.folder.file("frozen")],
+        ] {
+            let outcome = try Program.run(command)
+            #expect(outcome.code == 0, "\(command): \(outcome.errors)")
+        }
+    }
+
+    @Test func aSearchPrintsWhatEverySetOfLayersCosts() throws {
+        let exported = try ExportedNetwork()
+        let report = exported.folder.file("report")
+        let outcome = try exported.harden(
+            to: "model.safetensors", ["--drop", "0", "--hold-out", "0.5", "--report", report, "--json"])
+        let found = try facts(outcome)
+        let rows = try #require(found.search)
+        #expect(rows.count >= 2 && rows.count { $0.is_chosen } == 1)
+        let adders = rows.map(\.full_adders_counted)
+        #expect(adders == adders.sorted() && adders[0] < adders[adders.count - 1])
+        let chosen = try #require(rows.first { $0.is_chosen })
+        #expect(Set(found.layers_of_sums).isSubset(of: chosen.layers_of_sums))
+        let table = try String(contentsOfFile: "\(report)/terms.csv", encoding: .utf8).split(separator: "\n")
+        #expect(table.count == rows.count + 1)
+        #expect(
+            outcome.errors.contains("one of 8 held-out images is more than 0.0 points"), "\(outcome.errors)")
+        let plain = try exported.harden(to: "plain.safetensors", ["--drop", "100", "--hold-out", "0.5"])
+        #expect(plain.code == 0 && plain.output.contains("FULL ADDERS (COUNTED)"), "\(plain.output)")
+        #expect(plain.output.contains("chosen"), "\(plain.output)")
+    }
+
+    @Test(arguments: [
+        (["--terms", "3"], "--terms is 1 or 2, not 3"),
+        (["--terms", "2", "--drop", "1"], "leave --terms out"),
+        (["--drop", "101"], "--drop is 0 to 100"), (["--hold-out", "0.95"], "--hold-out is 0 to 0.9"),
+        (["--drop", "1", "--hold-out", "0"], "give a --hold-out above 0"),
+    ])
+    func optionsThatMakeNoSenseAreRefusedBeforeTheWork(_ options: [String], _ message: String) throws {
+        let outcome = try ExportedNetwork().harden(to: "model.safetensors", options)
+        #expect(outcome.code == 64, "\(outcome.code)")
+        #expect(outcome.errors.contains(message), "\(outcome.errors)")
     }
 }

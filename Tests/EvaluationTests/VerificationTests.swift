@@ -8,16 +8,18 @@ import TestSupport
         let census = WeightCensus([
             LayerParameters(weights: [0, 1, -1, 64, -64, 2, 0, 8], bias: [-7, 5], shift: [3, 9]),
             LayerParameters(weights: [32, 4], bias: [6], shift: [11]),
+            LayerParameters(weights: [3, -48, 63, 5], bias: [6], shift: [11]),
         ])
-        #expect(census.weights == 10 && census.zeros == 2 && census.nonZero == 8)
+        #expect(census.weights == 14 && census.zeros == 2 && census.nonZero == 12)
+        #expect(census.sums == 4 && census.terms == 16)
         #expect(census.byExponent == [2, 1, 1, 1, 0, 1, 2])
-        #expect(census.negative == 2 && census.illegal == 0)
+        #expect(census.negative == 3 && census.illegal == 0)
         #expect(census.biasMagnitudeMax == 7 && census.shifts == [3, 11])
     }
 
     /// No artefact can hold these; the census does not rely on that.
-    @Test(arguments: [Int8(3), -3, 65, 127, -128, 100])
-    func weightsThatAreNoPowersOfTwoAreFound(_ weight: Int8) {
+    @Test(arguments: [Int8(11), -13, 65, 127, -128, 96])
+    func weightsThatTheDatapathLacksAreFound(_ weight: Int8) {
         #expect(WeightCensus([LayerParameters(weights: [weight, 2], bias: [0], shift: [0])]).illegal == 1)
     }
 

@@ -23,6 +23,40 @@ import TestSupport
         _ = try SmallBackbone.with(degradation.degradedLayers(of: artifact), of: artifact)
     }
 
+    /// Sums of two powers of two are degraded to sums, and stay legal.
+    @Test(arguments: all)
+    func everyDegradedArtefactOfSumsIsLegal(_ degradation: Degradation) throws {
+        let artifact = try SmallBackbone.sums()
+        let degraded = try SmallBackbone.with(degradation.degradedLayers(of: artifact), of: artifact)
+        if case .exponents(let count) = degradation {
+            for (layer, parameters) in zip(degraded.network.layers, degraded.layers) {
+                for channel in channels(layer, parameters) {
+                    let used = channel.flatMap { WeightTerms(value: $0)?.terms ?? [] }.map { $0.code & 7 }
+                    let exponents = Set(used)
+                    #expect(
+                        Int(exponents.max() ?? 0) - Int(exponents.min() ?? 0) < count,
+                        "\(layer.name): exponents \(exponents.sorted())")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [1, 3, 7])
+    func sumsAreProjectedOntoTheNearestSums(_ count: Int) throws {
+        let artifact = try SmallBackbone.sums()
+        let layers = Degradation.exponents(count).degradedLayers(of: artifact)
+        for (old, new) in zip(artifact.layers, layers) where count == 7 {
+            #expect(old.weights == new.weights)
+        }
+        let change = zip(artifact.layers, layers).reduce(0) { sum, pair in
+            sum + zip(pair.0.weights, pair.1.weights).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        }
+        let single = Degradation.exponents(count).degradedLayers(of: try SmallBackbone.make())
+        let all = artifact.layers.reduce(0) { $0 + $1.weights.count }
+        #expect(count == 7 ? change == 0 : change > 0 && change < 32 * all)
+        #expect(single.allSatisfy { $0.terms == 1 }, "single powers stay single")
+    }
+
     @Test(arguments: [Degradation.none, .exponents(7), .activationBits(5), .pruned(percent: 0)])
     func someDegradationsLeaveTheWeightsAlone(_ degradation: Degradation) throws {
         let artifact = try SmallBackbone.make()

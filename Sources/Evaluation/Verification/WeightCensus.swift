@@ -1,4 +1,5 @@
 public import HardenedBackbone
+internal import QuantizedTensors
 
 /// Every weight of a backbone, counted by value.
 ///
@@ -12,17 +13,22 @@ public struct WeightCensus: Sendable, Hashable, Encodable {
     ///
     /// - Shape: `[7]`, from 1 to 64.
     public let byExponent: [Int]
+    /// Weights that are sums of two signed powers of two, up to 64.
+    public let sums: Int
     /// Weights below zero.
     public let negative: Int
-    /// Weights that are neither 0 nor a signed power of two up to 64.
+    /// Weights that are neither 0 nor a signed power of two up to 64 nor such a sum.
     public let illegal: Int
     /// The largest magnitude of a bias.
     public let biasMagnitudeMax: Int
     /// The smallest and the largest shift.
     public let shifts: [Int]
 
-    /// Weights that are not 0: each is one row of adders in hardware.
+    /// Weights that are not 0.
     public var nonZero: Int { weights - zeros }
+
+    /// Powers of two that the weights are sums of: each is one row of adders in hardware.
+    public var terms: Int { nonZero + sums }
 
     /// The share of zeros.
     public var zeroShare: Double { weights == 0 ? 0 : Double(zeros) / Double(weights) }
@@ -38,7 +44,10 @@ public struct WeightCensus: Sendable, Hashable, Encodable {
         zeros = histogram[0]
         byExponent = (0...6).map { count(1 << $0) + count(-(1 << $0)) }
         negative = histogram[128...].reduce(0, +)
-        illegal = weights - zeros - byExponent.reduce(0, +)
+        sums = WeightTerms.magnitudes(terms: 2).reduce(0) { sum, magnitude in
+            WeightTerms(value: Int8(magnitude))?.count == 2 ? sum + count(magnitude) + count(-magnitude) : sum
+        }
+        illegal = weights - zeros - byExponent.reduce(0, +) - sums
         biasMagnitudeMax = layers.flatMap(\.bias).reduce(0) { max($0, Int($1.magnitude)) }
         let all = layers.flatMap(\.shift)
         shifts = [Int(all.min() ?? 0), Int(all.max() ?? 0)]

@@ -160,7 +160,8 @@ private struct TensorReader {
         for index in first.indices {
             guard let terms = WeightTerms(firstCode: first[index], secondCode: second[index]) else {
                 throw .illegalWeight(
-                    tensor: name + "_second", index: index, found: Int(first[index]) | Int(second[index]) << 4)
+                    tensor: name + "_second", index: index, found: Int(first[index]) | Int(second[index]) << 4
+                )
             }
             weights.append(terms.value)
         }

@@ -49,11 +49,11 @@ public struct Outcome: Sendable, Hashable {
 
     /// Full adders that one copy of the constants takes: modelled, not measured.
     ///
-    /// A weight that is not zero adds one row of activation bits to its channel's heap, and a full adder
+    /// Every power of two that a weight is made of adds one row of activation bits to its channel's heap, and a full adder
     /// removes one bit from a heap.
     ///
     /// - Source: the counting law of the area model, 8 adders a weight at 8 bits (7.8 to 8.0 synthesised).
-    public var fullAdders: Int { census.nonZero * activationBits }
+    public var fullAdders: Int { census.terms * activationBits }
 
     /// Change of the share of right answers against the undegraded artefact on the same images.
     public var change: Double { Double(gained - lost) / Double(images) }

@@ -48,7 +48,9 @@ struct VerifyCommand: ParsableCommand {
         /// What is not as it should be.
         var faults: [String] {
             var faults: [String] = []
-            if weights.illegal > 0 { faults.append("\(weights.illegal) weights are no signed powers of two") }
+            if weights.illegal > 0 {
+                faults.append("\(weights.illegal) weights are no signed powers of two, nor sums of two")
+            }
             if accumulators.unsafeChannels > 0 {
                 faults.append("\(accumulators.unsafeChannels) channels can leave -2^30..<2^30")
             }
@@ -136,6 +138,11 @@ struct VerifyCommand: ParsableCommand {
             "weights       \(Format.count(weights.weights)): \(Format.count(weights.zeros)) zero "
                 + "(\(Format.percent(weights.zeroShare))), \(Format.count(weights.illegal)) illegal")
         Terminal.print("              " + counts.joined(separator: ", "))
+        if weights.sums > 0 {
+            let layers = artifact.layers.count { $0.terms > 1 }
+            Terminal.print(
+                "              sums of two powers of two: \(Format.count(weights.sums)), in \(layers) layers")
+        }
         Terminal.print(
             "numbers       biases up to \(Format.count(weights.biasMagnitudeMax)), "
                 + "shifts \(weights.shifts[0])...\(weights.shifts[1])")

@@ -27,7 +27,7 @@ enum HardenProgress {
             )
         case .verified(let images):
             Terminal.note(
-                "verified: every weight is 0 or a power of two; executor equals reference on \(images) images"
+                "verified: every weight is 0, a power of two or, with --terms, a sum of two; executor equals reference on \(images) images"
             )
         }
     }

@@ -13,11 +13,12 @@ enum RandomBackbone {
         widthPercent: Int,
         inputSize: Int,
         seed: UInt64,
-        poolShift: UInt8 = 5
+        poolShift: UInt8 = 5,
+        terms: Int = 1
     ) throws -> BackboneArtifact {
         var generator = SeededRandom(seed: seed)
         let network = try network(widthPercent: widthPercent, inputSize: inputSize)
-        let layers = network.layers.map { parameters(for: $0, &generator) }
+        let layers = network.layers.map { parameters(for: $0, terms: terms, &generator) }
         return try BackboneArtifact(
             network: network,
             poolShift: poolShift,
@@ -30,8 +31,10 @@ enum RandomBackbone {
 
     private static func parameters(
         for layer: NetworkLayer,
+        terms: Int,
         _ generator: inout SeededRandom
     ) -> LayerParameters {
+        let magnitudes = WeightTerms.magnitudes(terms: terms).map { Int8($0) }
         var weights: [Int8] = []
         var bias: [Int32] = []
         var shift: [UInt8] = []
@@ -39,6 +42,10 @@ enum RandomBackbone {
         for _ in 0..<layer.output.channels {
             let isExtreme = UInt8.random(in: 0..<16, using: &generator) == 0
             let channel = (0..<layer.weightsPerChannel).map { _ -> Int8 in
+                if terms > 1, !isExtreme {
+                    let magnitude = magnitudes.randomElement(using: &generator) ?? 0
+                    return Bool.random(using: &generator) ? magnitude : -magnitude
+                }
                 let code =
                     isExtreme
                     ? [6, 14].randomElement(using: &generator) ?? 6
