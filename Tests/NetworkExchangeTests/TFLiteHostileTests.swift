@@ -1,5 +1,6 @@
 import FloatNetwork
 import Foundation
+import HardenedBackbone
 import NetworkExchange
 import Testing
 import TestSupport

@@ -1,4 +1,5 @@
 import FloatNetwork
+import HardenedBackbone
 import NetworkExchange
 import QuantizedTensors
 import Testing

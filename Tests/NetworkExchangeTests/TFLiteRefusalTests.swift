@@ -12,7 +12,7 @@ import TestSupport
 
         init(
             _ words: String, _ numbers: TFLiteWriter.Numbers = .float,
-            _ change: @escaping @Sendable (inout TFLiteWriter) -> Void
+            change: @escaping @Sendable (inout TFLiteWriter) -> Void
         ) {
             (self.words, self.numbers, self.change) = (words, numbers, change)
         }
@@ -107,16 +107,17 @@ import TestSupport
         Case(
             "dimensions from 0",
             change: tensor("stem.w") { $0.shape = [Int(Int32.max), Int(Int32.max), 9, 9] }),
-        Case("element type \"int8 without a scale\"", .perChannel, tensor("stem.w") { $0.scales = [] }),
-        Case("is scaled by -1.0", .perTensor, tensor("stem.w") { $0.scales = [-1] }),
-        Case("is scaled by nan", .perTensor, tensor("stem.w") { $0.scales = [.nan] }),
-        Case("is scaled by 0.0", .perChannel, tensor("stem.b") { $0.scales[1] = 0 }),
-        Case("has 8 scales and 2 zero points", .perChannel, tensor("stem.w") { $0.zeros = [0, 0] }),
-        Case("has 8 scales along dimension 1", .perChannel, tensor("stem.w") { $0.dimension = 1 }),
-        Case("has 8 scales along dimension -1", .perChannel, tensor("stem.w") { $0.dimension = -1 }),
+        Case(
+            "element type \"int8 without a scale\"", .perChannel, change: tensor("stem.w") { $0.scales = [] }),
+        Case("is scaled by -1.0", .perTensor, change: tensor("stem.w") { $0.scales = [-1] }),
+        Case("is scaled by nan", .perTensor, change: tensor("stem.w") { $0.scales = [.nan] }),
+        Case("is scaled by 0.0", .perChannel, change: tensor("stem.b") { $0.scales[1] = 0 }),
+        Case("has 8 scales and 2 zero points", .perChannel, change: tensor("stem.w") { $0.zeros = [0, 0] }),
+        Case("has 8 scales along dimension 1", .perChannel, change: tensor("stem.w") { $0.dimension = 1 }),
+        Case("has 8 scales along dimension -1", .perChannel, change: tensor("stem.w") { $0.dimension = -1 }),
         Case(
             "int8 with scales of its own kind", .perChannel,
-            tensor("stem.w") { tensor in
+            change: tensor("stem.w") { tensor in
                 tensor.extra[4] = .table([2: .reals(tensor.scales), 4: .byte(1), 5: .table([:])])
             }),
         Case("is used in two ways") { writer in

@@ -11,7 +11,10 @@ struct FloatLogitsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "float-logits",
         abstract: "Run an imported float network on raw images; write its logits.",
-        discussion: "Tests/Benchmarks/import/check_import.py compares them with ONNX Runtime's, check_tflite.py with LiteRT's.",
+        discussion: """
+            Tests/Benchmarks/import/check_import.py compares them with ONNX Runtime's, check_tflite.py with \
+            LiteRT's.
+            """,
         shouldDisplay: false)
 
     @Argument(help: "The network, ONNX, TensorFlow Lite or safetensors.") var network: String
