@@ -24,6 +24,32 @@ import Testing
 
             """
         ),
+        // TensorFlow Lite is read.
+        (
+            """
+            Reads ONNX as torch.onnx.export writes it, torchvision's or timm's weights as
+            safetensors, or integers that the training recipe exported. A float network is
+            calibrated on --calibration: a few hundred typical images do, labels are not
+            needed. Trained integers are checked and sealed as they are. Before anything is
+            written, every weight is scanned and the executor is compared with the
+            reference. The same network, images and options give the same bytes everywhere.
+            """,
+            """
+            Reads ONNX as torch.onnx.export writes it, TensorFlow Lite (float or
+            quantised), torchvision's or timm's weights as safetensors, or integers that
+            the training recipe exported. A float network is calibrated on --calibration: a
+            few hundred typical images do, labels are not needed. Trained integers are
+            checked and sealed as they are. Before anything is written, every weight is
+            scanned and the executor is compared with the reference. The same network,
+            images and options give the same bytes everywhere.
+            """
+        ),
+        ("The network, .onnx or .safetensors.", "The network, .onnx, .tflite or .safetensors."),
+        ("The network, ONNX or safetensors.", "The network, ONNX, TensorFlow Lite or safetensors."),
+        (
+            "compares them with ONNX Runtime's.",
+            "compares them with ONNX Runtime's,\ncheck_tflite.py with LiteRT's."
+        ),
         // No limit is said in words.
         ("Most training images. (default: 9223372036854775807)", "Most training images. Default: all."),
         ("Most images. (default: 9223372036854775807)", "Most images. Default: all."),

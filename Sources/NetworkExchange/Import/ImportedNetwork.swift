@@ -12,7 +12,7 @@ public struct ImportedNetwork: Sendable {
     public let framework: Framework?
     /// What normalisation was stated, by the caller or by the file; else ImageNet's is assumed.
     public let statedNormalization: FloatNetwork.Normalization?
-    /// Version of ONNX's operators, or `nil` for safetensors.
+    /// Version of ONNX's operators, or `nil` for other formats.
     public let opset: Int?
     /// Whether every kernel was turned by 180 degrees, because the file pads as TensorFlow does: images must be
     /// turned as well, and then the features are the file's.

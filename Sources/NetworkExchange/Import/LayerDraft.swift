@@ -81,6 +81,8 @@ struct NetworkDraft {
     var inputSize: Int?
     var metadata: [String: String] = [:]
     var framework: ImportedNetwork.Framework?
+    /// What the file's own pixels state, where they are quantised.
+    var normalization: FloatNetwork.Normalization?
 
     /// Finds the width, checks every shape, and makes the network.
     func imported(
@@ -114,7 +116,7 @@ struct NetworkDraft {
                 expected: "[classes, \(network.featureCount)]")
         }
         let names = try entries.classNames(count: classifier?.classes)
-        var normalization = options.normalization
+        var normalization = options.normalization ?? normalization
         if normalization == nil { normalization = try entries.normalization() }
         do {
             return ImportedNetwork(

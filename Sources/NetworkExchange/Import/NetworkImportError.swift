@@ -5,13 +5,13 @@ public import HardenedBackbone
 ///
 /// Names come from the file and are escaped and cut before they are shown.
 public enum NetworkImportError: Error, Hashable, Sendable {
-    /// The bytes are neither ONNX nor safetensors.
+    /// The bytes are of no format that is read.
     case unknownFormat(fileName: String, looksLike: String?)
     /// The file is above the limit.
     case tooLarge(byteCount: Int, maximum: Int)
     /// The bytes are not a sound safetensors file.
     case safetensors(reason: String)
-    /// The bytes are not a sound ONNX model.
+    /// The bytes are not a sound model in ONNX or TensorFlow Lite.
     case malformedModel(reason: String)
     /// A node is not the one that a MobileNetV2 has in this place.
     case unexpectedNode(name: String, operatorType: String, expected: String)
@@ -60,7 +60,7 @@ extension NetworkImportError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownFormat(let fileName, let guess):
-            "\(shown(fileName)) is neither ONNX nor safetensors"
+            "\(shown(fileName)) is neither ONNX, safetensors nor TensorFlow Lite"
                 + (guess.map { " (it looks like \($0))" } ?? "")
                 + "; export the network with torch.onnx.export, or save its weights as safetensors"
         case .tooLarge(let byteCount, let maximum):
@@ -68,14 +68,15 @@ extension NetworkImportError: CustomStringConvertible {
         case .safetensors(let reason):
             reason
         case .malformedModel(let reason):
-            "ONNX model: \(reason); export it again"
+            "model: \(reason); export it again"
         case .unexpectedNode(let name, let operatorType, let expected):
-            "ONNX node \(shown(name)) (\(shown(operatorType))) does not fit a MobileNetV2: expected "
-                + "\(expected); export torchvision's or timm's network in eval mode"
+            "node \(shown(name)) (\(shown(operatorType))) does not fit a MobileNetV2: expected "
+                + "\(expected); export torchvision's, timm's or TensorFlow's network for inference"
         case .graphEnds(let after, let expected):
-            "ONNX graph ends after \(shown(after)), expected \(expected); export the whole network"
+            "graph ends after \(shown(after)), expected \(expected); export the whole network"
         case .unusableInput(let name, let found):
-            "ONNX input \(shown(name)) is \(found), expected one float image [N, 3, size, size]; export it again"
+            "input \(shown(name)) is \(found), expected one image of three colours and equal sides: float "
+                + "[N, 3, size, size] in ONNX, [N, size, size, 3] in TensorFlow Lite; export it again"
         case .unknownInputSize, .conflictingInputSize, .illegalInputSize:
             "input size: \(sizeProblem)"
         case .noLegalWidth(let layer, let found, let expected, let width):
@@ -120,7 +121,7 @@ extension NetworkImportError: CustomStringConvertible {
         case .unsupportedElementType(let tensor, let found):
             "\(shown(tensor)) has element type \(shown(found)), which is not read; export it as float32"
         case .externalData(let tensor):
-            "\(shown(tensor)) is stored in another file; export with external_data=False"
+            "\(shown(tensor)) is stored in another file; export everything into one (torch.onnx.export: external_data=False)"
         case .wrongByteCount(let tensor, let found, let expected):
             "\(shown(tensor)) holds \(found) bytes or numbers where its shape needs \(expected); "
                 + "fetch the file again"

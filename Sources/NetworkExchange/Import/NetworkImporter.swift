@@ -2,7 +2,7 @@ internal import Artifacts
 internal import FloatNetwork
 internal import HardenedBackbone
 
-/// Reads a MobileNetV2 from ONNX or safetensors; the format is told by the content.
+/// Reads a MobileNetV2 from ONNX, safetensors or TensorFlow Lite; the format is told by the content.
 public enum NetworkImporter {
     /// The largest file that is read, in bytes: three times a network of width 2 with 1,000 classes.
     public static let maximumFileByteCount = 1 << 28
@@ -14,6 +14,8 @@ public enum NetworkImporter {
     /// - safetensors with torchvision's or timm's names. Optional metadata: `input_size`, `mean`, `std`
     ///   (three numbers, comma separated), `classes` (a JSON list of names), `batch_norm_epsilon`,
     ///   `first_block_shortcut=none`.
+    /// - TensorFlow Lite: float32, float16, or quantised (int8 and uint8, per channel or per tensor), whose
+    ///   weights become the real numbers that they stand for. Quantised pixels state the normalisation.
     ///
     /// - Parameters:
     ///   - bytes: given up as soon as they are unpacked: a caller who needs them no more can move them in.
@@ -37,6 +39,7 @@ public enum NetworkImporter {
             var reader = WeightFileReader(file)
             return try reader.network(options)
         }
+        if TFLiteModel.isFormat(of: bytes) { return try TFLiteConversion.network(decoding: bytes, options) }
         if let guess = knownFormat(bytes) { throw .unknownFormat(fileName: fileName, looksLike: guess) }
         let graph: ONNXGraph
         let first = bytes.first
@@ -61,7 +64,6 @@ public enum NetworkImporter {
         if starts("PK") { return "a PyTorch checkpoint or another ZIP archive" }
         if bytes.starts(with: [0x80, 0x02]) { return "an old PyTorch checkpoint (pickle)" }
         if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "HDF5" }
-        if bytes.count > 8, Array(bytes[4..<8]) == Array("TFL3".utf8) { return "TensorFlow Lite" }
         if starts("{") { return "JSON" }
         return bytes.isEmpty ? "an empty file" : nil
     }

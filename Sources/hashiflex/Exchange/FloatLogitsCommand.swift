@@ -11,10 +11,13 @@ struct FloatLogitsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "float-logits",
         abstract: "Run an imported float network on raw images; write its logits.",
-        discussion: "Tests/Benchmarks/import/check_import.py compares them with ONNX Runtime's.",
+        discussion: """
+            Tests/Benchmarks/import/check_import.py compares them with ONNX Runtime's, check_tflite.py with \
+            LiteRT's.
+            """,
         shouldDisplay: false)
 
-    @Argument(help: "The network, ONNX or safetensors.") var network: String
+    @Argument(help: "The network, ONNX, TensorFlow Lite or safetensors.") var network: String
     @Option(help: "Images one after another, [size, size, 3] bytes each, no header.") var images: String
     @Option(help: "Side of the image, where the file does not say.") var inputSize: Int?
     @Flag(help: "Write the pooled features instead.") var features = false

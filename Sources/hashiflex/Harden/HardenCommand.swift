@@ -15,8 +15,8 @@ struct HardenCommand: ParsableCommand {
         commandName: "harden",
         abstract: "Turn a MobileNetV2 into a hardened backbone of power-of-two weights, and a head.",
         discussion: """
-            Reads ONNX as torch.onnx.export writes it, torchvision's or timm's weights as safetensors, or \
-            integers that the training recipe exported. A float network is calibrated on --calibration: a \
+            Reads ONNX as torch.onnx.export writes it, TensorFlow Lite (float or quantised), torchvision's or \
+            timm's weights as safetensors, or integers that the training recipe exported. A float network is calibrated on --calibration: a \
             few hundred typical images do, labels are not needed. Trained integers are checked and sealed \
             as they are. Before anything is written, every weight is scanned and the executor is compared \
             with the reference. The same network, images and options give the same bytes everywhere.
@@ -28,7 +28,7 @@ struct HardenCommand: ParsableCommand {
             """)
 
     @OptionGroup var preprocessing: PreprocessingOptions
-    @Argument(help: "The network, .onnx or .safetensors.") var network: String
+    @Argument(help: "The network, .onnx, .tflite or .safetensors.") var network: String
     @Option(help: "Images to calibrate on, any source that ingest reads.") var calibration: String?
     @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
     @Option(help: "How many calibration images, 1 to 4096.") var images = 256

@@ -31,7 +31,10 @@ struct ONNXGraph {
         try self.init(ONNXModel(decoding: bytes))
     }
 
-    private init(_ model: ONNXModel) throws(NetworkImportError) {
+    /// Indexes a model.
+    ///
+    /// - Throws: `malformedModel`.
+    init(_ model: ONNXModel) throws(NetworkImportError) {
         guard let graph = model.graph, !graph.nodes.isEmpty else {
             throw .malformedModel(reason: "there is no graph")
         }

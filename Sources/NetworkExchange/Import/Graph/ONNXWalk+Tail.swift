@@ -9,20 +9,24 @@ extension ONNXWalk {
             expected: "GlobalAveragePool or ReduceMean over rows and columns")
         if pool.operatorType == "ReduceMean" { try checkMean(pool) }
         try pass(pool)
-        while !isOutput, let node = graph.readers(of: current).first,
-            ["Flatten", "Reshape", "Squeeze"].contains(node.operatorType)
-        {
-            if node.operatorType == "Flatten", node.integer("axis", default: 1) != 1 {
-                throw unexpected(node, "Flatten from axis 1")
-            }
-            try pass(node)
-        }
+        let isFlat = try flattening()
         if isOutput { return nil }
         let node = try next(
-            ["Gemm", "MatMul"], expected: "Gemm or MatMul (classifier), or the graph's output")
+            isFlat ? ["Gemm", "MatMul"] : ["Gemm", "MatMul", "Conv"],
+            expected: "Gemm, MatMul or, before flattening, Conv 1x1 (classifier), or the graph's output")
         let classifier =
-            node.operatorType == "Gemm"
-            ? try gemm(node, featureCount: featureCount) : try product(node, featureCount: featureCount)
+            switch node.operatorType {
+            case "Conv": try pointwise(node, featureCount: featureCount)
+            case "Gemm": try gemm(node, featureCount: featureCount)
+            default: try product(node, featureCount: featureCount)
+            }
+        _ = try flattening()
+        // The classes are in the same order without.
+        if let last = graph.readers(of: current).first, last.operatorType == "Softmax",
+            let output = last.outputs.first, graph.outputs.contains(output)
+        {
+            try pass(last)
+        }
         guard isOutput else {
             guard let other = graph.readers(of: current).first else {
                 throw .graphEnds(after: current, expected: "the graph's output behind the classifier")
@@ -34,6 +38,23 @@ extension ONNXWalk {
 
     /// Whether the graph ends here.
     private var isOutput: Bool { graph.outputs.contains(current) && graph.readers(of: current).isEmpty }
+
+    /// Passes nodes that make a vector of the features or classes.
+    ///
+    /// - Returns: whether there were any.
+    private mutating func flattening() throws(NetworkImportError) -> Bool {
+        var isFlat = false
+        while !isOutput, let node = graph.readers(of: current).first,
+            ["Flatten", "Reshape", "Squeeze"].contains(node.operatorType)
+        {
+            if node.operatorType == "Flatten", node.integer("axis", default: 1) != 1 {
+                throw unexpected(node, "Flatten from axis 1")
+            }
+            try pass(node)
+            isFlat = true
+        }
+        return isFlat
+    }
 
     private func checkMean(_ node: ONNXNode) throws(NetworkImportError) {
         let expected = "ReduceMean over rows and columns"
@@ -64,6 +85,30 @@ extension ONNXWalk {
         return ClassifierDraft(
             tensor: matrix.name, classes: matrix.classes, features: featureCount,
             weights: alpha == 1 ? matrix.weights : matrix.weights.map { $0 * alpha }, bias: bias)
+    }
+
+    /// A convolution of the single pixel that the pool makes.
+    private mutating func pointwise(
+        _ node: ONNXNode, featureCount: Int
+    ) throws(NetworkImportError) -> ClassifierDraft {
+        let expected = "Conv 1x1 of the features and constant weights (classifier)"
+        guard node.integer("group", default: 1) == 1, let data = node.input(at: 0),
+            graph.resolved(data) == current, node.integers("pads", default: []).allSatisfy({ $0 == 0 })
+        else { throw unexpected(node, expected) }
+        let tensor = try constant(node, 1, expected)
+        let shape = try tensor.shape()
+        guard shape.count == 4, shape[0] > 0, Array(shape[1...]) == [featureCount, 1, 1] else {
+            throw .wrongShape(
+                tensor: tensor.name, found: shape, expected: "[classes, \(featureCount), 1, 1]")
+        }
+        var bias = [Float](repeating: 0, count: shape[0])
+        if node.input(at: 2) != nil {
+            bias = try vector(node, 2, count: shape[0], "a constant bias of the classifier")
+        }
+        try pass(node)
+        return ClassifierDraft(
+            tensor: tensor.name, classes: shape[0], features: featureCount, weights: try tensor.floats(),
+            bias: bias)
     }
 
     private mutating func product(

@@ -15,15 +15,21 @@ struct ONNXWalk {
     static func network(
         _ graph: ONNXGraph, _ options: ImportOptions
     ) throws(NetworkImportError) -> ImportedNetwork {
+        let draft = try draft(of: graph)
+        let exporter = graph.producer.isEmpty ? "unknown exporter" : graph.producer
+        let text = String(shown(exporter).dropFirst().dropLast())
+        return try draft.imported(options, source: "ONNX opset \(graph.opset), \(text)", opset: graph.opset)
+    }
+
+    /// Reads what `graph` says of the network, from whatever format it was made.
+    static func draft(of graph: ONNXGraph) throws(NetworkImportError) -> NetworkDraft {
         let (name, size) = try input(of: graph)
         var walk = ONNXWalk(graph: graph, current: name)
         var draft = NetworkDraft(
             inputSize: size, metadata: graph.metadata, framework: graph.framework)
         draft.layers = try walk.backbone()
         draft.classifier = try walk.tail(featureCount: walk.channels)
-        let exporter = graph.producer.isEmpty ? "unknown exporter" : graph.producer
-        let text = String(shown(exporter).dropFirst().dropLast())
-        return try draft.imported(options, source: "ONNX opset \(graph.opset), \(text)", opset: graph.opset)
+        return draft
     }
 
     /// The image's name, and its side if that is fixed.
