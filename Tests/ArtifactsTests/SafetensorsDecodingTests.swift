@@ -146,13 +146,37 @@ import TestSupport
         #"{"a":{"dtype":"U8","shape":[9223372036854775808],"data_offsets":[0,0]}}"#,
         #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0]}}"#,
         #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0,0]}}"#,
-        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":"x"}}"#,
+        #"{"__metadata__":nul}"#, #"{"__metadata__":nulll}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":[1,]}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":[1}]}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":{"k"}}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":{"k":1,}}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":-}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":01}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":1.}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":nope}}"#,
+        #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"extra":[[[["#,
     ])
     func headersOutsideTheFormatAreRefused(header: String) {
         guard case .malformedHeader = decodingError(fileBytes(header: header)) else {
             Issue.record("not refused as malformed: \(header)")
             return
         }
+    }
+
+    @Test(arguments: [
+        #""x""#, "null", "true", "-0.5e+7", "[]", "{}", #"[1,[2,{"k":[],"l":{"m":[null]}}],"]"]"#,
+        #"{"a":1,"b":[{}]}"#,
+        " [ 1 , 2 ] ", String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000),
+    ])
+    func furtherFieldsOfATensorArePassedOver(value: String) throws {
+        let header =
+            #"{"__metadata__":null,"a":{"more":\#(value),"dtype":"U8","shape":[1],"data_offsets":[0,1],"end":\#(value)}}"#
+        let file = try SafetensorsFile(decoding: fileBytes(header: header, data: [7]))
+        #expect(file.metadata.isEmpty && file.tensors["a"]?.bytes == [7])
+        let twice = header.replacing(#""end":"#, with: #""more":"#)
+        #expect(decodingError(fileBytes(header: twice, data: [7])) == .duplicateKey("more"))
     }
 
     @Test func moreDimensionsThanTheLimitAreRefused() {

@@ -66,6 +66,23 @@ extension SeededRandom {
     }
 }
 
+/// Expects `bytes` to hold `network`, number for number.
+@discardableResult
+func expectNetwork(
+    _ network: FloatNetwork, in bytes: [UInt8], options: ImportOptions = ImportOptions(),
+    _ comment: Comment = ""
+) throws -> ImportedNetwork {
+    let imported = try NetworkImporter.network(decoding: bytes, fileName: "graph", options: options)
+    #expect(imported.network.network == network.network, comment)
+    for (index, layer) in network.layers.enumerated() {
+        #expect(imported.network.layers[index].weights == layer.weights, "layer \(index) \(comment)")
+        #expect(imported.network.layers[index].bias == layer.bias, "layer \(index) \(comment)")
+    }
+    #expect(imported.network.classifier?.weights == network.classifier?.weights, comment)
+    #expect(imported.network.classifier?.bias == network.classifier?.bias, comment)
+    return imported
+}
+
 /// The error that reading `bytes` gives, or `nil`.
 func importError(_ bytes: [UInt8], _ options: ImportOptions = ImportOptions()) -> NetworkImportError? {
     do throws(NetworkImportError) {

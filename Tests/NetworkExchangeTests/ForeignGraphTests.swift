@@ -56,9 +56,9 @@ import TestSupport
             node: "classifier", type: "Gemm",
             change: edit("classifier") { $0.attributes.append(.init(name: "transA", integer: 1)) }),
         Case(
-            node: "softmax", type: "Softmax",
+            node: "argmax", type: "ArgMax",
             change: {
-                $0.append(.init(type: "Softmax", name: "softmax", inputs: ["classifier.out"], output: "p"))
+                $0.append(.init(type: "ArgMax", name: "argmax", inputs: ["classifier.out"], output: "p"))
             }
         ),
         Case(

@@ -23,6 +23,7 @@ struct GraphWriter {
         var inputs: [String]
         var output: String
         var attributes: [Attribute] = []
+        var domain = ""
     }
 
     var opset = 17
@@ -38,13 +39,22 @@ struct GraphWriter {
     /// The tensor whose second number becomes NaN.
     var poisoned: String?
 
-    private(set) var nodes: [Node] = []
-    private var tensors: [ProtoWriter] = []
-    private var output = ""
+    var nodes: [Node] = []
+    var tensors: [ProtoWriter] = []
+    var output = ""
+    /// Element type of the image; 0 is that of the weights.
+    var imageType = 0
+    /// Half the precision, as bfloat16.
+    var isBrain = false
+    /// Functions of the file's own: names and domains.
+    var functions: [(String, String)] = []
+    /// Where weights are kept beside the model, if they are, and what they are there.
+    var companionName: String?
+    var companion: [UInt8] = []
 
     /// Builds the graph of `network`; ``bytes(_:)`` writes it.
     mutating func build(_ network: FloatNetwork) {
-        (nodes, tensors) = ([], [])
+        (nodes, tensors, companion) = ([], [], [])
         var current = "image"
         var outputs: [String] = []
         floats("low", [], [0])
@@ -89,6 +99,12 @@ struct GraphWriter {
             entry.text(1, key)
             entry.text(2, text)
             model.message(14, entry)
+        }
+        for (name, domain) in functions {
+            var function = ProtoWriter()
+            function.text(1, name)
+            function.text(10, domain)
+            model.message(25, function)
         }
         return model.bytes
     }
@@ -165,89 +181,11 @@ struct GraphWriter {
         }
     }
 
-    private mutating func node(
+    mutating func node(
         _ type: String, _ name: String, _ inputs: [String], _ attributes: [Attribute] = []
     ) -> String {
         nodes.append(
             Node(type: type, name: name, inputs: inputs, output: name + ".out", attributes: attributes))
         return name + ".out"
-    }
-}
-
-extension GraphWriter {
-    fileprivate mutating func floats(_ name: String, _ shape: [Int], _ values: [Float]) {
-        let half = isHalf
-        var values = values
-        if name == poisoned { values[1] = .nan }
-        tensors.append(
-            tensor(name, type: half ? 10 : 1, shape) { tensor in
-                if half {
-                    tensor.packed(5, values.map { UInt64(Self.half($0)) })
-                } else {
-                    tensor.data(
-                        9,
-                        values.flatMap { value in
-                            (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
-                        })
-                }
-            })
-    }
-
-    /// Binary16 of a number that it holds exactly.
-    private static func half(_ value: Float) -> UInt16 {
-        guard value != 0 else { return 0 }
-        let bits = value.bitPattern
-        return UInt16(bits >> 16 & 0x8000) | UInt16((bits >> 23 & 255) - 112) << 10
-            | UInt16(bits >> 13 & 1023)
-    }
-
-    fileprivate func tensor(
-        _ name: String, type: Int, _ shape: [Int], _ fill: (inout ProtoWriter) -> Void
-    ) -> ProtoWriter {
-        var tensor = ProtoWriter()
-        if !shape.isEmpty { tensor.packed(1, shape.map { UInt64($0) }) }
-        tensor.varint(2, UInt64(type))
-        tensor.text(8, name)
-        fill(&tensor)
-        return tensor
-    }
-
-    fileprivate func encoded(_ node: Node) -> ProtoWriter {
-        var writer = ProtoWriter()
-        for input in node.inputs { writer.text(1, input) }
-        writer.text(2, node.output)
-        writer.text(3, node.name)
-        writer.text(4, node.type)
-        for attribute in node.attributes {
-            var proto = ProtoWriter()
-            proto.text(1, attribute.name)
-            if let real = attribute.real { proto.real(2, real) }
-            if let integer = attribute.integer { proto.varint(3, UInt64(bitPattern: Int64(integer))) }
-            if let text = attribute.text { proto.text(4, text) }
-            for real in attribute.reals ?? [] { proto.real(7, real) }
-            if let integers = attribute.integers {
-                for integer in integers { proto.varint(8, UInt64(bitPattern: Int64(integer))) }
-            }
-            writer.message(5, proto)
-        }
-        return writer
-    }
-
-    fileprivate func value(_ name: String, _ dims: [Int]) -> ProtoWriter {
-        var shape = ProtoWriter()
-        for size in dims {
-            var dimension = ProtoWriter()
-            if size == 0 { dimension.text(2, "n") } else { dimension.varint(1, UInt64(size)) }
-            shape.message(1, dimension)
-        }
-        var tensor = ProtoWriter()
-        tensor.varint(1, isHalf ? 10 : 1)
-        tensor.message(2, shape)
-        var type = ProtoWriter()
-        type.message(1, tensor)
-        var value = ProtoWriter()
-        value.text(1, name)
-        value.message(2, type)
-        return value
     }
 }

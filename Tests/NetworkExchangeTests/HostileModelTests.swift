@@ -44,7 +44,7 @@ import TestSupport
         Hostile("attributes") { $0.data(7, message(1, empty(5, tenMillion))) },
         Hostile("names") { $0.data(7, message(1, empty(1, tenMillion))) },
         Hostile("tensors") { $0.data(7, empty(5, tenMillion)) },
-        Hostile("unknown fields") { $0.data(7, empty(15, tenMillion)) },
+        Hostile("unknown fields") { $0.data(7, empty(13, tenMillion)) },
         Hostile("dimensions one by one") { tensor in
             tensor.data(7, message(5, [UInt8](repeating: 8, count: 2 * tenMillion)))
         },

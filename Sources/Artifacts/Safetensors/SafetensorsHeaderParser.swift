@@ -1,8 +1,8 @@
 /// Reads the JSON header of a safetensors file, and no other JSON.
 ///
 /// General JSON decoders keep one of two equal keys silently, so two readers could see two files in the
-/// same bytes. This one knows the three object shapes of the format, refuses everything else, and never
-/// recurses.
+/// same bytes. This one knows the three object shapes of the format, refuses equal keys, and never recurses.
+/// As the format's own reader does, it takes `null` for no metadata and passes over further fields of a tensor.
 ///
 /// - Range: at most ``maximumRank`` dimensions per tensor; integers without sign, below `2^63`.
 struct SafetensorsHeaderParser {
@@ -18,8 +18,8 @@ struct SafetensorsHeaderParser {
     /// The most dimensions that a tensor may have.
     static let maximumRank = 64
 
-    private let text: [UInt8]
-    private var position = 0
+    let text: [UInt8]
+    var position = 0
 
     /// A parser of `text`, which must be UTF-8.
     init(_ text: [UInt8]) {
@@ -35,7 +35,7 @@ struct SafetensorsHeaderParser {
         try object { (parser, key) throws(SafetensorsError) in
             guard key != SafetensorsFile.metadataKey else {
                 guard metadata == nil else { throw .duplicateKey(key) }
-                metadata = try parser.metadata()
+                metadata = try parser.takeNull() ? [:] : parser.metadata()
                 return
             }
             guard names.insert(key).inserted else { throw .duplicateKey(key) }
@@ -61,6 +61,7 @@ struct SafetensorsHeaderParser {
         var elementType: SafetensorsFile.ElementType?
         var shape: [Int]?
         var offsets: [Int]?
+        var others: Set<String> = []
         try object { (parser, key) throws(SafetensorsError) in
             switch key {
             case "dtype":
@@ -77,7 +78,8 @@ struct SafetensorsHeaderParser {
                 guard pair.count == 2 else { throw parser.malformed("data_offsets without two integers") }
                 offsets = pair
             default:
-                throw parser.malformed("an unknown field of a tensor")
+                guard others.insert(key).inserted else { throw .duplicateKey(key) }
+                try parser.skipValue()
             }
         }
         guard let elementType else { throw .missingField(tensor: name, field: "dtype") }
@@ -90,25 +92,25 @@ struct SafetensorsHeaderParser {
 // MARK: - JSON
 
 extension SafetensorsHeaderParser {
-    private var peek: UInt8? { position < text.count ? text[position] : nil }
+    var peek: UInt8? { position < text.count ? text[position] : nil }
 
-    private func malformed(_ reason: String) -> SafetensorsError {
+    func malformed(_ reason: String) -> SafetensorsError {
         .malformedHeader(offset: position, reason: reason)
     }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
     /// Takes `character`, after white space, if it comes next.
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    mutating func take(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
         guard peek == UInt8(ascii: character) else { return false }
         position += 1
         return true
     }
 
-    private mutating func expect(_ character: Unicode.Scalar) throws(SafetensorsError) {
+    mutating func expect(_ character: Unicode.Scalar) throws(SafetensorsError) {
         guard take(character) else { throw malformed("no '\(character)'") }
     }
 
@@ -154,7 +156,7 @@ extension SafetensorsHeaderParser {
         return value
     }
 
-    private mutating func string() throws(SafetensorsError) -> String {
+    mutating func string() throws(SafetensorsError) -> String {
         try expect("\"")
         var bytes: [UInt8] = []
         while let byte = peek {

@@ -18,8 +18,10 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Onnx__AttributeProto Onnx__AttributeProto;
 typedef struct Onnx__NodeProto Onnx__NodeProto;
 typedef struct Onnx__ModelProto Onnx__ModelProto;
+typedef struct Onnx__FunctionProto Onnx__FunctionProto;
 typedef struct Onnx__StringStringEntryProto Onnx__StringStringEntryProto;
 typedef struct Onnx__GraphProto Onnx__GraphProto;
+typedef struct Onnx__SparseTensorProto Onnx__SparseTensorProto;
 typedef struct Onnx__TensorProto Onnx__TensorProto;
 typedef struct Onnx__ValueInfoProto Onnx__ValueInfoProto;
 typedef struct Onnx__TypeProto Onnx__TypeProto;
@@ -52,10 +54,12 @@ struct  Onnx__AttributeProto
   int64_t *ints;
   protobuf_c_boolean has_type;
   int32_t type;
+  protobuf_c_boolean has_ref_attr_name;
+  ProtobufCBinaryData ref_attr_name;
 };
 #define ONNX__ATTRIBUTE_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__attribute_proto__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0, 0 }
+    , 0, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 struct  Onnx__NodeProto
@@ -71,10 +75,12 @@ struct  Onnx__NodeProto
   ProtobufCBinaryData op_type;
   size_t n_attribute;
   Onnx__AttributeProto **attribute;
+  protobuf_c_boolean has_domain;
+  ProtobufCBinaryData domain;
 };
 #define ONNX__NODE_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__node_proto__descriptor) \
-    , 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
+    , 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL} }
 
 
 struct  Onnx__ModelProto
@@ -91,10 +97,25 @@ struct  Onnx__ModelProto
   Onnx__OperatorSetIdProto **opset_import;
   size_t n_metadata_props;
   Onnx__StringStringEntryProto **metadata_props;
+  size_t n_functions;
+  Onnx__FunctionProto **functions;
 };
 #define ONNX__MODEL_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__model_proto__descriptor) \
-    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, NULL, 0,NULL, 0,NULL }
+    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Onnx__FunctionProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_domain;
+  ProtobufCBinaryData domain;
+};
+#define ONNX__FUNCTION_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__function_proto__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Onnx__StringStringEntryProto
@@ -123,10 +144,23 @@ struct  Onnx__GraphProto
   Onnx__ValueInfoProto **input;
   size_t n_output;
   Onnx__ValueInfoProto **output;
+  size_t n_sparse_initializer;
+  Onnx__SparseTensorProto **sparse_initializer;
 };
 #define ONNX__GRAPH_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__graph_proto__descriptor) \
-    , 0,NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Onnx__SparseTensorProto
+{
+  ProtobufCMessage base;
+  size_t n_dims;
+  int64_t *dims;
+};
+#define ONNX__SPARSE_TENSOR_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__sparse_tensor_proto__descriptor) \
+    , 0,NULL }
 
 
 struct  Onnx__TensorProto
@@ -284,6 +318,25 @@ Onnx__ModelProto *
 void   onnx__model_proto__free_unpacked
                      (Onnx__ModelProto *message,
                       ProtobufCAllocator *allocator);
+/* Onnx__FunctionProto methods */
+void   onnx__function_proto__init
+                     (Onnx__FunctionProto         *message);
+size_t onnx__function_proto__get_packed_size
+                     (const Onnx__FunctionProto   *message);
+size_t onnx__function_proto__pack
+                     (const Onnx__FunctionProto   *message,
+                      uint8_t             *out);
+size_t onnx__function_proto__pack_to_buffer
+                     (const Onnx__FunctionProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__FunctionProto *
+       onnx__function_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__function_proto__free_unpacked
+                     (Onnx__FunctionProto *message,
+                      ProtobufCAllocator *allocator);
 /* Onnx__StringStringEntryProto methods */
 void   onnx__string_string_entry_proto__init
                      (Onnx__StringStringEntryProto         *message);
@@ -321,6 +374,25 @@ Onnx__GraphProto *
                       const uint8_t       *data);
 void   onnx__graph_proto__free_unpacked
                      (Onnx__GraphProto *message,
+                      ProtobufCAllocator *allocator);
+/* Onnx__SparseTensorProto methods */
+void   onnx__sparse_tensor_proto__init
+                     (Onnx__SparseTensorProto         *message);
+size_t onnx__sparse_tensor_proto__get_packed_size
+                     (const Onnx__SparseTensorProto   *message);
+size_t onnx__sparse_tensor_proto__pack
+                     (const Onnx__SparseTensorProto   *message,
+                      uint8_t             *out);
+size_t onnx__sparse_tensor_proto__pack_to_buffer
+                     (const Onnx__SparseTensorProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__SparseTensorProto *
+       onnx__sparse_tensor_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__sparse_tensor_proto__free_unpacked
+                     (Onnx__SparseTensorProto *message,
                       ProtobufCAllocator *allocator);
 /* Onnx__TensorProto methods */
 void   onnx__tensor_proto__init
@@ -434,11 +506,17 @@ typedef void (*Onnx__NodeProto_Closure)
 typedef void (*Onnx__ModelProto_Closure)
                  (const Onnx__ModelProto *message,
                   void *closure_data);
+typedef void (*Onnx__FunctionProto_Closure)
+                 (const Onnx__FunctionProto *message,
+                  void *closure_data);
 typedef void (*Onnx__StringStringEntryProto_Closure)
                  (const Onnx__StringStringEntryProto *message,
                   void *closure_data);
 typedef void (*Onnx__GraphProto_Closure)
                  (const Onnx__GraphProto *message,
+                  void *closure_data);
+typedef void (*Onnx__SparseTensorProto_Closure)
+                 (const Onnx__SparseTensorProto *message,
                   void *closure_data);
 typedef void (*Onnx__TensorProto_Closure)
                  (const Onnx__TensorProto *message,
@@ -470,8 +548,10 @@ typedef void (*Onnx__OperatorSetIdProto_Closure)
 extern const ProtobufCMessageDescriptor onnx__attribute_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__node_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__model_proto__descriptor;
+extern const ProtobufCMessageDescriptor onnx__function_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__string_string_entry_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__graph_proto__descriptor;
+extern const ProtobufCMessageDescriptor onnx__sparse_tensor_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__tensor_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__value_info_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__type_proto__descriptor;

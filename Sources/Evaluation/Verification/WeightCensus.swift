@@ -1,5 +1,5 @@
 public import HardenedBackbone
-internal import QuantizedTensors
+import QuantizedTensors
 
 /// Every weight of a backbone, counted by value.
 ///

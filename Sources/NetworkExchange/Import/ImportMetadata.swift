@@ -33,9 +33,20 @@ struct ImportMetadata {
         }
     }
 
-    /// Small constant under the root of batch normalisation; PyTorch's default where nothing is said.
-    func batchNormEpsilon() throws(NetworkImportError) -> Double {
-        guard let text = entries["batch_norm_epsilon"] else { return 1e-5 }
+    /// Where layers of stride 2 pad: `pytorch` or `tensorflow`.
+    func padding() throws(NetworkImportError) -> LayerDraft.Padding? {
+        switch entries["padding"] {
+        case nil: return nil
+        case "pytorch"?: return .around
+        case "tensorflow"?: return .behind
+        case let text?:
+            throw .illegalMetadata(key: "padding", found: text, expected: "pytorch or tensorflow")
+        }
+    }
+
+    /// Small constant under the root of batch normalisation.
+    func batchNormEpsilon() throws(NetworkImportError) -> Double? {
+        guard let text = entries["batch_norm_epsilon"] else { return nil }
         guard let value = Double(text), value.isFinite, value >= 0 else {
             throw .illegalMetadata(key: "batch_norm_epsilon", found: text, expected: "a number from 0")
         }

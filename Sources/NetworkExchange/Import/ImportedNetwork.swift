@@ -17,6 +17,9 @@ public struct ImportedNetwork: Sendable {
     /// Whether every kernel was turned by 180 degrees, because the file pads as TensorFlow does: images must be
     /// turned as well, and then the features are the file's.
     public let isTurned: Bool
+    /// The small constant in batch normalisations that was assumed or stated beside the weights; `nil` where the
+    /// graph itself has it or none is needed.
+    public let batchNormEpsilon: Double?
 
     /// A framework that is known by the names it gives.
     public enum Framework: String, Sendable, Hashable {
@@ -24,6 +27,8 @@ public struct ImportedNetwork: Sendable {
         case torchvision
         /// `conv_stem`, ...
         case timm
+        /// `conv_stem.first_conv`, ..., of transformers.
+        case huggingFace = "Hugging Face"
     }
 
     /// The same network fed with colours of another normalisation.
@@ -38,7 +43,8 @@ public struct ImportedNetwork: Sendable {
                     network: network.network, layers: network.layers, classifier: network.classifier,
                     normalization: normalization),
                 classNames: classNames, source: source, framework: framework,
-                statedNormalization: normalization, opset: opset, isTurned: isTurned)
+                statedNormalization: normalization, opset: opset, isTurned: isTurned,
+                batchNormEpsilon: batchNormEpsilon)
         } catch {
             throw .network(error)
         }
@@ -51,10 +57,20 @@ public struct ImportOptions: Sendable {
     public var inputSize: Int?
     /// Overrides what the file says, or the ImageNet default.
     public var normalization: FloatNetwork.Normalization?
+    /// Gives the file of a name beside the model, of at most so many bytes; `nil` where there is none to be had.
+    ///
+    /// Names have been checked to lead nowhere else as text; links are for the closure to check.
+    public var companion: Companion?
+
+    /// Reads a file by its name and the most bytes that are wanted.
+    public typealias Companion = @Sendable (String, Int) throws(NetworkImportError) -> [UInt8]
 
     /// Collects the options.
-    public init(inputSize: Int? = nil, normalization: FloatNetwork.Normalization? = nil) {
+    public init(
+        inputSize: Int? = nil, normalization: FloatNetwork.Normalization? = nil, companion: Companion? = nil
+    ) {
         self.inputSize = inputSize
         self.normalization = normalization
+        self.companion = companion
     }
 }

@@ -1,7 +1,3 @@
-internal import FloatNetwork
-internal import HardenedBackbone
-internal import QuantizedTensors
-
 /// One convolution as a file gives it, before the width is known.
 struct LayerDraft {
     /// Name of the weight tensor, for messages.
@@ -40,16 +36,25 @@ struct LayerDraft {
     mutating func fold(_ normalization: BatchNormalization) throws(NetworkImportError) {
         let count = weights.count / channels
         for channel in 0..<channels {
-            let variance = Double(normalization.variance[channel]) + normalization.epsilon
-            guard variance > 0 else {
-                throw .illegalVariance(tensor: normalization.varianceTensor, index: channel)
-            }
-            let factor = Double(normalization.scale[channel]) / variance.squareRoot()
+            let factor = try normalization.factor(channel)
             for index in channel * count..<(channel + 1) * count {
                 weights[index] = Float(Double(weights[index]) * factor)
             }
             let centred = Double(bias[channel]) - Double(normalization.mean[channel])
             bias[channel] = Float(centred * factor + Double(normalization.shift[channel]))
+        }
+    }
+
+    /// Scales and shifts every output channel.
+    ///
+    /// - Rounding: in `Double`, once to `Float` at the end.
+    mutating func fold(_ line: ChannelLine) {
+        let count = weights.count / channels
+        for channel in 0..<channels {
+            for index in channel * count..<(channel + 1) * count {
+                weights[index] = Float(Double(weights[index]) * line.scale[channel])
+            }
+            bias[channel] = Float(Double(bias[channel]) * line.scale[channel] + line.shift[channel])
         }
     }
 }
@@ -63,6 +68,13 @@ struct BatchNormalization {
     var epsilon: Double
     /// Name of the variance tensor, for messages.
     var varianceTensor: String
+
+    /// What a channel is multiplied by.
+    func factor(_ channel: Int) throws(NetworkImportError) -> Double {
+        let sum = Double(variance[channel]) + epsilon
+        guard sum > 0 else { throw .illegalVariance(tensor: varianceTensor, index: channel) }
+        return Double(scale[channel]) / sum.squareRoot()
+    }
 }
 
 /// The final layer as a file gives it, `[classes, features]`.
@@ -70,81 +82,21 @@ struct ClassifierDraft {
     let tensor: String
     let classes: Int
     let features: Int
-    let weights: [Float]
-    let bias: [Float]
-}
+    var weights: [Float]
+    var bias: [Float]
 
-/// Everything a file says, format aside.
-struct NetworkDraft {
-    var layers: [LayerDraft] = []
-    var classifier: ClassifierDraft?
-    var inputSize: Int?
-    var metadata: [String: String] = [:]
-    var framework: ImportedNetwork.Framework?
-    /// What the file's own pixels state, where they are quantised.
-    var normalization: FloatNetwork.Normalization?
-
-    /// Finds the width, checks every shape, and makes the network.
-    func imported(
-        _ options: ImportOptions, source: String, opset: Int?
-    ) throws(NetworkImportError) -> ImportedNetwork {
-        let entries = ImportMetadata(entries: metadata)
-        var stated = inputSize
-        if stated == nil { stated = try entries.inputSize() }
-        if let stated, let asked = options.inputSize, stated != asked {
-            throw .conflictingInputSize(found: stated, asked: asked)
-        }
-        guard let size = options.inputSize ?? stated else { throw .unknownInputSize }
-        guard NetworkDescription.inputSizes.contains(size), size.isMultiple(of: 32) else {
-            throw .illegalInputSize(found: size)
-        }
-        let network = try WidthDeduction.network(channels: layers.map(\.channels), inputSize: size)
-        for (draft, layer) in zip(layers, network.layers) {
-            let expected = [
-                layer.output.channels, layer.inputChannelsPerGroup, layer.kernelSize, layer.kernelSize,
-            ]
-            guard draft.shape == expected else {
-                throw .wrongShape(tensor: draft.tensor, found: draft.shape, expected: "\(expected)")
-            }
-        }
-        let isTurned = try padsBehind(network)
-        var layers = layers
-        if isTurned { for index in layers.indices { layers[index].turn() } }
-        if let classifier, classifier.features != network.featureCount {
-            throw .wrongShape(
-                tensor: classifier.tensor, found: [classifier.classes, classifier.features],
-                expected: "[classes, \(network.featureCount)]")
-        }
-        let names = try entries.classNames(count: classifier?.classes)
-        var normalization = options.normalization ?? normalization
-        if normalization == nil { normalization = try entries.normalization() }
-        do {
-            return ImportedNetwork(
-                network: try FloatNetwork(
-                    network: network, layers: layers.map { .init(weights: $0.weights, bias: $0.bias) },
-                    classifier: classifier.map { .init(weights: $0.weights, bias: $0.bias) },
-                    normalization: normalization ?? .imageNet),
-                classNames: names, source: source, framework: framework,
-                statedNormalization: normalization, opset: opset, isTurned: isTurned)
-        } catch {
-            throw .network(error)
-        }
-    }
-
-    /// Whether every layer of stride 2 pads behind the image.
+    /// Scales and shifts every feature before the layer.
     ///
-    /// - Throws: `mixedPadding`, if some do and some do not.
-    private func padsBehind(_ network: NetworkDescription) throws(NetworkImportError) -> Bool {
-        var first: (name: String, padding: LayerDraft.Padding)?
-        for (draft, layer) in zip(layers, network.layers) where layer.stride == 2 {
-            guard let first else {
-                first = (layer.name, draft.padding)
-                continue
+    /// - Rounding: in `Double`, once to `Float` at the end.
+    mutating func fold(_ line: ChannelLine) {
+        for row in 0..<classes {
+            var sum = Double(bias[row])
+            for feature in 0..<features {
+                let index = row * features + feature
+                sum += Double(weights[index]) * line.shift[feature]
+                weights[index] = Float(Double(weights[index]) * line.scale[feature])
             }
-            guard draft.padding == first.padding else {
-                throw .mixedPadding(layer: layer.name, other: first.name)
-            }
+            bias[row] = Float(sum)
         }
-        return first?.padding == .behind
     }
 }

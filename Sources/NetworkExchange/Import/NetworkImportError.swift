@@ -15,6 +15,8 @@ public enum NetworkImportError: Error, Hashable, Sendable {
     case malformedModel(reason: String)
     /// A node is not the one that a MobileNetV2 has in this place.
     case unexpectedNode(name: String, operatorType: String, expected: String)
+    /// A node calls a function of the file's own, or an operator that is not of the standard.
+    case foreignOperator(name: String, operatorType: String, domain: String)
     /// The graph ends where a MobileNetV2 goes on.
     case graphEnds(after: String, expected: String)
     /// The graph has no image input of three colours.
@@ -35,6 +37,8 @@ public enum NetworkImportError: Error, Hashable, Sendable {
     case unsupportedElementType(tensor: String, found: String)
     /// A tensor's numbers are in another file.
     case externalData(tensor: String)
+    /// A file beside the model, which has some of its numbers, can not be read or does not hold them.
+    case companionFile(name: String, reason: String)
     /// A tensor holds more or fewer numbers than its shape says.
     case wrongByteCount(tensor: String, found: Int, expected: Int)
     /// A number is infinite or NaN.
@@ -45,6 +49,10 @@ public enum NetworkImportError: Error, Hashable, Sendable {
     case noLegalWidth(layer: String, found: Int, expected: Int, nearestWidthPercent: Int)
     /// The network adds the first block's input to its output, which the hardened network does not.
     case firstBlockShortcut(channels: Int)
+    /// The blocks are those of a deeper network or another one.
+    case otherBlockTable(found: String, expected: String)
+    /// The graph normalises colours itself, and the caller or the metadata state another normalisation.
+    case conflictingNormalization(found: FloatNetwork.Normalization, asked: FloatNetwork.Normalization)
     /// Some layers of stride 2 pad as PyTorch does, others as TensorFlow does.
     case mixedPadding(layer: String, other: String)
     /// A metadata entry does not hold what it must.
@@ -72,6 +80,11 @@ extension NetworkImportError: CustomStringConvertible {
         case .unexpectedNode(let name, let operatorType, let expected):
             "node \(shown(name)) (\(shown(operatorType))) does not fit a MobileNetV2: expected "
                 + "\(expected); export torchvision's, timm's or TensorFlow's network for inference"
+        case .foreignOperator(let name, let operatorType, let domain):
+            "node \(shown(name)) is operator \(shown(operatorType)) of domain \(shown(domain)), not of the standard"
+                + (domain == "com.microsoft"
+                    ? ": the file was saved by an optimiser; harden the file from before"
+                    : "; inline functions (onnx.inliner.inline_local_functions), or export without them")
         case .graphEnds(let after, let expected):
             "graph ends after \(shown(after)), expected \(expected); export the whole network"
         case .unusableInput(let name, let found):
@@ -87,6 +100,14 @@ extension NetworkImportError: CustomStringConvertible {
             "at this width torchvision and timm add the first block's input to its output (both have "
                 + "\(channels) channels), which the hardened network does not; use a width of 0.3 or more, or "
                 + "state metadata first_block_shortcut=none if the network was trained without"
+        case .companionFile(let name, let reason):
+            "file \(shown(name)) with the model's weights: \(reason); keep both in one folder, or export with "
+                + "external_data=False"
+        case .otherBlockTable(let found, let expected):
+            "other block table: \(found) where MobileNetV2 has \(expected); only MobileNetV2 can be hardened"
+        case .conflictingNormalization(let found, let asked):
+            "the graph normalises colours itself, to mean \(found.mean) and std \(found.standardDeviation), but mean "
+                + "\(asked.mean) and std \(asked.standardDeviation) are stated; leave them out"
         case .mixedPadding(let layer, let other):
             "layer \(layer) and layer \(other) pad on different sides (PyTorch's padding of 1 and TensorFlow's SAME); "
                 + "only networks that pad everywhere alike can be hardened"
@@ -121,7 +142,7 @@ extension NetworkImportError: CustomStringConvertible {
         case .unsupportedElementType(let tensor, let found):
             "\(shown(tensor)) has element type \(shown(found)), which is not read; export it as float32"
         case .externalData(let tensor):
-            "\(shown(tensor)) is stored in another file; export everything into one (torch.onnx.export: external_data=False)"
+            "\(shown(tensor)) is stored in another file, and where is not known; export with external_data=False"
         case .wrongByteCount(let tensor, let found, let expected):
             "\(shown(tensor)) holds \(found) bytes or numbers where its shape needs \(expected); "
                 + "fetch the file again"

@@ -9,11 +9,11 @@ public enum NetworkImporter {
 
     /// Reads `bytes`, believing nothing that they say.
     ///
-    /// - ONNX as `torch.onnx.export` writes it from torchvision's or timm's network (either exporter), with
-    ///   batch normalisation folded or not, with or without a classifier.
-    /// - safetensors with torchvision's or timm's names. Optional metadata: `input_size`, `mean`, `std`
-    ///   (three numbers, comma separated), `classes` (a JSON list of names), `batch_norm_epsilon`,
-    ///   `first_block_shortcut=none`.
+    /// - ONNX as exporters of PyTorch and TensorFlow write it, with batch normalisation folded or not, with or
+    ///   without a classifier; the module's page has a table of forms.
+    /// - safetensors with torchvision's, timm's or Hugging Face's names. Optional metadata: `input_size`, `mean`,
+    ///   `std` (three numbers, comma separated), `classes` (a JSON list of names), `batch_norm_epsilon`,
+    ///   `padding` (`pytorch` or `tensorflow`), `first_block_shortcut=none`.
     /// - TensorFlow Lite: float32, float16, or quantised (int8 and uint8, per channel or per tensor), whose
     ///   weights become the real numbers that they stand for. Quantised pixels state the normalisation.
     ///
@@ -44,7 +44,7 @@ public enum NetworkImporter {
         let graph: ONNXGraph
         let first = bytes.first
         do {
-            graph = try ONNXGraph(decoding: bytes)
+            graph = try ONNXGraph(decoding: bytes, options)
         } catch {
             guard case .malformedModel = error else { throw error }
             // An ONNX file starts with its version field; anything else was never one.

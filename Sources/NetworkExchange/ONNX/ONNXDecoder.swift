@@ -67,6 +67,10 @@ private struct ModelReader {
             (try reader.text(proto.key), try reader.text(proto.value))
         }
         if let graph = proto.graph { model.graph = try self.graph(graph.pointee) }
+        model.functions = try list(proto.functions, proto.n_functions) {
+            reader, proto throws(NetworkImportError) in
+            (try reader.text(proto.name), try reader.text(proto.domain))
+        }
         return model
     }
 
@@ -85,7 +89,8 @@ private struct ModelReader {
             },
             outputs: try list(proto.output, proto.n_output) { reader, proto throws(NetworkImportError) in
                 try reader.value(proto)
-            })
+            },
+            sparseInitializerCount: proto.n_sparse_initializer)
     }
 
     private mutating func node(_ proto: Onnx__NodeProto) throws(NetworkImportError) -> ONNXNode {
@@ -95,13 +100,18 @@ private struct ModelReader {
             attributes: try list(proto.attribute, proto.n_attribute) {
                 reader, proto throws(NetworkImportError) in
                 try reader.attribute(proto)
-            })
+            },
+            domain: try text(proto.domain))
     }
 
     private mutating func attribute(
         _ proto: Onnx__AttributeProto
     ) throws(NetworkImportError) -> ONNXAttribute {
         let name = try text(proto.name)
+        // Only a function's body may take its attributes from outside.
+        guard proto.has_ref_attr_name == 0 || proto.ref_attr_name.len == 0 else {
+            throw .malformedModel(reason: "attribute \(shown(name)) refers to one of a function")
+        }
         var values: [ONNXAttribute.Value] = []
         if proto.has_f != 0 { values.append(.real(proto.f)) }
         if proto.has_i != 0 { values.append(.integer(proto.i)) }
@@ -117,15 +127,20 @@ private struct ModelReader {
 
     private mutating func tensor(_ proto: Onnx__TensorProto) throws(NetworkImportError) -> ONNXTensor {
         try take(proto.n_dims)
-        return ONNXTensor(
+        var tensor = ONNXTensor(
             name: try text(proto.name), elementType: proto.has_data_type == 0 ? 0 : proto.data_type,
             dimensions: Array(numbers(proto.dims, proto.n_dims)),
             raw: numbers(proto.raw_data.data, proto.raw_data.len),
             reals: numbers(proto.float_data, proto.n_float_data),
             integers32: numbers(proto.int32_data, proto.n_int32_data),
-            integers64: numbers(proto.int64_data, proto.n_int64_data),
-            isExternal: proto.n_external_data > 0
-                || (proto.has_data_location != 0 && proto.data_location != 0))
+            integers64: numbers(proto.int64_data, proto.n_int64_data))
+        tensor.isExternal =
+            proto.n_external_data > 0 || (proto.has_data_location != 0 && proto.data_location != 0)
+        tensor.external = try list(proto.external_data, proto.n_external_data) {
+            reader, proto throws(NetworkImportError) in
+            (try reader.text(proto.key), try reader.text(proto.value))
+        }
+        return tensor
     }
 
     private mutating func value(_ proto: Onnx__ValueInfoProto) throws(NetworkImportError) -> ONNXValueInfo {

@@ -11,6 +11,8 @@ struct ONNXModel {
     var operatorSets: [(domain: String, version: Int64)] = []
     var metadata: [(key: String, value: String)] = []
     var graph: Graph?
+    /// Functions that the file defines itself, and that its nodes may call instead of standard operators.
+    var functions: [(name: String, domain: String)] = []
 
     /// The network.
     struct Graph {
@@ -20,6 +22,8 @@ struct ONNXModel {
         var initializers: [ONNXTensor] = []
         var inputs: [ONNXValueInfo] = []
         var outputs: [ONNXValueInfo] = []
+        /// Constants of which only the numbers that are not zero are stored; none is read.
+        var sparseInitializerCount = 0
     }
 }
 
@@ -32,6 +36,8 @@ struct ONNXNode {
     /// Names of tensors.
     var outputs: [String] = []
     var attributes: [ONNXAttribute] = []
+    /// Whose operator it is; the empty domain and `ai.onnx` are the standard.
+    var domain = ""
 }
 
 /// A parameter of an operation.
@@ -67,6 +73,8 @@ struct ONNXTensor {
     var integers64 = ONNXNumbers<Int64>()
     /// Whether the elements are in another file.
     var isExternal = false
+    /// Where in which file, as the model says: `location`, `offset`, `length`.
+    var external: [(key: String, value: String)] = []
 }
 
 /// Name, element type and shape of an input or output of the graph.

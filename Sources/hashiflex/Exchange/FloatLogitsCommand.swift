@@ -29,7 +29,9 @@ struct FloatLogitsCommand: ParsableCommand {
             let imported: ImportedNetwork
             do throws(NetworkImportError) {
                 imported = try NetworkImporter.network(
-                    decoding: file, fileName: network, options: ImportOptions(inputSize: inputSize))
+                    decoding: file, fileName: network,
+                    options: ImportOptions(
+                        inputSize: inputSize, companion: CompanionFile.reader(of: network)))
             } catch {
                 throw CommandError(Exit.badInput, "\(network): \(error)")
             }

@@ -17,7 +17,8 @@ enum HardenInput {
         let bytes = try InputFile.read(path, bytesMax: NetworkImporter.maximumFileByteCount)
         do {
             if TrainedIntegers.isFormat(of: bytes) { return .trained(try TrainedIntegers(decoding: bytes)) }
-            let options = ImportOptions(inputSize: inputSize, normalization: normalization)
+            let options = ImportOptions(
+                inputSize: inputSize, normalization: normalization, companion: CompanionFile.reader(of: path))
             return .float(
                 try NetworkImporter.network(decoding: bytes, fileName: path, options: options))
         } catch {
@@ -37,11 +38,16 @@ enum HardenInput {
     var source: String {
         let (what, network): (String, NetworkDescription) =
             switch self {
-            case .float(let imported): (imported.source, imported.network.network)
+            case .float(let imported): (imported.source + Self.epsilon(imported), imported.network.network)
             case .trained(let trained): ("trained integers", trained.artifact.network)
             }
         return "\(what), MobileNetV2 width \(Double(network.widthPercent) / 100), "
             + "\(network.inputSize)x\(network.inputSize)x3, \(Format.count(network.weightCount)) weights"
+    }
+
+    /// The constant that weights do not state, in words.
+    private static func epsilon(_ imported: ImportedNetwork) -> String {
+        imported.batchNormEpsilon.map { ", batch norm epsilon \($0)" } ?? ""
     }
 
     /// Rows and columns of the images that it wants.

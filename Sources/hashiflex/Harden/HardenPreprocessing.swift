@@ -87,7 +87,12 @@ struct HardenPreprocessing {
                     + "torchvision, torchvision-v2, timm, hf, keras, tf-slim or built-in, "
                     + "or put its config.json beside it")
         }
-        let preset: PreprocessingPreset = framework == .timm ? .timm : .torchvision
+        let preset: PreprocessingPreset =
+            switch framework {
+            case .torchvision: .torchvision
+            case .timm: .timm
+            case .huggingFace: .hf
+            }
         return (
             try options.choice(size: size, fallback: preset.preprocessing(size: size)),
             "names are \(framework.rawValue)'s; else give --preprocess"

@@ -5,7 +5,10 @@
 Widths, input sizes, class counts, both exporters, several operator sets, batch normalisation folded and separate, fixed
 and free batch, pooled features without a classifier, and both frameworks' weights as safetensors. ONNX is compared with
 ONNX Runtime, safetensors with PyTorch. Prints the relative logit error of each (largest difference over the largest logit,
-worst image). Exit code 1 unless all are below 1e-3. Needs what make_golden.py needs.
+worst image). Exit code 1 unless all are below 1e-3. Quantised graphs round activations and ours does not: they are compared with
+the float network that has their weights. Needs what make_golden.py needs, and transformers.
+
+Tried with torch 2.13.0, torchvision 0.28, timm 1.0, transformers 5.24.0, onnx 1.23.2, onnxruntime 1.32.0. TensorFlow: check_keras.py.
 """
 
 import argparse
@@ -26,7 +29,36 @@ from safetensors.torch import save_file
 LIMIT = 1e-3
 
 
+class Logits(torch.nn.Module):
+    """transformers' network without the wrapping of its answer."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network(x).logits
+
+
+def make_padded(framework, width, classes, size, seed):
+    """Networks that pad as TensorFlow does."""
+    torch.manual_seed(seed)
+    networks.torchvision()
+    if framework == "timm same":
+        from timm.models import efficientnet
+
+        network = efficientnet._gen_mobilenet_v2("mobilenetv2_100", width, pad_type="same", num_classes=classes)
+    else:
+        from transformers import MobileNetV2Config, MobileNetV2ForImageClassification
+
+        config = MobileNetV2Config(depth_multiplier=width, image_size=size, num_labels=classes)
+        network = Logits(MobileNetV2ForImageClassification(config))
+    return networks.randomize(network, size, seed)
+
+
 def make(framework, width, classes, size, seed):
+    if framework in ("timm same", "transformers"):
+        return make_padded(framework, width, classes, size, seed)
     torch.manual_seed(seed)
     if framework == "torchvision":
         network = networks.torchvision().models.mobilenet_v2(weights=None, width_mult=width, num_classes=classes)
@@ -48,11 +80,15 @@ def export(network, size, path, style, opset, free):
     """Styles: folded and separate are the older exporter's, dynamo the newer one's."""
     image = torch.zeros(1, 3, size, size)
     options = {} if opset is None else {"opset_version": opset}
-    if style == "dynamo":
+    if style in ("float16", "qdq", "qoperator"):
+        export(network, size, path, "folded", opset, free)
+        convert(path, size, style)
+        return
+    if style.startswith("dynamo"):
         if free:
             options["dynamic_shapes"] = {"x": {0: torch.export.Dim("batch")}}
         torch.onnx.export(
-            network, (image,), str(path), dynamo=True, external_data=False, verbose=False, **options)
+            network, (image,), str(path), dynamo=True, external_data=style == "dynamo external", verbose=False, **options)
         return
     mode = torch.onnx.TrainingMode
     if free:
@@ -62,6 +98,58 @@ def export(network, size, path, style, opset, free):
     torch.onnx.export(
         network, (image,), str(path), dynamo=False, do_constant_folding=folded,
         training=mode.EVAL if folded else mode.PRESERVE, **options)
+
+
+def convert(path, size, style):
+    """The model in half precision between casts, or quantised by ONNX Runtime."""
+    import onnx
+
+    if style == "float16":
+        from onnxruntime.transformers.float16 import convert_float_to_float16
+
+        onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), path)
+        return
+    from onnxruntime import quantization
+
+    class Pictures(quantization.CalibrationDataReader):
+        left = iter(networks.normalized(networks.images(16, size, 3)))
+
+        def get_next(self):
+            image = next(self.left, None)
+            return None if image is None else {"input": image[None]}
+
+    form = quantization.QuantFormat.QDQ if style == "qdq" else quantization.QuantFormat.QOperator
+    quantization.quantize_static(str(path), str(path), Pictures(), quant_format=form, per_channel=True)
+
+
+def dequantised(floats, quantised):
+    """The float model with the weights and biases of the quantised one."""
+    import onnx
+    from onnx import numpy_helper
+
+    model, other = onnx.load(floats), onnx.load(quantised)
+    numbers = {tensor.name: numpy_helper.to_array(tensor) for tensor in other.graph.initializer}
+
+    def real(integers, scale, axis=0):
+        shape = [1] * integers.ndim
+        if scale.size > 1:
+            shape[axis] = scale.size
+        return (integers.astype(numpy.float64) * scale.reshape(shape)).astype(numpy.float32)
+
+    made = {node.output[0]: node for node in other.graph.node}
+    layers = []
+    for node in other.graph.node:
+        if node.op_type in ("Conv", "Gemm"):
+            layers.append([real(*(numbers[made[name].input[place]] for place in (0, 1))) for name in node.input[1:3]])
+        elif node.op_type in ("QLinearConv", "QGemm"):
+            scale = numbers[node.input[4]]
+            bias = numbers[node.input[8 if node.op_type == "QLinearConv" else 6]]
+            layers.append([real(numbers[node.input[3]], scale), real(bias, scale * numbers[node.input[1]])])
+    places = {tensor.name: tensor for tensor in model.graph.initializer}
+    for node, layer in zip([node for node in model.graph.node if node.op_type in ("Conv", "Gemm")], layers, strict=True):
+        for name, values in zip(node.input[1:3], layer):
+            places[name].CopyFrom(numpy_helper.from_array(values, name))
+    return model.SerializeToString()
 
 
 def ours(program, model, pixels, work, *more):
@@ -88,6 +176,13 @@ def cases():
             yield framework, 0.5, 64, 5, "dynamo", opset, True
         for style in ("folded", "dynamo", "safetensors"):
             yield framework, 0.5, 96, 0, style, None, False
+        for style in ("dynamo external", "float16", "qdq", "qoperator"):
+            yield framework, 0.5, 64, 5, style, None, style[0] == "q" or style == "float16"
+    for framework in ("timm same", "transformers"):
+        for style, free in itertools.product(("folded", "dynamo"), (False, True)):
+            yield framework, 0.5, 64, 5, style, None, free
+        yield framework, 1.0, 224, 1001, "dynamo external", None, False
+    yield "transformers", 0.5, 64, 5, "safetensors", None, False
 
 
 def check(program, work, case):
@@ -99,15 +194,20 @@ def check(program, work, case):
     more = ["--features"] if classes == 0 else []
     if style == "safetensors":
         path = work / "network.safetensors"
-        save_file({name: value.contiguous() for name, value in network.state_dict().items()}, str(path))
+        weights = {name.removeprefix("network."): value for name, value in network.state_dict().items()}
+        save_file({name: value.contiguous() for name, value in weights.items()}, str(path))
         found = ours(program, path, pixels, work, "--input-size", str(size), *more)
         with torch.no_grad():
             expected = network(torch.from_numpy(networks.normalized(pixels))).numpy()
     else:
         path = work / "network.onnx"
         export(network, size, path, style, opset, free)
+        answering = str(path)
+        if style[0] == "q":
+            export(network, size, work / "float.onnx", "folded", opset, free)
+            answering = dequantised(work / "float.onnx", path)
         found = ours(program, path, pixels, work, *more)
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(answering, providers=["CPUExecutionProvider"])
         name = session.get_inputs()[0].name
         expected = numpy.concatenate(
             [session.run(None, {name: networks.normalized(image[None])})[0] for image in pixels])
@@ -122,6 +222,7 @@ def main():
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
+    onnxruntime.set_default_logger_severity(3)
     checked, bad, worst = 0, 0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         for case in cases():

@@ -51,19 +51,21 @@ extension ONNXTensor {
     /// The elements of a tensor of integers.
     func integers() throws(NetworkImportError) -> [Int64] {
         let count = try elementCount()
-        switch elementType {
-        case ONNXType.int64:
-            guard try isRaw(count, size: 8, other: integers64.count) else {
-                return Array(integers64)
-            }
+        if elementType == ONNXType.int64 {
+            guard try isRaw(count, size: 8, other: integers64.count) else { return Array(integers64) }
             return raw.load(count) { (bits: UInt64) in Int64(bitPattern: bits) }
-        case ONNXType.int32:
-            guard try isRaw(count, size: 4, other: integers32.count) else {
-                return integers32.map { Int64($0) }
-            }
-            return raw.load(count) { (bits: UInt32) in Int64(Int32(bitPattern: bits)) }
-        default:
+        }
+        let sizes = [ONNXType.int32: 4, ONNXType.int8: 1, ONNXType.uint8: 1]
+        guard let size = sizes[elementType] else {
             throw .unsupportedElementType(tensor: name, found: ONNXType.name(elementType))
+        }
+        guard try isRaw(count, size: size, other: integers32.count) else {
+            return integers32.map { Int64($0) }
+        }
+        return switch elementType {
+        case ONNXType.int32: raw.load(count) { (bits: UInt32) in Int64(Int32(bitPattern: bits)) }
+        case ONNXType.int8: raw.load(count) { (bits: UInt8) in Int64(Int8(bitPattern: bits)) }
+        default: raw.load(count) { (bits: UInt8) in Int64(bits) }
         }
     }
 

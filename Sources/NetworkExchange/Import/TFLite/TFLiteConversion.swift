@@ -40,8 +40,8 @@ struct TFLiteConversion {
         // Clip has its bounds as inputs.
         model.operatorSets = [("", 13)]
         model.graph = conversion.graph
-        var draft = try ONNXWalk.draft(of: ONNXGraph(model))
-        draft.normalization = normalization
+        var draft = try ONNXWalk.draft(of: ONNXGraph(model, options), options).draft
+        draft.pixelNormalization = normalization
         let weights = conversion.weightTypes.sorted().joined(separator: " and ")
         let text = conversion.model.text
         return try draft.imported(

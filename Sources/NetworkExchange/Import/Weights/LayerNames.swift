@@ -4,6 +4,10 @@ internal import HardenedBackbone
 enum LayerNames: CaseIterable {
     /// `features.N....`, as torchvision names them.
     case torchvision
+    /// `conv_stem.first_conv`, `layer.N....`, `conv_1x1`, as Hugging Face's transformers names them.
+    case huggingFace
+    /// The same with the prefix that a network with a classifier has.
+    case huggingFaceClassifier
     /// `conv_stem`, `blocks.S.B....`, `conv_head`, as timm names them.
     case timm
 
@@ -12,17 +16,34 @@ enum LayerNames: CaseIterable {
         switch self {
         case .torchvision: .torchvision
         case .timm: .timm
+        case .huggingFace, .huggingFaceClassifier: .huggingFace
         }
     }
 
-    /// The prefix of the first convolution, which exporters keep in names of tensors or of nodes.
-    var stem: String { layers[0].convolution }
+    /// In words.
+    var title: String { framework == .huggingFace ? "Hugging Face" : framework.rawValue }
+
+    /// What batch normalisations have under the root where nothing states it.
+    var epsilon: Double { framework == .huggingFace ? 1e-3 : 1e-5 }
+
+    /// Where networks with these names pad by themselves, unless something states otherwise.
+    var padding: LayerDraft.Padding { framework == .huggingFace ? .behind : .around }
+
+    /// Whether a node or tensor of a graph is called after the first convolution: exporters put dots and slashes
+    /// between its parts.
+    func isStem(_ name: String) -> Bool {
+        let parts = name.split { $0 == "." || $0 == "/" }
+        let wanted = layers[0].convolution.split(separator: ".")
+        return parts.indices.contains { parts[$0...].starts(with: wanted) }
+    }
 
     /// A tensor that every file with these names has.
     var mark: String {
         switch self {
         case .torchvision: "features.0.0.weight"
         case .timm: "conv_stem.weight"
+        case .huggingFace: "conv_stem.first_conv.convolution.weight"
+        case .huggingFaceClassifier: "mobilenet_v2.conv_stem.first_conv.convolution.weight"
         }
     }
 
@@ -30,7 +51,7 @@ enum LayerNames: CaseIterable {
     var classifier: String {
         switch self {
         case .torchvision: "classifier.1"
-        case .timm: "classifier"
+        case .timm, .huggingFace, .huggingFaceClassifier: "classifier"
         }
     }
 
@@ -39,6 +60,8 @@ enum LayerNames: CaseIterable {
         switch self {
         case .torchvision: torchvision
         case .timm: timm
+        case .huggingFace: huggingFace("")
+        case .huggingFaceClassifier: huggingFace("mobilenet_v2.")
         }
     }
 
@@ -68,5 +91,13 @@ enum LayerNames: CaseIterable {
         }
         names.append(("conv_head", "bn2"))
         return names
+    }
+
+    private func huggingFace(_ prefix: String) -> [(convolution: String, normalization: String)] {
+        var names = ["conv_stem.first_conv", "conv_stem.conv_3x3", "conv_stem.reduce_1x1"]
+        for block in 0..<16 {
+            names += ["expand_1x1", "conv_3x3", "reduce_1x1"].map { "layer.\(block).\($0)" }
+        }
+        return (names + ["conv_1x1"]).map { ("\(prefix)\($0).convolution", "\(prefix)\($0).normalization") }
     }
 }

@@ -6,6 +6,9 @@ struct WeightFileReader {
     private let file: SafetensorsFile
     private let metadata: ImportMetadata
     private var taken: Set<String> = []
+    private var epsilon = 1e-5
+    /// Whether any layer has a batch normalisation of its own.
+    private var isNormalized = false
 
     /// A reader of `file`.
     init(_ file: SafetensorsFile) {
@@ -15,23 +18,60 @@ struct WeightFileReader {
 
     /// The network.
     mutating func network(_ options: ImportOptions) throws(NetworkImportError) -> ImportedNetwork {
-        let prefixes = ["", "module.", "model.", "backbone."]
-        for prefix in prefixes {
+        for prefix in Self.prefixes {
             for names in LayerNames.allCases where file.tensors[prefix + names.mark] != nil {
+                // With fewer, a tensor is missing and has a name.
+                if let problem = blocks(names, prefix).deeper { throw problem }
                 let draft = try draft(names, prefix)
-                return try draft.imported(options, source: "safetensors, \(names) names", opset: nil)
+                return try draft.imported(options, source: "safetensors, \(names.title) names", opset: nil)
             }
         }
-        throw .missingTensor(name: "\(LayerNames.torchvision.mark) or \(LayerNames.timm.mark)")
+        throw .missingTensor(
+            name: "\(LayerNames.torchvision.mark), \(LayerNames.timm.mark) or \(LayerNames.huggingFace.mark)")
+    }
+
+    /// What compiling, spreading over devices and training loops put before every name, in any two layers.
+    private static let prefixes: [String] = {
+        let single = ["_orig_mod.", "module.", "model.", "backbone."]
+        return [""] + single + single.flatMap { outer in single.map { outer + $0 } }
+    }()
+
+    /// The blocks that the names of depthwise convolutions tell.
+    private func blocks(_ names: LayerNames, _ prefix: String) -> BlockTable {
+        // A projection follows; the number of its channels tells what the block gives.
+        let endings: [(depthwise: String, projection: String)] =
+            switch names {
+            case .torchvision: [("conv.1.0", "conv.2"), ("conv.0.0", "conv.1")]
+            case .timm: [("conv_dw", "conv_pwl"), ("conv_dw", "conv_pw")]
+            case .huggingFace, .huggingFaceClassifier: []
+            }
+        var found: [(place: [Int], channels: Int)] = []
+        for (name, tensor) in file.tensors
+        where name.hasPrefix(prefix) && tensor.shape.count == 4 && tensor.shape[1] == 1 {
+            for ending in endings where name.hasSuffix(".\(ending.depthwise).weight") {
+                let start = name.dropLast(ending.depthwise.count + ".weight".count)
+                guard let projection = file.tensors[start + ending.projection + ".weight"],
+                    let channels = projection.shape.first
+                else { continue }
+                found.append((start.split(separator: ".").compactMap { Int($0) }, channels))
+                break
+            }
+        }
+        found.sort { $0.place.lexicographicallyPrecedes($1.place) }
+        return BlockTable(channels: found.map(\.channels))
     }
 
     private mutating func draft(
         _ names: LayerNames, _ prefix: String
     ) throws(NetworkImportError) -> NetworkDraft {
         var draft = NetworkDraft(metadata: file.metadata, framework: names.framework)
+        epsilon = try metadata.batchNormEpsilon() ?? names.epsilon
+        let padding = try metadata.padding() ?? names.padding
         for layer in names.layers {
-            draft.layers.append(try self.layer(prefix + layer.convolution, prefix + layer.normalization))
+            draft.layers.append(
+                try self.layer(prefix + layer.convolution, prefix + layer.normalization, padding))
         }
+        if isNormalized { draft.assumedEpsilon = epsilon }
         draft.classifier = try classifier(prefix + names.classifier)
         let counters = Set(names.layers.map { prefix + $0.normalization + ".num_batches_tracked" })
         let extra = file.tensors.keys.filter { !taken.contains($0) && !counters.contains($0) }.min()
@@ -46,7 +86,7 @@ struct WeightFileReader {
     }
 
     private mutating func layer(
-        _ convolution: String, _ normalization: String
+        _ convolution: String, _ normalization: String, _ padding: LayerDraft.Padding
     ) throws(NetworkImportError) -> LayerDraft {
         let name = convolution + ".weight"
         let tensor = try tensor(name)
@@ -57,20 +97,21 @@ struct WeightFileReader {
         let isNormalized = file.tensors[normalization + ".running_var"] != nil
         var draft = LayerDraft(
             tensor: name, shape: tensor.shape, weights: try values(tensor),
-            bias: [Float](repeating: 0, count: channels))
+            bias: [Float](repeating: 0, count: channels), padding: padding)
         if file.tensors[convolution + ".bias"] != nil {
             draft.bias = try vector(convolution + ".bias", count: channels)
         } else if !isNormalized {
             throw .missingTensor(name: normalization + ".running_var")
         }
         guard isNormalized else { return draft }
+        self.isNormalized = true
         try draft.fold(
             BatchNormalization(
                 scale: try vector(normalization + ".weight", count: channels),
                 shift: try vector(normalization + ".bias", count: channels),
                 mean: try vector(normalization + ".running_mean", count: channels),
                 variance: try vector(normalization + ".running_var", count: channels),
-                epsilon: try metadata.batchNormEpsilon(), varianceTensor: normalization + ".running_var"))
+                epsilon: epsilon, varianceTensor: normalization + ".running_var"))
         return draft
     }
 
