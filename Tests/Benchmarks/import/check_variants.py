@@ -8,7 +8,8 @@ ONNX Runtime, safetensors with PyTorch. Prints the relative logit error of each 
 worst image). Exit code 1 unless all are below 1e-3. Quantised graphs round activations and ours does not: they are compared with
 the float network that has their weights. Needs what make_golden.py needs, and transformers.
 
-Tried with torch 2.13.0, torchvision 0.28, timm 1.0, transformers 5.24.0, onnx 1.23.2, onnxruntime 1.32.0. TensorFlow: check_keras.py.
+Widths 0.5 at 64x64 of the forms below float32 and of padded networks were tried with torch 2.13.0, torchvision 0.29.2, timm 1.0.31,
+transformers 5.24.0, onnx 1.23.2, onnxruntime 1.32.0. TensorFlow: check_keras.py.
 """
 
 import argparse
