@@ -136,7 +136,7 @@ import TestSupport
             }
         }
         let expected = NetworkImportError.unexpectedNode(
-            name: "flat", operatorType: "Flatten", expected: "Flatten from axis 1, not axis 0")
+            name: "flat", operatorType: "Flatten", expected: "Flatten from axis 1")
         #expect(importError(bytes) == expected)
     }
 
