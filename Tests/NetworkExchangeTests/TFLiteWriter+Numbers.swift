@@ -105,7 +105,7 @@ extension TFLiteWriter {
     private static func half(_ value: Float) -> Int {
         guard value != 0 else { return 0 }
         let bits = Int(value.bitPattern)
-        return bits >> 16 & 0x8000 | (bits >> 23 & 255) - 112 << 10 | bits >> 13 & 1023
+        return bits >> 16 & 0x8000 | ((bits >> 23 & 255) - 112) << 10 | bits >> 13 & 1023
     }
 
     /// The file as it is.

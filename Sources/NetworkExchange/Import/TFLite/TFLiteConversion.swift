@@ -43,7 +43,8 @@ struct TFLiteConversion {
         var draft = try ONNXWalk.draft(of: ONNXGraph(model, options), options).draft
         draft.pixelNormalization = normalization
         let weights = conversion.weightTypes.sorted().joined(separator: " and ")
-        let text = conversion.model.text
+        var text = conversion.model.text
+        if text.hasSuffix(".") { text.removeLast() }
         return try draft.imported(
             options,
             source: "TensorFlow Lite, \(weights) weights"
