@@ -35,13 +35,14 @@ import Testing
             reference. The same network, images and options give the same bytes everywhere.
             """,
             """
-            Reads ONNX as torch.onnx.export writes it, TensorFlow Lite (float or
-            quantised), torchvision's or timm's weights as safetensors, or integers that
-            the training recipe exported. A float network is calibrated on --calibration: a
-            few hundred typical images do, labels are not needed. Trained integers are
-            checked and sealed as they are. Before anything is written, every weight is
-            scanned and the executor is compared with the reference. The same network,
-            images and options give the same bytes everywhere.
+            Reads ONNX as exporters of PyTorch and TensorFlow write it, TensorFlow Lite
+            (float or quantised), torchvision's, timm's or Hugging Face's weights as
+            safetensors, or integers that the training recipe exported. A float network is
+            calibrated on --calibration: a few hundred typical images do, labels are not
+            needed; a part of them is held out and compared on. Trained integers are checked
+            and sealed as they are. Before anything is written, every weight is scanned and
+            the executor is compared with the reference. The same network, images and
+            options give the same bytes everywhere.
             """
         ),
         ("The network, .onnx or .safetensors.", "The network, .onnx, .tflite or .safetensors."),
@@ -227,6 +228,22 @@ import Testing
             """
         ),
         // harden
+        (
+            "1 to 7. (default: 7)\n",
+            """
+            1 to 7. (default: 7)
+              --terms <terms>         Powers of two in a weight: 1, or sums of up to 2 in
+                                      every layer. Default: 1.
+              --drop <drop>           Find the layers that need sums of two, giving up at
+                                      most so many points.
+                    Points of agreement with the float network on held-out images, beside
+                    sums in every layer; 0 to 100. Hardens about seven times and prints
+                    what each set of layers costs.
+              --hold-out <hold-out>   Share of the images that is not calibrated on but
+                                      compared on, 0 to 0.9. (default: 0.25)
+
+            """
+        ),
         ("OPTIONS:\n  --calibration", "OPTIONS:\n" + preprocessing + "  --calibration"),
         // model initialise
         (

@@ -15,11 +15,13 @@ struct HardenCommand: ParsableCommand {
         commandName: "harden",
         abstract: "Turn a MobileNetV2 into a hardened backbone of power-of-two weights, and a head.",
         discussion: """
-            Reads ONNX as torch.onnx.export writes it, TensorFlow Lite (float or quantised), torchvision's or \
-            timm's weights as safetensors, or integers that the training recipe exported. A float network is calibrated on --calibration: a \
-            few hundred typical images do, labels are not needed. Trained integers are checked and sealed \
-            as they are. Before anything is written, every weight is scanned and the executor is compared \
-            with the reference. The same network, images and options give the same bytes everywhere.
+            Reads ONNX as exporters of PyTorch and TensorFlow write it, TensorFlow Lite (float or \
+            quantised), torchvision's, timm's or Hugging Face's weights as safetensors, or integers that the \
+            training recipe exported. A float network is calibrated on --calibration: a few hundred typical \
+            images do, labels are not needed; a part of them is held out and compared on. Trained integers \
+            are checked and sealed as they are. Before anything is written, every weight is scanned and the \
+            executor is compared with the reference. The same network, images and options give the same \
+            bytes everywhere.
 
             Steps of --steps, in the order in which they are taken: equalise (one range for all channels of \
             a bottleneck), bias (means as in the float network), feedback (each weight makes up for those \
@@ -33,7 +35,8 @@ struct HardenCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
     @Option(help: "How many calibration images, 1 to 4096.") var images = 256
     @Option(help: "Distinct weight exponents, 1 to 7.") var exponents = 7
-    @Option(help: "Powers of two in a weight: 1, or sums of up to 2 in every layer.") var terms: Int?
+    @Option(help: "Powers of two in a weight: 1, or sums of up to 2 in every layer. Default: 1.") var terms:
+        Int?
     @Option(
         help: ArgumentHelp(
             "Find the layers that need sums of two, giving up at most so many points.",
