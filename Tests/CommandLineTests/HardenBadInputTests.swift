@@ -102,12 +102,12 @@ import Testing
         #expect(try exported.harden(to: "model.safetensors").code == 0)
         try refuses(
             exported.folder.file("model.safetensors"), code: 65,
-            says: ["model.safetensors", "\"features.0.0.weight or conv_stem.weight\" is missing"])
+            says: ["model.safetensors", "a backbone that is hardened already"])
         let graph = exported.folder.file("graph.onnx")
         let written = try Program.run(
             ["export-onnx", exported.folder.file("model.safetensors"), "-o", graph])
         #expect(written.code == 0, "\(written.errors)")
-        try refuses(graph, code: 65, says: ["graph.onnx", "float image"])
+        try refuses(graph, code: 65, says: ["graph.onnx", "image.real/DequantizeLinear", "another grid"])
     }
 
     // MARK: - Images

@@ -172,7 +172,7 @@ import Testing
         #expect(verified.code == 0, "\(verified.errors)")
         #expect(verified.output.contains("sums of two powers of two"), "\(verified.output)")
         for command in [
-            ["model", "info", facts.backbone], ["chip", "report", facts.backbone, "--json"],
+            ["model", "info", "--model", facts.backbone], ["chip", "report", facts.backbone, "--json"],
             ["export-onnx", facts.backbone, "-o", exported.folder.file("model.onnx")],
             [
                 "head", "freeze", try #require(facts.head), "--model", facts.backbone, "-o",

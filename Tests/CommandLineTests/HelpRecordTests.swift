@@ -39,10 +39,10 @@ import Testing
             (float or quantised), torchvision's, timm's or Hugging Face's weights as
             safetensors, or integers that the training recipe exported. A float network is
             calibrated on --calibration: a few hundred typical images do, labels are not
-            needed; a part of them is held out and compared on. Trained integers are checked
-            and sealed as they are. Before anything is written, every weight is scanned and
-            the executor is compared with the reference. The same network, images and
-            options give the same bytes everywhere.
+            needed; a part of them is held out and compared on. Trained integers are
+            checked and sealed as they are. Before anything is written, every weight is
+            scanned and the executor is compared with the reference. The same network,
+            images and options give the same bytes everywhere.
             """
         ),
         ("The network, .onnx or .safetensors.", "The network, .onnx, .tflite or .safetensors."),

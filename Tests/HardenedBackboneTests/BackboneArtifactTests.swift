@@ -260,10 +260,10 @@ import TestSupport
                 == .wrongShape(tensor: "stem.weight", found: [0], expected: [first.weights.count])
         )
         var weights = first.weights
-        weights[7] = 3
+        weights[7] = 11
         #expect(
             refusal { $0[0] = .init(weights: weights, bias: first.bias, shift: first.shift) }
-                == .illegalWeight(tensor: "stem.weight", index: 7, found: 3)
+                == .illegalWeight(tensor: "stem.weight", index: 7, found: 11)
         )
         #expect(
             refusal {

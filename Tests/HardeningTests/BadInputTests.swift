@@ -80,7 +80,7 @@ import Testing
         let network = try SyntheticNetwork.description()
         var weights = network.layers.map { [Int8](repeating: 0, count: $0.weightCount) }
         try HardeningVerification.scan(network, weights)
-        for fault in [Int8(3), -128, 127, -5] {
+        for fault in [Int8(11), -128, 127, -13] {
             weights[2][1] = fault
             let error = #expect(throws: HardeningError.self) {
                 try HardeningVerification.scan(network, weights)

@@ -114,10 +114,10 @@ enum TrainedFixture {
         let found = error { file in
             guard let old = file.tensors["stem.weight"] else { return }
             var bytes = old.bytes
-            bytes[5] = 3
+            bytes[5] = 11
             file.tensors["stem.weight"] = .init(
                 name: "stem.weight", elementType: .i8, shape: old.shape, bytes: bytes)
         }
-        #expect(found == .artifact(.illegalWeight(tensor: "stem.weight", index: 5, found: 3)))
+        #expect(found == .artifact(.illegalWeight(tensor: "stem.weight", index: 5, found: 11)))
     }
 }

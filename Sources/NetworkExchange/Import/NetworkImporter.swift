@@ -36,6 +36,9 @@ public enum NetworkImporter {
             } catch {
                 throw .safetensors(reason: "\(error)")
             }
+            guard file.metadata["format"] != BackboneArtifact.format else {
+                throw .unknownFormat(fileName: fileName, looksLike: "a backbone that is hardened already")
+            }
             var reader = WeightFileReader(file)
             return try reader.network(options)
         }

@@ -108,7 +108,7 @@ private struct Timm: Decodable {
         let shorter = (Double(size) / found.crop_pct).rounded(.down)
         return TrainingConfiguration(
             preprocessing: Preprocessing(
-                fit: try form.crop(shorter, .roundEven, "crop_pct"), kernel: kernel,
+                fit: try form.crop(shorter, of: size, .roundEven, "crop_pct"), kernel: kernel,
                 colours: try form.colours(found.mean, found.std, "mean, std")),
             inputSize: size, source: "\(path) (timm)")
     }
@@ -159,7 +159,7 @@ private struct HuggingFace: Decodable {
                 throw form.refuse("crop_size", "\(cut.height ?? 0)x\(cut.width ?? 0)", "a square")
             }
             side = try form.size(height, "crop_size")
-            fit = try form.crop(Double(shorter), .floor, "size.shortest_edge")
+            fit = try form.crop(Double(shorter), of: side, .floor, "size.shortest_edge")
         } else {
             guard cut == nil, let height = size.height, height == size.width else {
                 throw form.refuse("size", "no shortest_edge with a crop_size, and no square", "one of these")
@@ -190,7 +190,13 @@ private struct Form {
         return value
     }
 
-    func crop(_ shorter: Double, _ offset: ImageFit.OffsetRule, _ key: String) throws -> ImageFit {
+    func crop(
+        _ shorter: Double, of size: Int, _ offset: ImageFit.OffsetRule, _ key: String
+    ) throws -> ImageFit {
+        guard shorter >= Double(size) else {
+            throw refuse(
+                key, "for a shorter side of \(shorter)", "for at least the \(size) pixels that are cut")
+        }
         guard shorter >= 1, shorter <= Double(ImageFit.shorterRange.upperBound) else {
             throw refuse(key, "for a shorter side of \(shorter)", "for 1 to 4096")
         }

@@ -119,6 +119,10 @@ import Testing
             (try Self.huggingFace(["do_center_crop": false]), ["size", "no square"]),
             (try Self.huggingFace(["size": ["height": 37, "width": 37]]), ["size"]),
             (try Self.huggingFace(["size": 37]), ["size", "type"]),
+            (
+                try Self.huggingFace(["size": ["shortest_edge": 31]]),
+                ["size.shortest_edge", "at least the 32 pixels"]
+            ),
             (try Self.huggingFace(["image_std": [1, 1, 0]]), ["image_mean, image_std"]),
             (Data(#"{"model_type":"mobilenet_v2"}"#.utf8), ["pretrained_cfg", "image_processor_type"]),
             (Data("{".utf8), ["not the JSON"]), (Data(), ["not the JSON"]),

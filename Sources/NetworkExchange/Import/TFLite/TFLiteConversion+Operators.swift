@@ -53,7 +53,12 @@ extension TFLiteConversion {
         guard operation.weightsFormat == 0 else {
             return refused(operation, "\(operation.name) with weights of format \(operation.weightsFormat)")
         }
-        let inputs = try weighted(operation, .matrix)
+        var inputs = try weighted(operation, .matrix)
+        // A dense layer takes the features of a pixel as they are; Gemm wants them as a vector.
+        let vector = inputs[0] + " as a vector"
+        graph.nodes.append(
+            ONNXNode(operatorType: "Flatten", name: vector, inputs: [inputs[0]], outputs: [vector]))
+        inputs[0] = vector
         write(operation, "Gemm", inputs, [ONNXAttribute(name: "transB", value: .integer(1))])
     }
 
