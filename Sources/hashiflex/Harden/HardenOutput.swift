@@ -86,9 +86,12 @@ extension HardenCommand {
             }
         }
         if let agreement = hardened.report.agreement {
+            // Whatever figure stands alone says what it holds for.
+            let place =
+                hardened.report.heldOut == nil ? ", preprocessing \(hardened.artifact.preprocessing)" : ""
             Terminal.print(
-                "in sample, where it says too much: \(Format.percent(agreement)) of the \(hardened.report.imageCount) "
-                    + "images that were calibrated on")
+                "in sample, where it says too much: \(Format.percent(agreement)) of the "
+                    + "\(hardened.report.imageCount) images that were calibrated on" + place)
         }
     }
 }

@@ -61,7 +61,7 @@ import Testing
         let head = try ClassifierHead(decoding: try exported.bytes("model.head.safetensors"))
         #expect(head.preprocessing == Planted.torchvision)
         #expect(
-            told.output.contains("held-out images, preprocessing \(Planted.torchvision)"),
+            told.output.contains("calibrated on, preprocessing \(Planted.torchvision)"),
             "\(told.output)")
     }
 
