@@ -58,12 +58,12 @@ struct TermSearchRun {
     /// Full adders of every layer, all its lanes, in the chip that `chip report` shows unasked.
     private static func fullAdders(_ artifact: BackboneArtifact) -> [Int] {
         let design = ChipPreset.rows.design(for: artifact.network)
-        let lanes = LanePlan(network: artifact.network, cyclesPerImage: design.cyclesPerImage)
-        let census = try? ChipWeights(artifact: artifact).census(
-            SweepWeights(exponents: 7, pruned: 0), cut: design.cut, sharesPairs: false)
-        return (census ?? []).enumerated().map { index, census in
-            census.fullAdders * (lanes?.layers[index].lanes ?? 1)
-        }
+        // Weights as they are need no new artefact, which alone could fail; presets fit every network.
+        guard let lanes = LanePlan(network: artifact.network, cyclesPerImage: design.cyclesPerImage),
+            let census = try? ChipWeights(artifact: artifact).census(
+                SweepWeights(exponents: 7, pruned: 0), cut: design.cut, sharesPairs: false)
+        else { preconditionFailure("the preset makes a chip of every artefact") }
+        return zip(census, lanes.layers).map { $0.fullAdders * $1.lanes }
     }
 
     /// What was tried, from the fewest adders on.
