@@ -64,6 +64,13 @@ public struct FloatNetwork: Sendable {
             self.standardDeviation = standardDeviation
         }
 
+        /// Whether all numbers are the same to five digits.
+        public func isClose(to other: Self) -> Bool {
+            let pairs = zip(mean + standardDeviation, other.mean + other.standardDeviation)
+            return mean.count == other.mean.count
+                && pairs.allSatisfy { abs($0 - $1) <= 1e-5 * max(abs($1), 1) }
+        }
+
         /// What torchvision's and timm's networks are trained with.
         public static let imageNet = Normalization(
             mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225])

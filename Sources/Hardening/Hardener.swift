@@ -17,7 +17,7 @@ public enum Hardener {
     ///   - progress: called on the calling thread.
     /// - Throws: ``HardeningError``; nothing that did not pass verification is returned.
     /// - Cost: one float pass and one integer pass over the images, and work that grows with weights times
-    ///   inputs; 256 images of 224x224 take about 1.5 GB.
+    ///   inputs; memory is bounded by ActivationStore; 512 images of 224x224 take about 1.5 GB.
     public static func harden(
         _ network: FloatNetwork, calibration: [[UInt8]], heldOut: [[UInt8]] = [],
         options: HardeningOptions = HardeningOptions(), crew: WorkCrew = .serial,
@@ -49,9 +49,14 @@ public enum Hardener {
         let images = try HardeningVerification.verify(hardened.artifact, images: calibration, crew: crew)
         progress(.verified(images: images))
         guard !heldOut.isEmpty else { return hardened }
-        let report = try HeldOutReport(
-            network, hardened, images: heldOut, comparesLayers: !options.steps.contains(.equalise), crew: crew
-        )
+        let comparison = try NetworkComparison(network, hardened.artifact, head: hardened.head)
+        let outcomes = crew.map(heldOut.count, state: { comparison.worker() }) { worker, index in
+            worker.outcome(heldOut[index])
+        }
+        var tally = NetworkComparison.Tally()
+        outcomes.forEach { tally.add($0) }
+        let report = NetworkComparison.report(
+            tally, comparesLayers: !options.steps.contains(.equalise))
         if report.isConstant { throw .constantAnswer(images: heldOut.count) }
         hardened.report.heldOut = report
         return hardened

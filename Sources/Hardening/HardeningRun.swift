@@ -8,17 +8,13 @@ struct HardeningRun {
     private let network: NetworkDescription
     private let options: HardeningOptions
     private let crew: WorkCrew
-    private let imageCount: Int
     private let code: CodeNetwork
     private let masks: [[Bool]]
     /// Scale exponent of every layer's output.
     private let exponents: [Int]
     private var record: FloatRecord
 
-    /// Bytes that the next layer reads, one array an image.
-    private var current: [[UInt8]]
-    /// Outputs that a later layer adds, by layer.
-    private var held: [Int: [[UInt8]]] = [:]
+    private var activations: ActivationStore
     private var parameters: [LayerParameters] = []
     private var layers: [HardeningReport.Layer] = []
 
@@ -29,8 +25,7 @@ struct HardeningRun {
         network = float.network
         self.options = options
         self.crew = crew
-        imageCount = calibration.count
-        current = calibration
+        activations = ActivationStore(calibration, bytesMax: options.activationBytesMax)
         var record = FloatRecord.make(float, calibration, crew: crew, progress: progress)
         var code = CodeNetwork(float)
         if options.steps.contains(.equalise) { Equalisation.apply(float.network, &code, &record) }
@@ -44,17 +39,14 @@ struct HardeningRun {
     /// Hardens layer `index` and carries the images on.
     mutating func hardenLayer(_ index: Int) -> HardeningReport.Layer {
         let layer = network.layers[index]
-        let residuals = layer.residualSource.flatMap { held[$0] }
-        let result = solve(index, residuals: residuals)
+        let result = solve(index)
         parameters.append(result.parameters)
-        let byteLayer = ByteLayer(layer, result.parameters, padding: code.inputMean)
-        let inputs = current
-        current = crew.map(inputs.count) { byteLayer.run(inputs[$0], residual: residuals?[$0]) }
-        let quality = OutputQuality(
-            network, index, record, exponent: exponents[index], outputs: current, crew: crew)
+        let comparison = OutputComparison(network, index, record, exponent: exponents[index])
+        let parts = activations.advance(
+            through: ByteLayer(layer, result.parameters, padding: code.inputMean), index, of: network,
+            crew: crew, look: comparison.part)
+        let quality = comparison.quality(parts)
         for image in record.images.indices { record.images[image].samples[index] = [] }
-        if let source = layer.residualSource { held[source] = nil }
-        if network.layers.contains(where: { $0.residualSource == index }) { held[index] = current }
         let facts = LayerFacts(layer, result.parameters)
         let report = HardeningReport.Layer(
             name: layer.name, kind: layer.kind.rawValue, weightCount: layer.weightCount,
@@ -67,7 +59,7 @@ struct HardeningRun {
         return report
     }
 
-    private func solve(_ index: Int, residuals: [[UInt8]]?) -> LayerHardener.Result {
+    private func solve(_ index: Int) -> LayerHardener.Result {
         let layer = network.layers[index]
         // Raw bytes count as codes of scale exponent 0.
         let inputExponent = index == 0 ? 0 : exponents[index - 1]
@@ -76,17 +68,19 @@ struct HardeningRun {
             scale: Double(sign: .plus, exponent: exponents[index] - inputExponent, significand: 1),
             biasScale: Double(sign: .plus, exponent: exponents[index], significand: 1),
             samples: InputSamples.gather(
-                layer, index: index, images: current, inputMean: code.inputMean, crew: crew),
+                layer, index: index, activations, inputMean: code.inputMean, crew: crew),
             targets: LayerTargets(
-                network, index, record, exponent: exponents[index], residuals: residuals, crew: crew),
+                network, index, record, exponent: exponents[index],
+                residuals: layer.residualSource == nil ? nil : activations.residuals, crew: crew),
             terms: options.terms.count(index), options: options, crew: crew
         ).harden()
     }
 
     /// Seals the backbone, makes the head and sums up.
     func finish(_ float: FloatNetwork) throws(HardeningError) -> HardenedNetwork {
-        let poolShift = PoolCalibration.shift(network, outputs: current)
-        let summary = options.summary(images: imageCount)
+        let outputs = (0..<activations.count).map(activations.input)
+        let poolShift = PoolCalibration.shift(network, outputs: outputs)
+        let summary = options.summary(images: activations.count)
         let artifact: BackboneArtifact
         do {
             artifact = try BackboneArtifact(
@@ -96,7 +90,7 @@ struct HardeningRun {
         } catch {
             throw .illegalArtifact(error)
         }
-        let features = current.map {
+        let features = outputs.map {
             ReferenceBackbone.pool($0, shape: network.pooledShape, shift: poolShift)
         }
         let unit = HeadHardener.featureUnit(of: artifact)
@@ -107,8 +101,8 @@ struct HardeningRun {
                 logits: record.images.map(\.logits), summary: "rounded from a float classifier; " + summary)
         }
         let report = HardeningReport(
-            digest: artifact.digest, imageCount: imageCount, summary: summary, poolShift: Int(poolShift),
-            layers: layers, featureSqnrDb: featureSqnr(features, unit: unit),
+            digest: artifact.digest, imageCount: activations.count, summary: summary,
+            poolShift: Int(poolShift), layers: layers, featureSqnrDb: featureSqnr(features, unit: unit),
             agreement: head.map { agreement($0, features) })
         return HardenedNetwork(artifact: artifact, head: head, report: report)
     }

@@ -35,7 +35,8 @@ struct HaShiFlex: ParsableCommand {
             CommandGroup(
                 name: "Model",
                 subcommands: [
-                    HardenCommand.self, VerifyCommand.self, EvaluateCommand.self, ReportCommand.self,
+                    ImportCommand.self, HardenCommand.self, VerifyCommand.self, EvaluateCommand.self,
+                    ReportCommand.self,
                     PreprocessCommand.self, ExportONNXCommand.self, ModelCommand.self, BenchCommand.self,
                     FloatLogitsCommand.self,
                     FeatureBytesCommand.self,

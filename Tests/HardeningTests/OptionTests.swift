@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    /// Outputs that do not fit are computed again: nothing else may change.
+    @Test(arguments: [0, 20_000]) func memoryDecidesNothing(bytesMax: Int) throws {
+        let steps = Set(HardeningStep.allCases)
+        let usual = try Self.harden { $0.steps = steps }
+        let bounded = try Self.harden {
+            $0.steps = steps
+            $0.activationBytesMax = bytesMax
+        }
+        #expect(bounded.artifact.encoded() == usual.artifact.encoded())
+        #expect(bounded.report.json() == usual.report.json())
+    }
+
     @Test(arguments: [0.3, 0.5, 0.95]) func pruningReachesItsShare(share: Double) throws {
         let hardened = try Self.harden { $0.prune = share }
         let layers = hardened.report.layers

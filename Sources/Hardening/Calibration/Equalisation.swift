@@ -65,7 +65,7 @@ enum Equalisation {
             for index in stride(from: channel, to: count, by: channels) {
                 record.images[image].samples[layer][index] *= Float(factor)
             }
-            record.images[image].sums[layer][channel] *= factor
         }
+        record.sums[layer][channel] *= factor
     }
 }

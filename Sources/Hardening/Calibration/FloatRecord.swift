@@ -10,15 +10,15 @@ struct FloatRecord: Sendable {
     struct Image: Sendable {
         /// Targets at the sampled pixels of each layer, `[samples, channels]`.
         var samples: [[Float]]
-        /// Sums of the targets over all pixels of each layer, `[channels]`.
-        var sums: [[Double]]
         /// Pooled features.
         let features: [Float]
         /// Logits; empty where there is no classifier.
         let logits: [Float]
     }
 
-    var images: [Image]
+    var images: [Image] = []
+    /// Sums of the targets over all pixels of all images, of each layer `[channels]`.
+    var sums: [[Double]] = []
 
     /// Runs the float network on every image.
     static func make(
@@ -26,31 +26,36 @@ struct FloatRecord: Sendable {
         progress: (HardeningProgress) -> Void
     ) -> FloatRecord {
         let plan = FloatPlan(network)
-        var images: [Image] = []
+        var record = FloatRecord()
         // In blocks, so that there is progress to tell.
         let block = max(16, 4 * crew.workerCount)
         for first in stride(from: 0, to: calibration.count, by: block) {
             let part = calibration[first..<min(first + block, calibration.count)]
-            images += crew.map(part.count, state: { FloatEvaluator(plan) }) { evaluator, index in
+            let parts = crew.map(part.count, state: { FloatEvaluator(plan) }) { evaluator, index in
                 image(network, evaluator, part[first + index], index: first + index, of: calibration.count)
             }
-            progress(.evaluated(images: images.count, count: calibration.count))
+            for part in parts { record.add(part.image, sums: part.sums) }
+            progress(.evaluated(images: record.images.count, count: calibration.count))
         }
-        return FloatRecord(images: images)
+        return record
     }
 
     /// The mean target of every channel over all pixels of all images.
     func meanTarget(_ layer: Int, pixels: Int) -> [Double] {
-        var sums = [Double](repeating: 0, count: images[0].sums[layer].count)
-        for image in images {
-            for (channel, sum) in image.sums[layer].enumerated() { sums[channel] += sum }
+        sums[layer].map { $0 / Double(images.count * pixels) }
+    }
+
+    private mutating func add(_ image: Image, sums added: [[Double]]) {
+        images.append(image)
+        guard !sums.isEmpty else { return sums = added }
+        for layer in sums.indices {
+            for channel in sums[layer].indices { sums[layer][channel] += added[layer][channel] }
         }
-        return sums.map { $0 / Double(images.count * pixels) }
     }
 
     private static func image(
         _ network: FloatNetwork, _ evaluator: FloatEvaluator, _ bytes: [UInt8], index: Int, of count: Int
-    ) -> Image {
+    ) -> (image: Image, sums: [[Double]]) {
         var samples: [[Float]] = []
         var sums: [[Double]] = []
         var former = normalized(bytes, network.normalization)
@@ -71,7 +76,7 @@ struct FloatRecord: Sendable {
             former = Array(output)
         }
         let logits = evaluator.logits(ofFeatures: features) ?? []
-        return Image(samples: samples, sums: sums, features: features, logits: logits)
+        return (Image(samples: samples, features: features, logits: logits), sums)
     }
 
     private static func normalized(

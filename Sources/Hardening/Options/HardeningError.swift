@@ -9,6 +9,8 @@ public enum HardeningError: Error, Sendable, CustomStringConvertible {
     case wrongImageCount(found: Int)
     /// A calibration image has the wrong size.
     case wrongImageSize(index: Int, found: Int, expected: Int)
+    /// Two networks that are to be compared have different shapes.
+    case differentNetwork(found: String, expected: String)
     /// There are not as many class names as the classifier has rows.
     case wrongClassCount(found: Int, expected: Int)
     /// The hardened numbers break a rule of the datapath.
@@ -37,6 +39,8 @@ public enum HardeningError: Error, Sendable, CustomStringConvertible {
         case .wrongImageSize(let index, let found, let expected):
             "calibration image \(index) has \(found) bytes, expected \(expected); "
                 + "resize images to the input size in RGB"
+        case .differentNetwork(let found, let expected):
+            "float network has \(found), the hardened backbone \(expected); name the network that it was hardened from"
         case .wrongClassCount(let found, let expected):
             "\(found) class names for a classifier of \(expected) classes; give one name for each class"
         case .illegalArtifact(let error):

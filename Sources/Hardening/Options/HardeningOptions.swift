@@ -58,6 +58,10 @@ public struct HardeningOptions: Hashable, Sendable {
     /// Scale exponents of all layers instead of calibrated ones, for tests of single steps.
     package var activationExponents: [Int]?
 
+    /// The most bytes that one layer's outputs take in memory within a block, over all images; beyond, they are
+    /// computed again where they are needed. It decides what hardening costs, and nothing else.
+    package var activationBytesMax = 256 << 20
+
     /// The standard options.
     public init() {}
 
@@ -88,6 +92,12 @@ public struct HardeningOptions: Hashable, Sendable {
         return parts.joined(separator: ", ")
     }
 
+    /// Whether a backbone's description says that channels were scaled anew, so that its layers are not the float
+    /// network's.
+    public static func isEqualised(_ description: String) -> Bool {
+        description.components(after: "steps: ").contains(HardeningStep.equalise.rawValue)
+    }
+
     func validate() throws(HardeningError) {
         guard Self.exponentRange.contains(exponents) else {
             throw .badOption(name: "exponents", found: "\(exponents)", expected: "1...7")
@@ -95,5 +105,13 @@ public struct HardeningOptions: Hashable, Sendable {
         guard Self.pruneRange.contains(prune) else {
             throw .badOption(name: "prune", found: "\(prune)", expected: "0...0.95")
         }
+    }
+}
+
+extension String {
+    /// The words behind the last `mark`; none without it.
+    fileprivate func components(after mark: String) -> [String] {
+        guard let range = ranges(of: mark).last else { return [] }
+        return self[range.upperBound...].split(separator: " ").map(String.init)
     }
 }

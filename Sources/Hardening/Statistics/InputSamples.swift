@@ -26,17 +26,18 @@ struct InputSamples: Sendable {
 
     /// Reads the patches of layer `index` in every image.
     static func gather(
-        _ layer: NetworkLayer, index: Int, images: [[UInt8]], inputMean: [UInt8], crew: WorkCrew
+        _ layer: NetworkLayer, index: Int, _ activations: ActivationStore, inputMean: [UInt8], crew: WorkCrew
     ) -> InputSamples {
         let pixels = layer.output.pixelCount
-        let perImage = PixelSampling.count(images: images.count, pixels: pixels)
-        let parts = crew.map(images.count) { image in
+        let perImage = PixelSampling.count(images: activations.count, pixels: pixels)
+        let parts = crew.map(activations.count) { image in
+            let bytes = activations.input(image)
             let positions = PixelSampling.positions(
                 image: image, layer: index, pixels: pixels, count: perImage)
             return layer.inputType == .s8
-                ? part(PatchReader<Int8>(layer), positions, images[image].map { Int8(bitPattern: $0) }, [])
+                ? part(PatchReader<Int8>(layer), positions, bytes.map { Int8(bitPattern: $0) }, [])
                 : part(
-                    PatchReader<UInt8>(layer, padding: inputMean.map(Int16.init)), positions, images[image],
+                    PatchReader<UInt8>(layer, padding: inputMean.map(Int16.init)), positions, bytes,
                     inputMean.map(Int32.init))
         }
         return assembled(parts, perImage: perImage, pixels: pixels)

@@ -20,6 +20,25 @@ public struct ImportedNetwork: Sendable {
     /// The small constant in batch normalisations that was assumed or stated beside the weights; `nil` where the
     /// graph itself has it or none is needed.
     public let batchNormEpsilon: Double?
+    /// How pictures become tensors, where the file states it; foreign text, to be read with care.
+    public let preprocessing: String?
+
+    /// Collects what a file held.
+    init(
+        network: FloatNetwork, classNames: [String]?, source: String, framework: Framework?,
+        statedNormalization: FloatNetwork.Normalization?, opset: Int?, isTurned: Bool,
+        batchNormEpsilon: Double?, preprocessing: String?
+    ) {
+        self.network = network
+        self.classNames = classNames
+        self.source = source
+        self.framework = framework
+        self.statedNormalization = statedNormalization
+        self.opset = opset
+        self.isTurned = isTurned
+        self.batchNormEpsilon = batchNormEpsilon
+        self.preprocessing = preprocessing
+    }
 
     /// A framework that is known by the names it gives.
     public enum Framework: String, Sendable, Hashable {
@@ -29,6 +48,14 @@ public struct ImportedNetwork: Sendable {
         case timm
         /// `conv_stem.first_conv`, ..., of transformers.
         case huggingFace = "Hugging Face"
+    }
+
+    /// A network that is not from a file, with all that it is to state.
+    package init(_ network: FloatNetwork, source: String) {
+        self.init(
+            network: network, classNames: nil, source: source, framework: nil,
+            statedNormalization: network.normalization, opset: nil, isTurned: false, batchNormEpsilon: nil,
+            preprocessing: nil)
     }
 
     /// The same network fed with colours of another normalisation.
@@ -44,10 +71,21 @@ public struct ImportedNetwork: Sendable {
                     normalization: normalization),
                 classNames: classNames, source: source, framework: framework,
                 statedNormalization: normalization, opset: opset, isTurned: isTurned,
-                batchNormEpsilon: batchNormEpsilon)
+                batchNormEpsilon: batchNormEpsilon, preprocessing: preprocessing)
         } catch {
             throw .network(error)
         }
+    }
+
+    /// The same network with other names of its classes.
+    ///
+    /// - Range: one name for each row of the classifier, where there is one.
+    public func named(_ names: [String]) -> ImportedNetwork {
+        precondition(network.classifier.map { $0.bias.count == names.count } ?? true, "one name a class")
+        return ImportedNetwork(
+            network: network, classNames: names, source: source, framework: framework,
+            statedNormalization: statedNormalization, opset: opset, isTurned: isTurned,
+            batchNormEpsilon: batchNormEpsilon, preprocessing: preprocessing)
     }
 }
 

@@ -72,7 +72,7 @@ struct NetworkDraft {
                     normalization: normalization ?? .imageNet),
                 classNames: names, source: source, framework: framework,
                 statedNormalization: normalization, opset: opset, isTurned: isTurned,
-                batchNormEpsilon: assumedEpsilon)
+                batchNormEpsilon: assumedEpsilon, preprocessing: metadata["preprocessing"])
         } catch {
             throw .network(error)
         }
@@ -93,13 +93,5 @@ struct NetworkDraft {
             }
         }
         return first?.padding == .behind
-    }
-}
-
-extension FloatNetwork.Normalization {
-    /// Whether all numbers are the same to five digits.
-    fileprivate func isClose(to other: Self) -> Bool {
-        let pairs = zip(mean + standardDeviation, other.mean + other.standardDeviation)
-        return mean.count == other.mean.count && pairs.allSatisfy { abs($0 - $1) <= 1e-5 * max(abs($1), 1) }
     }
 }

@@ -11,6 +11,8 @@ public enum NetworkImportError: Error, Hashable, Sendable {
     case tooLarge(byteCount: Int, maximum: Int)
     /// The bytes are not a sound safetensors file.
     case safetensors(reason: String)
+    /// The bytes are not a checkpoint of PyTorch that can be read.
+    case checkpoint(reason: String)
     /// The bytes are not a sound model in ONNX or TensorFlow Lite.
     case malformedModel(reason: String)
     /// A node is not the one that a MobileNetV2 has in this place.
@@ -68,13 +70,17 @@ extension NetworkImportError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownFormat(let fileName, let guess):
-            "\(shown(fileName)) is neither ONNX, safetensors nor TensorFlow Lite"
+            "\(shown(fileName)) is neither ONNX, safetensors, a PyTorch checkpoint nor TensorFlow Lite"
                 + (guess.map { " (it looks like \($0))" } ?? "")
-                + "; export the network with torch.onnx.export, or save its weights as safetensors"
+                + (guess == "HDF5"
+                    ? "; export the Keras network with tf2onnx, or as TensorFlow Lite"
+                    : "; export the network with torch.onnx.export, or save its weights as safetensors")
         case .tooLarge(let byteCount, let maximum):
             "file of \(byteCount) bytes, above the limit of \(maximum); is this a MobileNetV2?"
         case .safetensors(let reason):
             reason
+        case .checkpoint(let reason):
+            "checkpoint: \(reason)"
         case .malformedModel(let reason):
             "model: \(reason); export it again"
         case .unexpectedNode(let name, let operatorType, let expected):

@@ -2,7 +2,7 @@ internal import Artifacts
 internal import FloatNetwork
 internal import HardenedBackbone
 
-/// Reads a MobileNetV2 from ONNX, safetensors or TensorFlow Lite; the format is told by the content.
+/// Reads a MobileNetV2 from ONNX, safetensors, PyTorch's checkpoints or TensorFlow Lite; the format is told by the content.
 public enum NetworkImporter {
     /// The largest file that is read, in bytes: three times a network of width 2 with 1,000 classes.
     public static let maximumFileByteCount = 1 << 28
@@ -13,7 +13,10 @@ public enum NetworkImporter {
     ///   without a classifier; the module's page has a table of forms.
     /// - safetensors with torchvision's, timm's or Hugging Face's names. Optional metadata: `input_size`, `mean`,
     ///   `std` (three numbers, comma separated), `classes` (a JSON list of names), `batch_norm_epsilon`,
-    ///   `padding` (`pytorch` or `tensorflow`), `first_block_shortcut=none`.
+    ///   `padding` (`pytorch` or `tensorflow`), `first_block_shortcut=none`, `preprocessing`. ``FloatNetworkFile``
+    ///   writes them all.
+    /// - PyTorch's checkpoints (`.pt`, `.pth`): a state dict with any of these names, by itself or in the entry of a
+    ///   training loop. No code of the file is run.
     /// - TensorFlow Lite: float32, float16, or quantised (int8 and uint8, per channel or per tensor), whose
     ///   weights become the real numbers that they stand for. Quantised pixels state the normalisation.
     ///
@@ -42,6 +45,12 @@ public enum NetworkImporter {
             var reader = WeightFileReader(file)
             return try reader.network(options)
         }
+        if TorchCheckpoint.isFormat(of: bytes) {
+            let checkpoint = try TorchCheckpoint(decoding: bytes)
+            let place = checkpoint.entry.isEmpty ? "" : ", entry \(checkpoint.entry)"
+            var reader = WeightFileReader(checkpoint.file, container: "PyTorch checkpoint" + place)
+            return try reader.network(options)
+        }
         if TFLiteModel.isFormat(of: bytes) { return try TFLiteConversion.network(decoding: bytes, options) }
         if let guess = knownFormat(bytes) { throw .unknownFormat(fileName: fileName, looksLike: guess) }
         let graph: ONNXGraph
@@ -64,8 +73,8 @@ public enum NetworkImporter {
 
     private static func knownFormat(_ bytes: [UInt8]) -> String? {
         func starts(_ text: String) -> Bool { bytes.starts(with: Array(text.utf8)) }
-        if starts("PK") { return "a PyTorch checkpoint or another ZIP archive" }
-        if bytes.starts(with: [0x80, 0x02]) { return "an old PyTorch checkpoint (pickle)" }
+        if starts("PK") { return "an empty ZIP archive" }
+        if bytes.first == 0x80, bytes.count > 1, (2...5).contains(bytes[1]) { return "a pickle" }
         if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "HDF5" }
         if starts("{") { return "JSON" }
         return bytes.isEmpty ? "an empty file" : nil

@@ -60,6 +60,9 @@ struct FigureMaker {
         }
     }
 
+    /// From the left end to the right end of a panel.
+    static let panelWidth = 388.0
+
     /// Two panels: all of the scale, and the stretch around the undegraded accuracy.
     func panels(
         id: String,
@@ -69,7 +72,9 @@ struct FigureMaker {
         isJoined: Bool = true,
         x: (_ range: (Double, Double)) -> Axis
     ) -> String {
-        var svg = SVG(width: 940, height: 350)
+        // Labels of several lines push the page down, not each other.
+        let lines = x((0, Self.panelWidth)).ticks.map { $0.text.count { $0 == "\n" } }.max() ?? 0
+        var svg = SVG(width: 940, height: 350 + 14 * Double(max(0, lines - 1)))
         LinePanel.legend(series, baseline: "not degraded, 95 % interval", x: 62, y: 16, on: &svg)
         let (top, bottom) = (36.0, 300.0)
         let whole = Axis(
@@ -81,7 +86,8 @@ struct FigureMaker {
         for (index, y) in [whole, near].enumerated() {
             let left = 62 + Double(index) * 474
             LinePanel(
-                id: "\(id)-\(index)", x: x((left, left + 388)), y: y, series: series, baseline: band,
+                id: "\(id)-\(index)", x: x((left, left + Self.panelWidth)), y: y, series: series,
+                baseline: band,
                 isJoined: isJoined
             ).draw(on: &svg)
         }

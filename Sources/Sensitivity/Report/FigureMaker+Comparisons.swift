@@ -3,7 +3,7 @@ import Figures
 extension FigureMaker {
     /// Accuracy against who shares an exponent; also other artefacts, where there are some.
     func categories(
-        _ study: ReportRow.Study, id: String, heading: String, text: String, names: [String: String]
+        _ study: ReportRow.Study, id: String, heading: String, text: String, names known: [String: String]
     )
         -> Figure
     {
@@ -11,12 +11,14 @@ extension FigureMaker {
         func place(_ row: ReportRow) -> Double {
             settings.firstIndex(of: row.setting).map { Double($0) + 1 } ?? 0
         }
-        func name(_ setting: String) -> String { names[setting] ?? setting }
+        func name(_ setting: String) -> String { known[setting] ?? setting }
         let all = series(study, baselineLast: false, x: place) {
             name($0.setting).split(separator: "\n").joined(separator: " ")
         }
-        let ticks =
-            [(0.0, name(""))] + settings.enumerated().map { (Double($0.offset) + 1, name($0.element)) }
+        let names = [name("")] + settings.map(name)
+        let ticks = names.enumerated().map {
+            (Double($0.offset), LabelWrap.lines($0.element, width: Self.panelWidth / Double(names.count)))
+        }
         let drawing = panels(
             id: id, title: heading, description: text, series: all.filter { $0.points.count > 1 },
             isJoined: false

@@ -21,7 +21,10 @@ struct Findings {
             )
         }
         sentences.append(
-            limit(.exponents, what: "Fewest exponents", name: { $0.setting.isEmpty ? "7" : $0.setting }) {
+            limit(
+                .exponents, what: "Fewest exponents a channel",
+                name: { $0.setting.isEmpty ? "7" : $0.setting }
+            ) {
                 (Int($0.setting) ?? 7) < (Int($1.setting) ?? 7)
             }
         )
@@ -42,7 +45,8 @@ struct Findings {
         return sentences
     }
 
-    /// The coarsest setting within the tolerance of the undegraded network, for each treatment.
+    /// The coarsest setting that loses no more than the tolerance, for each treatment: by the whole interval of its change,
+    /// and by the change alone where that reaches further.
     ///
     /// Coarser settings than the first that fails do not count, even where they would pass by chance. New
     /// heads are measured against a new head on the undegraded network.
@@ -55,10 +59,40 @@ struct Findings {
         let parts = report.treatments.compactMap { treatment -> String? in
             guard let baseline = report.baseline(treatment) else { return nil }
             let fineToCoarse = report.rows(study, treatment).sorted { isCoarser($1, $0) }
-            let passing = fineToCoarse.prefix { $0.accuracy >= baseline.accuracy - Self.tolerance }.last
-            return "\(name(passing ?? baseline)) \(Self.phrase(treatment))"
+                .map { (row: $0, change: Change($0, against: baseline)) }
+            func text(_ found: (row: ReportRow, change: Change)) -> String {
+                "\(name(found.row)) (\(found.change.text))"
+            }
+            let sure = fineToCoarse.prefix { $0.change.low >= -Self.tolerance }.last
+            let likely = fineToCoarse.prefix { $0.change.value >= -Self.tolerance }.last
+            var part = "\(sure.map(text) ?? name(baseline)) \(Self.phrase(treatment))"
+            if let likely, likely.row != sure?.row { part += ", perhaps \(text(likely))" }
+            return part
         }
-        return what + " within one point of the undegraded network: " + parts.joined(separator: ", ") + "."
+        return what + " that costs at most one point, with 95 % confidence: " + parts.joined(separator: "; ")
+            + "."
+    }
+
+    /// A change of the accuracy and its interval.
+    private struct Change {
+        let value: Double
+        let low: Double
+        let high: Double
+
+        /// The change of `row` against a baseline under the same treatment.
+        ///
+        /// Where that is another one than rows are paired with, the two intervals are added up: wider, never narrower.
+        init(_ row: ReportRow, against baseline: ReportRow) {
+            guard baseline.treatment == .headRefitted else {
+                (value, low, high) = (row.change, row.changeLow, row.changeHigh)
+                return
+            }
+            value = row.change - baseline.change
+            low = row.changeLow - baseline.changeHigh
+            high = row.changeHigh - baseline.changeLow
+        }
+
+        var text: String { "\(Number.points(value)), \(Number.points(low)) to \(Number.points(high))" }
     }
 
     private var layers: [String] {
@@ -67,7 +101,10 @@ struct Findings {
         let worst = rows.enumerated().sorted {
             ($0.element.change, $0.offset) < ($1.element.change, $1.offset)
         }.prefix(3)
-        let list = worst.map { "\($0.element.setting) (\(Number.points($0.element.change)))" }
+        let list = worst.map { row in
+            let change = Change(row.element, against: report.baseline ?? row.element)
+            return "\(row.element.setting) (\(change.text))"
+        }
         return [
             "Most sensitive to having two exponents, biases corrected: " + list.joined(separator: ", ")
                 + ", in percentage points."

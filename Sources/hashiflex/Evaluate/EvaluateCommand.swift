@@ -18,16 +18,25 @@ struct EvaluateCommand: ParsableCommand {
             Top-1 and top-5 with n and Wilson 95 % intervals, per class as well. Several heads share one \
             pass of the backbone. Images of classes that a head does not know are counted apart: it can not be \
             right there.
+
+            With --against, the backbone is compared with the float network that it was hardened from: how often \
+            both name the same class, the divergence of their class probabilities, and how many decibels features \
+            and layers carry over the difference. Labels are not needed; where there are some, both are scored.
             """)
 
     @OptionGroup var model: EvaluatedModel
     @OptionGroup var heads: EvaluatedHeads
     @Option(help: "Labelled images: a folder, WebDataset tar or IDX file, as ingest reads them.") var data:
         String
+    @Option(help: "Compare with this float network, any that harden reads; at most one head.")
+    var against: String?
     @Option(help: "Most images. Default: all.") var limit: Int?
     @Option(help: "Write the confusion matrix as CSV; needs exactly one head.") var confusion: String?
-    @Option(help: "Exit with 1 if top-1 among a head's own classes is lower, for example 0.94.") var atLeast:
-        Double?
+    @Option(
+        help: ArgumentHelp(
+            "Exit with 1 if top-1 among a head's own classes is lower, for example 0.94.",
+            discussion: "With --against: if the share of images of the same class is lower."))
+    var atLeast: Double?
     @Flag(help: "Print JSON.") var json = false
 
     struct Result: Encodable {
@@ -54,6 +63,13 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             let hardened = try model.load()
+            if let against {
+                guard confusion == nil else {
+                    throw CommandError(ExitCode(64), "--confusion and --against exclude each other")
+                }
+                let run = AgainstRun(model: hardened, heads: heads, data: data, limit: limit ?? .max)
+                return try run.run(against, json: json, atLeast: atLeast)
+            }
             let artifact = hardened.backbone
             let loaded = try heads.load(for: hardened, default: ["builtin:v1", "builtin:v2"])
             guard confusion == nil || loaded.count == 1 else {

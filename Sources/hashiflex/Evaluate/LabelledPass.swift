@@ -35,6 +35,8 @@ struct LabelledPass {
     let limit: Int
     /// Only every `stride`-th image is taken.
     var stride = 1
+    /// Whether an image without a label ends the pass; else its label is -1.
+    var requiresLabels = true
     let progress: ProgressMeter
 
     /// The stride that spreads `wanted` images over a whole source, so that classes stored one after the
@@ -110,7 +112,7 @@ struct LabelledPass {
             case .image(let image):
                 seen += 1
                 guard (seen - 1) % stride == 0 else { continue }
-                guard image.label != nil else {
+                guard image.label != nil || !requiresLabels else {
                     throw CommandError(
                         Exit.badInput, "\(path): image \(image.id) has no label; use a labelled source")
                 }

@@ -17,7 +17,8 @@ struct FloatLogitsCommand: ParsableCommand {
             """,
         shouldDisplay: false)
 
-    @Argument(help: "The network, ONNX, TensorFlow Lite or safetensors.") var network: String
+    @Argument(help: "The network, ONNX, TensorFlow Lite, safetensors or PyTorch checkpoint.") var network:
+        String
     @Option(help: "Images one after another, [size, size, 3] bytes each, no header.") var images: String
     @Option(help: "Side of the image, where the file does not say.") var inputSize: Int?
     @Flag(help: "Write the pooled features instead.") var features = false

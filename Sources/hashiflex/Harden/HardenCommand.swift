@@ -16,12 +16,12 @@ struct HardenCommand: ParsableCommand {
         abstract: "Turn a MobileNetV2 into a hardened backbone of power-of-two weights, and a head.",
         discussion: """
             Reads ONNX as exporters of PyTorch and TensorFlow write it, TensorFlow Lite (float or \
-            quantised), torchvision's, timm's or Hugging Face's weights as safetensors, or integers that the \
-            training recipe exported. A float network is calibrated on --calibration: a few hundred typical \
-            images do, labels are not needed; a part of them is held out and compared on. Trained integers \
-            are checked and sealed as they are. Before anything is written, every weight is scanned and the \
-            executor is compared with the reference. The same network, images and options give the same \
-            bytes everywhere.
+            quantised), torchvision's, timm's or Hugging Face's weights as safetensors or PyTorch checkpoint, \
+            or integers that the training recipe exported. A float network is calibrated on --calibration: a \
+            few hundred typical images do, labels are not needed; a part of them is held out and compared on. \
+            Trained integers are checked and sealed as they are. Before anything is written, every weight is \
+            scanned and the executor is compared with the reference. The same network, images and options \
+            give the same bytes everywhere.
 
             Steps of --steps, in the order in which they are taken: equalise (one range for all channels of \
             a bottleneck), bias (means as in the float network), feedback (each weight makes up for those \
@@ -30,7 +30,7 @@ struct HardenCommand: ParsableCommand {
             """)
 
     @OptionGroup var preprocessing: PreprocessingOptions
-    @Argument(help: "The network, .onnx, .tflite or .safetensors.") var network: String
+    @Argument(help: "The network, .onnx, .tflite, .safetensors or .pth.") var network: String
     @Option(help: "Images to calibrate on, any source that ingest reads.") var calibration: String?
     @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
     @Option(help: "How many calibration images, 1 to 4096.") var images = 256
@@ -109,7 +109,7 @@ struct HardenCommand: ParsableCommand {
             var options = try hardeningOptions()
             try requireWritable()
             let read = try HardenInput.read(
-                network, inputSize: inputSize, normalization: try normalization())
+                network, inputSize: inputSize, normalization: try HardenInput.colours(mean: mean, std: std))
             Terminal.note("\(network): \(read.source)")
             let (input, stated, reason) = try HardenPreprocessing(preprocessing, network: network).choose(
                 read)
@@ -183,24 +183,6 @@ struct HardenCommand: ParsableCommand {
             steps.insert(step)
         }
         return steps
-    }
-
-    private func normalization() throws -> HardenInput.Colours? {
-        guard mean != nil || std != nil else { return nil }
-        guard let mean, let std else {
-            throw CommandError(ExitCode(64), "--mean and --std go together")
-        }
-        func three(_ text: String, _ option: String, above least: Float) throws -> [Float] {
-            let values = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { Float($0) }
-            guard values.count == 3, values.allSatisfy({ $0.isFinite && $0 > least }) else {
-                throw CommandError(
-                    ExitCode(64), "\(option) is three numbers like 0.485,0.456,0.406, not '\(text)'")
-            }
-            return values
-        }
-        return HardenInput.Colours(
-            mean: try three(mean, "--mean", above: -.infinity),
-            standardDeviation: try three(std, "--std", above: 0))
     }
 
     private func classNames() throws -> [String]? {

@@ -26,6 +26,27 @@ enum HardenInput {
         }
     }
 
+    /// What `--mean` and `--std` say.
+    ///
+    /// - Throws: `CommandError` 64 for anything but three numbers each, and for one without the other.
+    static func colours(mean: String?, std: String?) throws -> Colours? {
+        guard mean != nil || std != nil else { return nil }
+        guard let mean, let std else {
+            throw CommandError(ExitCode(64), "--mean and --std go together")
+        }
+        func three(_ text: String, _ option: String, above least: Float) throws -> [Float] {
+            let values = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { Float($0) }
+            guard values.count == 3, values.allSatisfy({ $0.isFinite && $0 > least }) else {
+                throw CommandError(
+                    ExitCode(64), "\(option) is three numbers like 0.485,0.456,0.406, not '\(text)'")
+            }
+            return values
+        }
+        return Colours(
+            mean: try three(mean, "--mean", above: -.infinity),
+            standardDeviation: try three(std, "--std", above: 0))
+    }
+
     /// Whether there is nothing left to calibrate.
     var isTrained: Bool {
         switch self {

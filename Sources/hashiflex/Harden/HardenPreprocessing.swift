@@ -80,6 +80,15 @@ struct HardenPreprocessing {
             }
             return (try options.choice(size: size, fallback: found.preprocessing), found.source)
         }
+        if let text = imported.preprocessing {
+            let stated: Preprocessing
+            do throws(PreprocessingError) {
+                stated = try Preprocessing(identity: text)
+            } catch {
+                throw CommandError(Exit.badInput, "\(path): \(error)")
+            }
+            return (try options.choice(size: size, fallback: stated), "as the file states")
+        }
         guard let framework = imported.framework else {
             throw CommandError(
                 ExitCode(64),

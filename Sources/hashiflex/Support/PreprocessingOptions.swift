@@ -1,4 +1,5 @@
 import ArgumentParser
+import Artifacts
 import ClassifierHead
 import HardenedBackbone
 import HardenedModel
@@ -27,8 +28,9 @@ struct PreprocessingOptions: ParsableArguments {
         help: ArgumentHelp(
             "How pictures become tensors: torchvision, torchvision-v2, timm, hf, keras, tf-slim, built-in.",
             discussion:
-                "Or a backbone or head that states it, a timm or Hugging Face configuration (.json), or the "
-                + "text itself, as model info prints it. keras and tf-slim are nearest equivalents."))
+                "Or a backbone, head or imported network that states it, a timm or Hugging Face configuration "
+                + "(.json), or the text itself, as model info prints it. keras and tf-slim are nearest "
+                + "equivalents."))
     var preprocess: String?
     @Option(help: "How a picture becomes a square: crop, stretch, crop-then-stretch or letterbox.")
     var fit: Fit?
@@ -178,6 +180,12 @@ enum PreprocessingSource {
                 try known(backbone.preprocessing, in: path), size: backbone.network.inputSize)
         } catch let error as HardenedModelError {
             guard let head = try? HeadFile.read(path).0 else {
+                // Else a network that `import` wrote.
+                if let file = try? SafetensorsFile(decoding: bytes), let text = file.metadata["preprocessing"]
+                {
+                    return .stated(
+                        try known(text, in: path), size: file.metadata["input_size"].flatMap { Int($0) })
+                }
                 throw CommandError(Exit.badInput, "\(path): \(error)")
             }
             guard let text = head.preprocessing else {

@@ -1,9 +1,11 @@
 internal import Artifacts
 internal import FloatNetwork
 
-/// Reads a network from a safetensors file of weights: names tell the layers, shapes the width.
+/// Reads a network from a file of weights: names tell the layers, shapes the width.
 struct WeightFileReader {
     private let file: SafetensorsFile
+    /// What the file is, for people.
+    private let container: String
     private let metadata: ImportMetadata
     private var taken: Set<String> = []
     private var epsilon = 1e-5
@@ -11,8 +13,9 @@ struct WeightFileReader {
     private var isNormalized = false
 
     /// A reader of `file`.
-    init(_ file: SafetensorsFile) {
+    init(_ file: SafetensorsFile, container: String = "safetensors") {
         self.file = file
+        self.container = container
         metadata = ImportMetadata(entries: file.metadata)
     }
 
@@ -23,7 +26,7 @@ struct WeightFileReader {
                 // With fewer, a tensor is missing and has a name.
                 if let problem = blocks(names, prefix).deeper { throw problem }
                 let draft = try draft(names, prefix)
-                return try draft.imported(options, source: "safetensors, \(names.title) names", opset: nil)
+                return try draft.imported(options, source: "\(container), \(names.title) names", opset: nil)
             }
         }
         throw .missingTensor(
@@ -147,6 +150,13 @@ struct WeightFileReader {
         case .f32:
             do {
                 values = try tensor.float32s()
+            } catch {
+                throw .safetensors(reason: "\(error)")
+            }
+        case .f64:
+            do {
+                // Rounded once; what float32 can not hold becomes infinite and is refused below.
+                values = try tensor.float64s().map(Float.init)
             } catch {
                 throw .safetensors(reason: "\(error)")
             }
