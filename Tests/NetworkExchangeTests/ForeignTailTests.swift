@@ -85,6 +85,33 @@ import TestSupport
         }
     }
 
+    /// What the newer exporter of PyTorch makes of `model.to(memory_format=torch.channels_last)`.
+    @Test func aGatherOfAllFeatures() throws {
+        let features = network.network.featureCount
+        func bytes(_ places: [Int], flat: [Int] = [-1]) -> [UInt8] {
+            var writer = writer
+            writer.integers("flat.shape", [flat.count], flat)
+            writer.integers("places", [1, places.count, 1, 1], places)
+            writer.integers("view.shape", [2], [1, places.count])
+            return writer.bytes { nodes in
+                nodes.removeAll { ["flat", "dropout"].contains($0.name) }
+                guard let index = nodes.firstIndex(where: { $0.name == "classifier" }) else { return }
+                nodes[index].inputs[0] = "view"
+                let new = [
+                    Node(type: "Reshape", name: "one", inputs: ["mean.out", "flat.shape"], output: "one"),
+                    Node(type: "Gather", name: "picked", inputs: ["one", "places"], output: "picked"),
+                    Node(type: "Reshape", name: "view", inputs: ["picked", "view.shape"], output: "view"),
+                ]
+                nodes.insert(contentsOf: new, at: index)
+            }
+        }
+        try expectNetwork(network, in: bytes(Array(0..<features)), "all")
+        // Any other choice is no reshape.
+        #expect(importError(bytes(Array((0..<features).reversed()))) != nil)
+        #expect(importError(bytes([0] + Array(0..<features - 1))) != nil)
+        #expect(importError(bytes(Array(0..<features), flat: [1, -1])) != nil)
+    }
+
     @Test(arguments: ["Softmax", "LogSoftmax", "Sigmoid"])
     func probabilitiesArePassedOver(type: String) throws {
         var writer = writer

@@ -59,6 +59,7 @@ struct GraphLowering {
         case "Cast" where Self.reals.contains(Int32(clamping: node.integer("to", default: 0))):
             alias(output, input)
         case "Pad" where padsNothing(node): alias(output, input)
+        case "Gather" where picksAll(node): alias(output, input)
         case "Transpose": transpose(node, input, output)
         case "QuantizeLinear", "DequantizeLinear": try quantize(node, input, output)
         default:
@@ -116,6 +117,18 @@ struct GraphLowering {
             return false
         }
         return values.allSatisfy { $0 == 0 }
+    }
+
+    /// Whether a `Gather` takes element after element of a tensor that was made flat, as PyTorch's exporter leaves a
+    /// change of strides: it is a reshape then, whose count of features the classifier must have.
+    private func picksAll(_ node: ONNXNode) -> Bool {
+        guard node.integer("axis", default: 0) == 0, let input = node.input(at: 0),
+            let flat = nodes.last(where: { $0.outputs.contains(resolved(input)) }),
+            flat.operatorType == "Reshape",
+            let shape = try? flat.input(at: 1).flatMap(constant)?.integers(), shape == [-1],
+            let places = try? node.input(at: 1).flatMap(constant)?.integers()
+        else { return false }
+        return places.enumerated().allSatisfy { $0.offset == Int($0.element) }
     }
 
     /// Transpositions one after the other are one, or none.
