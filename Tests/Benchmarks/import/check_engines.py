@@ -7,7 +7,7 @@ requirements-engines-SET.txt (--make-venvs makes those that are missing), --pyth
 engine that crashes, refuses the file, runs out of time or is not installed gets a row that says so.
 
 Prints a Markdown table; --json FILE keeps everything. Exit code 1 if a row is not what the catalogue records of it.
-Needs numpy, pillow, safetensors, a few minutes an engine and operator set, and a C compiler for emx-onnx-cgen.
+Needs numpy, pillow, safetensors, a few minutes an engine and operator set, a C compiler for emx-onnx-cgen.
 """
 
 import argparse
@@ -26,7 +26,8 @@ HERE = pathlib.Path(__file__).parent / "engines"
 sys.path.insert(0, str(HERE))
 from catalogue import ENGINES  # noqa: E402
 
-COLUMNS = ["engine", "version", "setting", "opset", "rounding", "images", "bytes equal", "largest", "same top-1", "outcome"]
+COLUMNS = [
+    "engine", "version", "setting", "opset", "rounding", "images", "bytes equal", "largest", "same top-1", "outcome"]
 
 
 def requirements(name):
@@ -49,12 +50,14 @@ def interpreters(options):
     return found
 
 
-def export(options, work, opset, rounding):
-    model = work / f"{opset}-{rounding}.onnx"
-    command = [options.hashiflex, "export-onnx", options.model, "--opset", str(opset), "--layout", options.layout]
+def export(options, work, opset, rounding, layout, head):
+    """The exported file, written once."""
+    model = work / f"{opset}-{rounding}-{layout}-{'head' if head else 'features'}.onnx"
+    command = [options.hashiflex, "export-onnx", options.model, "--opset", str(opset), "--layout", layout]
     command += ["--rounding", rounding, "--output", model]
-    command += ["--head", options.head] if options.head else ["--no-head"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    command += ["--head", options.head] if head else ["--no-head"]
+    if not model.exists():
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return model
 
 
@@ -72,7 +75,8 @@ def run(options, python, engine, setting, model, pixels, work):
     try:
         facts = json.loads(lines[-1])
     except (IndexError, ValueError):
-        return {"error": f"the process ended with {done.returncode}: {(done.stderr.strip().splitlines() or [''])[-1][:200]}"}
+        last = (done.stderr.strip().splitlines() or [""])[-1]
+        return {"error": f"the process ended with {done.returncode}: {last[:200]}"}
     if answer.exists():
         with numpy.load(answer) as file:
             facts.update({name: file[name] for name in file.files})
@@ -143,26 +147,27 @@ def main():
         expected = shared.features(options.hashiflex, options.model, pixels, work)
         # A few of the real images and a few of the noise, where an engine is slow.
         spread = numpy.random.default_rng(options.seed).permutation(options.images)
-        inputs = pixels if options.layout == "nhwc" else numpy.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
         for rounding in options.rounding:
             for opset in options.opset:
-                model = export(options, work, opset, rounding)
-                for engine in options.engines:
-                    chosen = numpy.sort(spread[: engine.images])
-                    for setting in engine.settings:
-                        start = time.time()
-                        facts = {"missing": engine.package}
-                        if engine.set in pythons:
-                            facts = run(options, pythons[engine.set], engine, setting, model, inputs[chosen], work)
-                        row = {
-                            "engine": engine.name, "kind": engine.kind, "kernels": engine.kernels or engine.name,
-                            "version": facts.get("version", ""), "setting": setting, "opset": opset,
-                            "layout": options.layout, "rounding": rounding,
-                            "recorded": engine.recorded(setting, opset, rounding),
-                            **judge(options, facts, expected[chosen]), "seconds": round(time.time() - start, 1)}
-                        row["as recorded"] = row["outcome"] == "missing" or row["recorded"] in ("", row["outcome"])
-                        rows.append(row)
-                        print("| " + " | ".join(cells(row)) + " |", flush=True)
+                for engine, setting in [(one, setting) for one in options.engines for setting in one.settings]:
+                    chosen, start = numpy.sort(spread[: engine.images]), time.time()
+                    layout = engine.layout or options.layout
+                    head = options.head and "features only" not in setting
+                    model = export(options, work, opset, rounding, layout, head)
+                    inputs = pixels[chosen]
+                    if layout == "nchw":
+                        inputs = numpy.ascontiguousarray(inputs.transpose(0, 3, 1, 2))
+                    facts = {"missing": engine.package}
+                    if engine.set in pythons:
+                        facts = run(options, pythons[engine.set], engine, setting, model, inputs, work)
+                    row = {
+                        "engine": engine.name, "kind": engine.kind, "kernels": engine.kernels or engine.name,
+                        "version": facts.get("version", ""), "setting": setting, "opset": opset, "layout": layout,
+                        "rounding": rounding, "recorded": engine.recorded(setting, opset, rounding),
+                        **judge(options, facts, expected[chosen]), "seconds": round(time.time() - start, 1)}
+                    row["as recorded"] = row["outcome"] == "missing" or row["recorded"] in ("", row["outcome"])
+                    rows.append(row)
+                    print("| " + " | ".join(cells(row)) + " |", flush=True)
     finish(options, rows)
 
 
@@ -170,8 +175,9 @@ def finish(options, rows):
     """Counts, the file, the exit code."""
     exact = [row for row in rows if row["rounding"] == "exact"]
     for opset in options.opset:
-        equal = {row["kernels"] for row in exact if row["opset"] == opset and row["outcome"] == "equal" and row["kind"] == "engine"}
-        print(f"\nopset {opset}: equal to the bit in {len(equal)} engines with kernels of their own: {', '.join(sorted(equal))}")
+        own = [row for row in exact if row["opset"] == opset and row["kind"] == "engine"]
+        equal = sorted({row["kernels"] for row in own if row["outcome"] == "equal"})
+        print(f"\nopset {opset}: equal in {len(equal)} engines with kernels of their own: {', '.join(equal)}")
     missing = sorted({row["engine"] for row in rows if row["outcome"] == "missing"})
     print(f"\nnot installed: {len(missing)}{': ' if missing else ''}{', '.join(missing)}")
     wrong = [row for row in rows if not row["as recorded"]]

@@ -14,7 +14,7 @@ class Engine:
     adapter: str
     # requirements-engines-SET.txt beside this file, and the name of its virtual environment
     set: str
-    # the distribution whose version the table shows
+    # the distributions whose versions the table shows, with spaces between them
     package: str
     # setting -> what was recorded on the exact export: equal, different or refused
     settings: dict
@@ -22,6 +22,8 @@ class Engine:
     opset: int = 13
     # images at most, for slow ones
     images: int = 1 << 30
+    # order of the input's dimensions, where it reads one only
+    layout: str = ""
     # engine, rewrite (a tool whose output runs in ONNX Runtime)
     kind: str = "engine"
     # whose kernels compute, where they are another engine's: counted once
@@ -35,6 +37,8 @@ class Engine:
 
 
 EQUAL, DIFFERENT, REFUSED = "equal", "different", "refused"
+# how ONNX Runtime runs what a tool wrote
+AFTER = {"optimisations off": EQUAL, "all": EQUAL}
 
 ENGINES = [
     Engine("ONNX Runtime", "runtimes.onnxruntime", "main", "onnxruntime",
@@ -55,15 +59,19 @@ ENGINES = [
     Engine("nxrt", "runtimes.nxrt", "nxrt", "nxrt", {"default": EQUAL}),
     Engine("IREE", "compilers.iree", "main", "iree-base-compiler", {"llvm-cpu": EQUAL}),
     Engine("TVM", "compilers.tvm", "tvm", "apache-tvm", {"llvm": EQUAL}),
-    Engine("tinygrad", "compilers.tinygrad", "main", "tinygrad", {"as exported": REFUSED, "saved by onnx": EQUAL},
+    Engine("tinygrad", "frameworks.tinygrad", "main", "tinygrad", {"as exported": REFUSED, "saved by onnx": EQUAL},
            images=2),
     Engine("emx-onnx-cgen", "compilers.cgen", "cgen", "emx-onnx-cgen", {"C compiler -O2": EQUAL}),
+    Engine("LiteRT through onnx2tf", "frameworks.litert", "litert", "ai-edge-litert onnx2tf",
+           {"features only": EQUAL, "features only, no delegate": EQUAL, "with head": DIFFERENT}, layout="nchw"),
+    Engine("PyTorch through onnx2pytorch", "frameworks.torch", "torch", "torch onnx2pytorch",
+           {"as exported": REFUSED, "constant weights": EQUAL}),
     Engine("QONNX", "runtimes.qonnx", "qonnx", "qonnx", {"default": EQUAL}, images=2, kernels="ONNX Runtime"),
-    Engine("onnxsim", "rewriters.simplifier", "main", "onnxsim", {"default": EQUAL}, kind="rewrite"),
-    Engine("onnxslim", "rewriters.slim", "main", "onnxslim", {"default": EQUAL}, kind="rewrite"),
-    Engine("onnxoptimizer", "rewriters.optimizer", "main", "onnxoptimizer", {"default": EQUAL}, kind="rewrite"),
-    Engine("onnxscript.optimizer", "rewriters.script", "main", "onnxscript", {"default": EQUAL}, kind="rewrite"),
+    Engine("onnxsim", "rewriters.simplifier", "main", "onnxsim", AFTER, kind="rewrite"),
+    Engine("onnxslim", "rewriters.slim", "main", "onnxslim", AFTER, kind="rewrite"),
+    Engine("onnxoptimizer", "rewriters.optimizer", "main", "onnxoptimizer", AFTER, kind="rewrite"),
+    Engine("onnxscript.optimizer", "rewriters.script", "main", "onnxscript", AFTER, kind="rewrite"),
     Engine("onnxruntime.quantization, preparation", "rewriters.quantizer_preparation", "main", "onnxruntime",
-           {"default": EQUAL}, kind="rewrite"),
-    Engine("onnx.version_converter", "rewriters.version_converter", "main", "onnx", {"21": EQUAL}, kind="rewrite"),
+           AFTER, kind="rewrite"),
+    Engine("onnx.version_converter", "rewriters.version_converter", "main", "onnx", AFTER, kind="rewrite"),
 ]

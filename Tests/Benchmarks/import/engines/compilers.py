@@ -56,28 +56,8 @@ def tvm(model, images, setting):
     return one_by_one(images, run)
 
 
-def tinygrad(model, images, setting):
-    """Its parser takes no packed lists of numbers, which is how the exporter writes an attribute's; onnx unpacks."""
-    from tinygrad import Tensor
-    from tinygrad.nn.onnx import OnnxRunner
-
-    with tempfile.TemporaryDirectory() as folder:
-        if setting == "saved by onnx":
-            import onnx
-
-            network = onnx.load(str(model))
-            model = pathlib.Path(folder) / "network.onnx"
-            onnx.save(network, str(model))
-        runner = OnnxRunner(str(model))
-
-        def run(image):
-            return [one.numpy() for one in runner({"image": Tensor(image)}).values()]
-
-        return one_by_one(images, run)
-
-
 def cgen(model, images, setting):
-    """Writes C; called here through a shared library. `network_load` reads the weights from a file beside the source."""
+    """Writes C, called here through a shared library; `network_load` reads the weights' file beside the source."""
     import onnx
 
     outputs = onnx.load(str(model)).graph.output

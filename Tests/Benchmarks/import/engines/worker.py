@@ -20,10 +20,13 @@ def main():
     name, setting, model, images, answer = sys.argv[1:]
     engine = next(one for one in catalogue.ENGINES if one.name == name)
     try:
-        facts = {"version": metadata.version(engine.package)}
-    except metadata.PackageNotFoundError:
-        print(json.dumps({"missing": engine.package}))
+        versions = {package: metadata.version(package) for package in engine.package.split()}
+    except metadata.PackageNotFoundError as error:
+        print(json.dumps({"missing": error.name}))
         return
+    facts = {"version": next(iter(versions.values()))}
+    if len(versions) > 1:
+        facts["version"] = ", ".join(" ".join(one) for one in versions.items())
     module, function = engine.adapter.split(".")
     try:
         run = getattr(importlib.import_module(module), function)
