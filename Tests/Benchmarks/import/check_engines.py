@@ -127,7 +127,7 @@ def arguments():
     parser.add_argument("--only", nargs="+", default=[""], help="parts of engines' names")
     parser.add_argument("--venvs", type=pathlib.Path)
     parser.add_argument("--make-venvs", action="store_true")
-    parser.add_argument("--base-python", default=sys.executable, help="makes the virtual environments")
+    parser.add_argument("--base-python", default=sys.executable, help="makes the environments; litert wants 3.12")
     parser.add_argument("--python", nargs="+", default=[], metavar="SET=PATH")
     parser.add_argument("--timeout", type=int, default=600, help="seconds for one engine, setting and operator set")
     parser.add_argument("--json", type=pathlib.Path)
