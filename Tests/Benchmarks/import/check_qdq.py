@@ -9,7 +9,6 @@ Needs numpy, pillow, safetensors, onnx, onnxruntime; OpenVINO is left out, visib
 """
 
 import argparse
-import gzip
 import json
 import pathlib
 import subprocess
@@ -19,19 +18,8 @@ import tempfile
 import numpy
 import onnx
 import onnxruntime
-from PIL import Image
-from safetensors import safe_open
 
-
-def pixels(options, size):
-    generator = numpy.random.default_rng(options.seed)
-    noise = generator.integers(0, 256, (options.images, size, size, 3), dtype=numpy.uint8)
-    if options.idx:
-        half = options.images // 2
-        raw = numpy.frombuffer(gzip.open(options.idx).read(), numpy.uint8)[16:].reshape(-1, 28, 28)
-        for index in range(half):
-            noise[index] = Image.fromarray(raw[index]).resize((size, size), Image.BILINEAR).convert("RGB")
-    return noise
+import images as shared
 
 
 def engines(model):
@@ -67,20 +55,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
-    with safe_open(options.model, "numpy") as file:
-        size = int(file.metadata()["input_size"])
-    with safe_open(options.head, "numpy") as file:
-        weights, bias = file.get_tensor("weights"), file.get_tensor("bias")
-    images = pixels(options, size)
+    images = shared.pixels(options.images, shared.side(options.model), options.seed, options.idx)
     sound = True
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        images.tofile(work / "images.raw")
-        subprocess.run(
-            [options.hashiflex, "feature-bytes", "--model", options.model, "--images", work / "images.raw", "-o",
-             work / "features.raw"], check=True)
-        expected = numpy.fromfile(work / "features.raw", numpy.uint8).reshape(len(images), -1)
-        top = (expected.astype(numpy.int64) @ weights.astype(numpy.int64).T + bias).argmax(1)
+        expected = shared.features(options.hashiflex, options.model, images, work)
+        top = shared.top(options.head, expected)
         for rounding in ("exact", "engine"):
             model = work / f"{rounding}.onnx"
             command = [options.hashiflex, "export-onnx", options.model, "--head", options.head]
