@@ -630,7 +630,7 @@ static const ProtobufCFieldDescriptor onnx__attribute_proto__field_descriptors[9
     offsetof(Onnx__AttributeProto, floats),
     NULL,
     NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -642,7 +642,7 @@ static const ProtobufCFieldDescriptor onnx__attribute_proto__field_descriptors[9
     offsetof(Onnx__AttributeProto, ints),
     NULL,
     NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
@@ -1146,7 +1146,7 @@ static const ProtobufCFieldDescriptor onnx__sparse_tensor_proto__field_descripto
     offsetof(Onnx__SparseTensorProto, dims),
     NULL,
     NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
@@ -1184,7 +1184,7 @@ static const ProtobufCFieldDescriptor onnx__tensor_proto__field_descriptors[9] =
     offsetof(Onnx__TensorProto, dims),
     NULL,
     NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {

@@ -37,9 +37,9 @@ public struct QDQExporter: Sendable {
     /// What decides ties.
     public var rounding = Rounding.exact
     /// Version of the standard operators, in ``opsets``.
-    public var opset = 17
+    public var opset = 19
 
-    /// An exporter with the defaults: NHWC, exact, opset 17.
+    /// An exporter with the defaults: NHWC, exact, opset 19.
     public init() {}
 
     /// The model file; the same artefact, head and options give the same bytes.

@@ -95,20 +95,29 @@ struct QDQGraph {
             node("Add", [current, "pool.half"], "pool.raised")
             current = "pool.raised"
         }
-        floats("pool.scale", [], [QDQScales.power(Int(artifact.poolShift) - exponent)])
+        floats("pool.scale", [], [poolScale])
         node("QuantizeLinear", [current, "pool.scale", "zero.u8"], "features")
         current = "features"
     }
 
+    /// What one code of a feature is worth, in sums over the pixels of the last layer.
+    private var poolScale: Float {
+        QDQScales.power(Int(artifact.poolShift) - scales.exponents[scales.exponents.count - 1])
+    }
+
     /// The head on feature codes: integer sums, then one factor.
+    ///
+    /// Codes have the scale that they were rounded with, a power of two, and the factor takes it away again, exactly: an
+    /// importer that finds two scales on one tensor may take the second for the first (onnx2tf 2.6.9 does).
     mutating func classifier(_ head: ClassifierHead) {
+        let scale = poolScale
         floats("head.one", [], [1])
-        floats("head.scale", [], [Float(head.scale)])
+        floats("head.scale", [], [Float(head.scale) / scale])
         constant("head.weight", ONNXType.int8, [head.classCount, head.featureCount], head.weights)
         integers("head.bias", head.bias)
-        node("DequantizeLinear", ["features", "head.one", "zero.u8"], "head.codes")
+        node("DequantizeLinear", ["features", "pool.scale", "zero.u8"], "head.codes")
         node("DequantizeLinear", ["head.weight", "head.one", "zero.s8"], "head.weight.real")
-        node("DequantizeLinear", ["head.bias", "head.one"], "head.bias.real")
+        node("DequantizeLinear", ["head.bias", "pool.scale"], "head.bias.real")
         node(
             "Gemm", ["head.codes", "head.weight.real", "head.bias.real"], "head.sum", [.integer("transB", 1)])
         node("Mul", ["head.sum", "head.scale"], "logits")

@@ -95,7 +95,8 @@ struct AgainstRun {
         }
         let result = NetworkComparison.report(
             part.tally, comparesLayers: !HardeningOptions.isEqualised(model.backbone.description))
-        show(result, part, head, imported.source, undecodable: counts.undecodable, json: json)
+        show(
+            result, part, head, imported.source, rule: map?.rule, undecodable: counts.undecodable, json: json)
         guard let atLeast else { return }
         guard let agreement = result.agreement else {
             throw CommandError(
@@ -145,8 +146,8 @@ struct AgainstRun {
     }
 
     private func show(
-        _ result: HeldOutReport, _ part: Part, _ head: ClassifierHead?, _ source: String, undecodable: Int,
-        json: Bool
+        _ result: HeldOutReport, _ part: Part, _ head: ClassifierHead?, _ source: String,
+        rule: LabelMap.Rule?, undecodable: Int, json: Bool
     ) {
         let artifact = model.backbone
         let layers = result.layerSqnrDb.map { zip(artifact.network.layers.map(\.name), $0) }
@@ -184,6 +185,8 @@ struct AgainstRun {
                 + (weakest ?? "; layers are not compared, as hardening scaled channels anew"))
         guard part.labelled > 0 else { return }
         Terminal.print(
-            "top-1 of \(Format.count(part.labelled)) labelled images: \(hardened), float network \(float)")
+            "top-1 of \(Format.count(part.labelled)) images whose labels the head knows: \(hardened), float network "
+                + "\(float)")
+        if rule == .index { Terminal.print(EvaluateCommand.labelsWithoutNames) }
     }
 }

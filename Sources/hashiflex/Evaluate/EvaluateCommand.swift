@@ -103,6 +103,10 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    /// What is said where labels are numbers.
+    static let labelsWithoutNames =
+        "labels have no names: label i is taken for class i; name them with --classes"
+
     /// Runs the backbone and every head over the source, each thread into tallies of its own.
     static func tallies(
         _ pass: LabelledPass, _ plan: BackbonePlan, _ heads: [ClassifierHead], _ maps: [LabelMap]
@@ -157,7 +161,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         Format.table(rows).forEach { Terminal.print($0) }
         if report.heads.contains(where: { $0.labels == .index }) {
-            Terminal.print("labels have no names: label i is taken for class i; name them with --classes")
+            Terminal.print(Self.labelsWithoutNames)
         }
         guard report.heads.count == 1, let classes = report.heads.first?.summary.classes else { return }
         Terminal.print("")

@@ -16,16 +16,22 @@ struct ExportONNXCommand: ParsableCommand {
             QuantizeLinear where the datapath shifts, rounds and saturates. Input 'image' is raw bytes, no \
             preprocessing; outputs are 'features' (bytes) and, with a head, 'logits'.
 
-            With --rounding exact (the default) an engine whose float sums are exact, such as ONNX Runtime, \
-            gives the same feature bytes. With --rounding engine it may use its int8 kernels, which round \
-            ties to even and so differ by one code there.
+            With --rounding exact (the default) an engine whose float sums are exact gives the same feature \
+            bytes: ONNX Runtime, OpenVINO, tract, IREE, TVM and eight more do. With --rounding engine it may \
+            use its int8 kernels, which round ties to even; that is one code at a tie, and up to 32 in the \
+            features, as layers add it up (measured).
+
+            Leave the weights int8: ONNX Runtime rounds them anew for whole layers if a tool has folded \
+            them to float. OpenVINO needs INFERENCE_PRECISION_HINT=f32 on processors with bfloat16. OpenCV \
+            4 takes a byte less 128, as int8, and gives features less 128; it takes bytes too, wrongly. ONNX \
+            Runtime before 1.16 needs --opset 17.
             """)
 
     @Argument(help: "The hardened backbone, a safetensors file. Default: the built-in one and its head.")
     var model: String?
     @Option(help: "A head fitted on this backbone, a safetensors file.") var head: String?
     @Flag(help: "Features only.") var noHead = false
-    @Option(help: "Version of ONNX's operators, 13 to 21.") var opset = 17
+    @Option(help: "Version of ONNX's operators, 13 to 21.") var opset = 19
     @Option(help: "Order of the input's dimensions: nhwc or nchw.") var layout = QDQExporter.Layout.nhwc
     @Option(help: "What decides ties: exact or engine.") var rounding = QDQExporter.Rounding.exact
     @Option(name: .shortAndLong, help: "The file to write.") var output: String

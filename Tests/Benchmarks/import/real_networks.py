@@ -1,10 +1,11 @@
 """Accuracy of real ImageNet networks, hardened: every figure through the integer engine, nothing chosen on test images.
 
-    python3 real_networks.py HASHIFLEX DATA [--network tf2|tf1] [--harden "--terms 2"] [--harden "..."] [--ten] [--json FILE]
+    python3 real_networks.py HASHIFLEX DATA [--network tf2|tf1] [--harden "--terms 2"] [--harden "..."] [--with-imagenette N] [--ten]
+        [--json FILE]
 
 DATA is the folder with `imagenet-sample` and `imagenette160` (see its README). For each --harden, the network is hardened
 on the 250 calibration photographs with these options and scored on 500 other photographs and on Imagenette's test set,
-all 1,001 classes. --ten adds `head fit` on 1,000 Imagenette training photographs, scored among the ten. Needs only Python.
+all 1,001 classes. --with-imagenette adds so many Imagenette training photographs, without their labels. --ten adds `head fit` on 1,000 Imagenette training photographs, scored among the ten. Needs only Python.
 """
 from __future__ import annotations
 
@@ -38,6 +39,20 @@ def relabelled(source: str, target: str, label) -> str:
     return target
 
 
+def joined(first: str, second: str, count: int, target: str) -> str:
+    """All photographs of one archive and `count` of another, taken evenly from it; no labels."""
+    with tarfile.open(target, "w") as new:
+        for source, wanted in ((first, None), (second, count)):
+            with tarfile.open(source) as old:
+                pictures = [member for member in old if member.name.endswith(".jpg")]
+                stride = len(pictures) // wanted if wanted else 1
+                for number, member in enumerate(pictures[::stride][:wanted]):
+                    content = old.extractfile(member).read()
+                    member.name = f"{1 if wanted else 0}-{number:05}.jpg"
+                    new.addfile(member, io.BytesIO(content))
+    return target
+
+
 def run(*command: str) -> tuple[str, float]:
     """Output and CPU seconds of a command that must succeed."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -61,6 +76,7 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--network", choices=NETWORKS, default="tf2")
     parser.add_argument("--harden", action="append", default=[], metavar="OPTIONS")
+    parser.add_argument("--with-imagenette", type=int, default=0, metavar="N")
     parser.add_argument("--ten", action="store_true")
     parser.add_argument("--json")
     options = parser.parse_args()
@@ -72,13 +88,18 @@ def main() -> None:
             "Imagenette, 1,001 classes": relabelled(
                 f"{imagenette}/test.tar", f"{folder}/imagenette.tar", lambda label: IMAGENETTE[label] + 1),
         }
+        calibration = f"{sample}/calibration.tar"
+        if options.with_imagenette:
+            calibration = joined(
+                calibration, f"{imagenette}/train.tar", options.with_imagenette, f"{folder}/calibration.tar")
         for index, extra in enumerate(options.harden or [""]):
             model = f"{folder}/model{index}.safetensors"
             head = f"{folder}/model{index}.head.safetensors"
             output, seconds = run(
                 options.program, "harden", f"{sample}/{NETWORKS[options.network]}", "--preprocess", "torchvision",
-                "--calibration", f"{sample}/calibration.tar", "--images", "250", "-o", model, "--json", *extra.split())
+                "--calibration", calibration, "--images", str(250 + options.with_imagenette), "-o", model, "--json", *extra.split())
             row = {"network": options.network, "options": extra or "(none)", "cpu_seconds": round(seconds)}
+            row["calibration"] = 250 + options.with_imagenette
             row["held out"] = json.loads(output).get("held_out")
             for name, data in tests.items():
                 row[name] = score(options.program, model, head, data)
