@@ -46,7 +46,7 @@ import Testing
         let outcome = try Program.run(["export-onnx", model, "--head", head, "-o", graph, "--json"])
         #expect(outcome.code == 0, "\(outcome.errors)")
         let facts = try JSONDecoder().decode(Facts.self, from: Data(outcome.output.utf8))
-        #expect(facts.output == graph && facts.opset == 17)
+        #expect(facts.output == graph && facts.opset == 19)
         #expect(facts.bytes == (try exported.bytes("graph.onnx").count))
         #expect(facts.head_digest != nil && facts.channels_proven_exact == facts.channels)
         let verified = try Program.run(["verify", model, "--limit", "1"])

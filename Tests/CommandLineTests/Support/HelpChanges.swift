@@ -93,6 +93,30 @@ enum HelpChanges {
 
             """
         ),
+        // Which engines, and what they need.
+        (
+            """
+            With --rounding exact (the default) an engine whose float sums are exact, such
+            as ONNX Runtime, gives the same feature bytes. With --rounding engine it may
+            use its int8 kernels, which round ties to even and so differ by one code there.
+
+            """,
+            """
+            With --rounding exact (the default) an engine whose float sums are exact gives
+            the same feature bytes: ONNX Runtime, OpenVINO, tract, IREE, TVM and eight more
+            do. With --rounding engine it may use its int8 kernels, which round ties to
+            even; that is one code at a tie, and up to 32 in the features, as layers add it
+            up (measured).
+
+            Leave the weights int8: ONNX Runtime rounds them anew for whole layers if a
+            tool has folded them to float. OpenVINO needs INFERENCE_PRECISION_HINT=f32 on
+            processors with bfloat16. OpenCV 4 takes a byte less 128, as int8, and gives
+            features less 128; it takes bytes too, wrongly. ONNX Runtime before 1.16 needs
+            --opset 17.
+
+            """
+        ),
+        ("operators, 13 to 21. (default: 17)", "operators, 13 to 21. (default: 19)"),
         // No limit is said in words.
         ("Most training images. (default: 9223372036854775807)", "Most training images. Default: all."),
         ("Most images. (default: 9223372036854775807)", "Most images. Default: all."),
