@@ -1,0 +1,96 @@
+"""A training that starts from what `hashiflex harden` found: its integers to the bit, float weights beneath them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from convert import copy_head, output_scaled
+from network import Layer, describe
+from network_file import Artefact, InputError, LayerIntegers
+from quantisation import BIAS_MAX, SHIFT_MAX, Geometry, QuantisedLayer, QuantisedNetwork, bias_limit, project
+from teacher import FloatNetwork
+
+#: Below this cosine between a layer's codes and the float weights, the two files are of different networks. Of
+#: hardened networks the least found was 0.90; another network, or kernels turned the wrong way, give about 0.
+RELATED = 0.5
+
+
+def check_exact(path: Path, layer: Layer, integers: LayerIntegers, bias: torch.Tensor) -> None:
+    """Refuses what float32 would not add up exactly, whatever training makes of the layer's weights.
+
+    Up to a shift of 16, a sum beyond ``2^24`` saturates anyway. Above, sums must stay below: that holds for few inputs
+    (stem, depthwise, expand), biases up to ``2^23`` and no residual.
+    """
+    limit = bias_limit(integers.shift)
+    beyond = bias.abs() > limit
+    if bool(beyond.any()):
+        at = int(beyond.nonzero()[0])
+        raise InputError(f"{path}: layer {layer.name}, channel {at} has bias {int(bias[at])}, training sums exactly up "
+                         f"to {int(limit[at])}; harden the network again, with other calibration images")
+    high = integers.shift > SHIFT_MAX
+    fan_in = layer.inputs // layer.groups * layer.kernel**2
+    reach = fan_in * 64 * (128 if layer.kind == "expand" else 255) + BIAS_MAX // 2 + (1 << 19)
+    if bool(high.any()) and (layer.residual is not None or reach > 1 << 24):
+        at = int(high.nonzero()[0])
+        raise InputError(f"{path}: layer {layer.name}, channel {at} has shift {int(integers.shift[at])}, training sums "
+                         f"exactly up to {SHIFT_MAX} here; leave out --start to convert the float network anew")
+
+
+def check_related(path: Path, layer: Layer, codes: torch.Tensor, weight: torch.Tensor, turned: bool) -> None:
+    """Refuses a start whose codes are not the float network's."""
+    a, b = codes.double().flatten(), weight.flatten()
+    cosine = float(a @ b / (a.norm() * b.norm()).clamp_min(1e-30))
+    if cosine < RELATED:
+        how = "turned" if turned else "not turned"
+        raise InputError(f"{path}: the codes of layer {layer.name} do not resemble the float weights (cosine "
+                         f"{cosine:.2f}, kernels {how}); name the float network that was hardened, with its padding")
+
+
+def from_artefact(
+    path: Path, artefact: Artefact, source: FloatNetwork, exponents: int = 7
+) -> tuple[QuantisedNetwork, float]:
+    """The artefact as a network to train, and the part of its weights that the float ones round to.
+
+    A shadow weight is the float weight where that rounds to the artefact's code. Elsewhere (`harden` moves codes so
+    that they make up for each other) it is the code's own value: what `harden` decided stays until gradients say
+    otherwise. ``path`` is only for messages.
+    """
+    if artefact.width_percent != source.width_percent:
+        raise InputError(f"{path} has width {artefact.width_percent} %, the float network {source.width_percent} %; "
+                         "name the one that was hardened")
+    modules, same, total = [], 0, 0
+    scaled = output_scaled(source, artefact.exponents, artefact.input_mean)
+    for layer, integers, (weight, _) in zip(describe(source.width_percent), artefact.layers, scaled):
+        scale = torch.ldexp(torch.ones(layer.outputs), integers.shift)
+        q = integers.weight.float()
+        bias = integers.bias.long()
+        if layer.kind == "stem":
+            # In training the mean is taken off the image instead.
+            mean = torch.tensor(artefact.input_mean).view(1, 3, 1, 1)
+            bias = bias + (integers.weight.long() * mean).sum((1, 2, 3))
+        check_exact(path, layer, integers, bias)
+        per_channel = scale.view(-1, 1, 1, 1)
+        check_related(path, layer, q / per_channel, weight, source.turned)
+        lowest = 2 ** (7 - exponents)
+        if bool(((q != 0) & (q.abs() < lowest)).any()):
+            raise InputError(f"{path}: layer {layer.name} has weights below {lowest}, which --exponents {exponents} "
+                             "leaves out; pass what it was hardened with")
+        weight = weight.float()
+        kept = project(weight * per_channel, exponents) == q
+        same, total = same + int(kept.sum()), total + kept.numel()
+        # Doubles hold bias * 2^-shift exactly; so do floats, as it has at most 24 bits.
+        module = QuantisedLayer(layer, torch.where(kept, weight, q / per_channel),
+                                bias.double() / scale.double(), integers.shift)
+        module.exponents = exponents
+        # Dividing by a power of two is exact, but a weight near the end of its code's range may still be rounded.
+        if not torch.equal(module.integers()[0], integers.weight):
+            raise InputError(f"{path}: layer {layer.name} cannot be represented in training; report this file")
+        modules.append(module)
+    geometry = Geometry(
+        artefact.width_percent, artefact.input_size, artefact.pool_shift, artefact.exponents, artefact.input_mean,
+        artefact.preprocessing, tuple(integers.residual_shift for integers in artefact.layers),
+    )
+    network = QuantisedNetwork(geometry, modules, copy_head(source.head))
+    return network.to(memory_format=torch.channels_last), same / total
