@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
-from torch import nn
 
 from network import MobileNetV2
 from quantisation import SHIFT_MAX, UNIT, Geometry, QuantisedLayer, QuantisedNetwork, project
@@ -88,15 +88,6 @@ def output_scaled(
     return scaled
 
 
-def copy_head(head: nn.Linear | None) -> nn.Linear | None:
-    """A head of its own for the network that will be trained."""
-    if head is None:
-        return None
-    own = nn.Linear(head.in_features, head.out_features)
-    own.load_state_dict(head.state_dict())
-    return own
-
-
 def convert(
     model: MobileNetV2 | FloatNetwork, input_size: int, images: torch.Tensor, exponents: int = 7
 ) -> QuantisedNetwork:
@@ -116,7 +107,7 @@ def convert(
     top = float(torch.quantile(teacher.pooled(images).flatten()[:: max(1, len(images) // 64)], 0.9999))
     need = math.ceil(math.log2(max(top / UNIT * pixels / 255, 1e-6)))
     geometry = Geometry(source.width_percent, input_size, min(max(need, 3), 6), scales, input_mean)
-    network = QuantisedNetwork(geometry, modules, copy_head(source.head))
+    network = QuantisedNetwork(geometry, modules, copy.deepcopy(source.head))
     return network.to(memory_format=torch.channels_last)
 
 

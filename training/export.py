@@ -108,6 +108,9 @@ def export_float(checkpoint: dict, path: Path, onnx: bool) -> None:
         "std": ",".join(map(repr, STD)),
         "classes": json.dumps(checkpoint["classes"]),
     }
+    if model.features[0][0].out_channels == model.features[1].conv[-1].num_features:
+        # Other programs add a shortcut here at the smallest widths.
+        metadata["first_block_shortcut"] = "none"
     save_file(tensors, path, metadata)
     if onnx:
         torch.onnx.export(
@@ -126,7 +129,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--description", default="", help="one sentence: what it was trained on, and how")
     parser.add_argument("--no-onnx", action="store_true")
     arguments = parser.parse_args(argv)
-    checkpoint = torch.load(arguments.checkpoint, weights_only=False, map_location="cpu")
+    try:
+        checkpoint = torch.load(arguments.checkpoint, weights_only=False, map_location="cpu")
+        kind = "a float" if "model" in checkpoint else "a Po2"
+    except Exception as error:  # noqa: BLE001: a damaged file fails in many ways
+        reason = "no such file" if isinstance(error, FileNotFoundError) else "not the checkpoint.pt of a run"
+        raise SystemExit(f"error: {arguments.checkpoint}: {reason}") from None
+    if ("model" if arguments.float else "quantised") not in checkpoint:
+        raise SystemExit(f"error: {arguments.checkpoint} is of {kind} run; pass "
+                         f"{'--integers' if arguments.float else '--float'}")
     if arguments.float:
         export_float(checkpoint, arguments.output, not arguments.no_onnx)
     else:

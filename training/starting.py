@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import torch
 
-from convert import copy_head, output_scaled
+from convert import output_scaled
 from network import Layer, describe
 from network_file import Artefact, InputError, LayerIntegers
 from quantisation import BIAS_MAX, SHIFT_MAX, Geometry, QuantisedLayer, QuantisedNetwork, bias_limit, project
@@ -21,7 +22,7 @@ def check_exact(path: Path, layer: Layer, integers: LayerIntegers, bias: torch.T
     """Refuses what float32 would not add up exactly, whatever training makes of the layer's weights.
 
     Up to a shift of 16, a sum beyond ``2^24`` saturates anyway. Above, sums must stay below: that holds for few inputs
-    (stem, depthwise, expand), biases up to ``2^23`` and no residual.
+    (all but wide projections), biases up to ``2^23`` and no residual.
     """
     limit = bias_limit(integers.shift)
     beyond = bias.abs() > limit
@@ -31,7 +32,7 @@ def check_exact(path: Path, layer: Layer, integers: LayerIntegers, bias: torch.T
                          f"to {int(limit[at])}; harden the network again, with other calibration images")
     high = integers.shift > SHIFT_MAX
     fan_in = layer.inputs // layer.groups * layer.kernel**2
-    reach = fan_in * 64 * (128 if layer.kind == "expand" else 255) + BIAS_MAX // 2 + (1 << 19)
+    reach = fan_in * 64 * (128 if layer.kind in ("expand", "last") else 255) + BIAS_MAX // 2 + (1 << 19)
     if bool(high.any()) and (layer.residual is not None or reach > 1 << 24):
         at = int(high.nonzero()[0])
         raise InputError(f"{path}: layer {layer.name}, channel {at} has shift {int(integers.shift[at])}, training sums "
@@ -92,5 +93,5 @@ def from_artefact(
         artefact.width_percent, artefact.input_size, artefact.pool_shift, artefact.exponents, artefact.input_mean,
         artefact.preprocessing, tuple(integers.residual_shift for integers in artefact.layers),
     )
-    network = QuantisedNetwork(geometry, modules, copy_head(source.head))
+    network = QuantisedNetwork(geometry, modules, copy.deepcopy(source.head))
     return network.to(memory_format=torch.channels_last), same / total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 
 import torch
@@ -59,7 +60,8 @@ class FoldedNetwork(nn.Module):
             self.register_buffer(f"bias{index}", bias.float())
         self.register_buffer("mean", torch.tensor(source.mean, dtype=torch.float32).view(1, 3, 1, 1))
         self.register_buffer("scale", torch.tensor([1 / (255 * s) for s in source.std]).view(1, 3, 1, 1))
-        self.head = source.head
+        # A copy: moving this module leaves the source where it is.
+        self.head = copy.deepcopy(source.head)
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """The real numbers that the network reads: ``(byte - mean) / (255 std)``, channels last."""
