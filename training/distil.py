@@ -59,6 +59,8 @@ def compare(
 ) -> dict[str, float | int]:
     """What the network says of pictures held out, beside the float network: counts, and the features' error."""
     found: dict[str, float | int] = {"held_out_n": len(index)}
+    if not len(index):
+        return found
     error = variance = 0.0
     same = right = teacher_right = labelled = 0
     for chosen in index.split(64):
@@ -75,7 +77,7 @@ def compare(
             labelled += int((labels != UNLABELLED).sum())
             right, teacher_right = right + int((own == labels).sum()), teacher_right + int((theirs == labels).sum())
     found["feature_error"] = error / max(variance, 1e-12)
-    if network.head is not None and len(index):
+    if network.head is not None:
         found |= {"held_out_same": same, "held_out_agreement": same / len(index)}
     if labelled:
         found |= {"held_out_labelled": labelled, "held_out_right": right, "held_out_accuracy": right / labelled,
@@ -113,7 +115,10 @@ def first_network(
                          f"{geometry.input_size}; write them with `hashiflex preprocess --preprocess` and this file")
     check_preprocessing(geometry.preprocessing, source)
     if arguments.prune > 0:
-        freezing.prune(network, arguments.prune)
+        try:
+            freezing.prune(network, arguments.prune)
+        except ValueError as error:
+            raise InputError(f"--prune {arguments.prune}: {error}; pass less") from None
     return network, facts
 
 
@@ -137,7 +142,7 @@ def check_preprocessing(text: str, source: FloatNetwork) -> None:
 def load_checkpoint(path: Path) -> dict:
     """The checkpoint of a Po2 run."""
     try:
-        found = torch.load(path, weights_only=False, map_location="cpu")
+        found = torch.load(path, weights_only=True, map_location="cpu")
         assert "quantised" in found
         return found
     except Exception as error:  # noqa: BLE001: a damaged file fails in many ways
@@ -148,6 +153,11 @@ def load_checkpoint(path: Path) -> dict:
 def train(arguments: argparse.Namespace) -> None:
     """Everything: reads, starts or resumes, trains, and leaves ``checkpoint.pt`` for `export.py`."""
     prepare_torch(arguments)
+    try:
+        torch.zeros(1, device=arguments.device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).split("\n")[0]
+        raise InputError(f"--device {arguments.device} cannot be used: {reason}; pass --device cpu") from None
     source = read_float(arguments.network, arguments.mean, arguments.std)
     tensors = read_tensors(arguments.tensors)
     if source.input_size not in (None, tensors.size):

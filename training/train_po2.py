@@ -164,6 +164,13 @@ def at_least(lowest: float, kind: type = int) -> object:
     return number
 
 
+def schedule(text: str) -> str:
+    """A schedule of freezing that can be read."""
+    if any(not (0 <= when <= 1 and 0 <= part <= 1) for when, part in freezing.parse_freezing(text)):
+        raise ValueError
+    return text
+
+
 def own_parser() -> argparse.ArgumentParser:
     """The options of training from the user's own network."""
     parser = argparse.ArgumentParser(description=distil.__doc__)
@@ -184,7 +191,8 @@ def own_parser() -> argparse.ArgumentParser:
     parser.add_argument("--warmup", type=at_least(0), default=30, help="steps of linear warm-up")
     parser.add_argument("--refresh", type=float,
                         help="part of the training in which shifts may change; 0 with --start, else 0.3")
-    parser.add_argument("--freeze", default="0.65:0.5,0.78:0.75,0.88:0.875,0.95:1", help="progressive freezing")
+    parser.add_argument("--freeze", type=schedule, default="0.65:0.5,0.78:0.75,0.88:0.875,0.95:1",
+                        help="progressive freezing: part of the training and part of the weights, comma separated")
     parser.add_argument("--feature", type=at_least(0, float), default=1.0, help="weight of the features' error")
     parser.add_argument("--temperature", type=float, default=2.0, help="softening of the float network's answers")
     parser.add_argument("--distil", type=float, default=0.7, help="with labels: weight of the float network's answers")

@@ -122,6 +122,12 @@ def test_bad_input_is_refused_in_one_line(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.pt").write_bytes(b"PK")
     assert "not the checkpoint.pt" in refusal(options(folder, run, "--start", tmp_path / "x.pt"))
     assert "less than one batch" in refusal(options(folder, run, "--batch", 60))
+    assert "cannot prune 97%" in refusal(options(folder, run, "--prune", 0.97, "--preprocessing", TEXT))
+    assert "--device xyz cannot be used" in refusal(options(folder, run, "--device", "xyz"))
+    for option, value in (("--freeze", "0.5"), ("--augment", "turn"), ("--rate", "nan"), ("--mean", "1,2")):
+        with pytest.raises(SystemExit) as caught:
+            train_po2.main(options(folder, run, option, value))
+        assert caught.value.code == 2
     assert "too few" in refusal(options(folder, run, "--held-out", 112))
     np.save(tmp_path / "f.npy", np.zeros((2, 32, 32, 3), np.float32))
     assert "float32 [2, 32, 32, 3], expected uint8" in refusal(options(folder, run, "--tensors", tmp_path / "f.npy"))
