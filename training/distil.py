@@ -18,14 +18,14 @@ from export import load_quantised, save_quantised
 from loop import Run, cosine, order_seed
 from network_file import InputError, read_artefact, read_float
 from quantisation import QuantisedNetwork
-from starting import from_artefact
+from starting import check_preprocessing, from_artefact
 from teacher import FloatNetwork, FoldedNetwork
 from tensors import UNLABELLED, Batches, Tensors, read_labels, read_tensors, split
 from train_float import prepare_torch
 
 #: Options that decide what a step does: a run is resumed with the same ones.
 SAME = ("epochs", "batch", "seed", "augment", "shift", "prune", "exponents", "rate", "warmup", "refresh", "freeze",
-        "feature", "temperature", "distil", "smoothing", "train_head")
+        "feature", "temperature", "distil", "smoothing", "train_head", "shadows")
 
 
 def objective(
@@ -96,8 +96,9 @@ def first_network(
             module.frozen.zero_()
         facts["start"] = "another run"
     elif arguments.start:
-        network, same = from_artefact(arguments.start, read_artefact(arguments.start), source, arguments.exponents)
-        facts |= {"start": "hardened", "float_weights_kept": same}
+        artefact = read_artefact(arguments.start)
+        network, same = from_artefact(arguments.start, artefact, source, arguments.exponents, arguments.shadows)
+        facts |= {"start": "hardened", "codes_of_float": same}
     else:
         if not arguments.preprocessing:
             raise InputError("without --start, --preprocessing must say what the pictures went through; pass the text "
@@ -120,23 +121,6 @@ def first_network(
         except ValueError as error:
             raise InputError(f"--prune {arguments.prune}: {error}; pass less") from None
     return network, facts
-
-
-def check_preprocessing(text: str, source: FloatNetwork) -> None:
-    """Refuses pictures that were turned or coded otherwise than the float network reads them."""
-    if ("turn-180" in text) != source.turned:
-        pads, fits = ("TensorFlow", "turned by 180 degrees") if source.turned else ("PyTorch", "not turned")
-        raise InputError(f"the network pads as {pads}, so pictures must be {fits}, but the preprocessing is '{text}'; "
-                         "check metadata 'padding' of the float network")
-    for key, own in (("mean-", [m / 255 for m in source.mean]), ("std-", source.std)):
-        for part in text.split("/"):
-            try:
-                stated = [float(v) for v in part.removeprefix(key).split(",")] if part.startswith(key) else own
-            except ValueError:
-                continue
-            if len(stated) != 3 or max(abs(a - b) for a, b in zip(stated, own)) > 0.002:
-                raise InputError(f"the preprocessing says '{part}', the float network {list(own)}; "
-                                 "both must be of one network, or pass --mean and --std")
 
 
 def load_checkpoint(path: Path) -> dict:

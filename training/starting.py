@@ -49,14 +49,32 @@ def check_related(path: Path, layer: Layer, codes: torch.Tensor, weight: torch.T
                          f"{cosine:.2f}, kernels {how}); name the float network that was hardened, with its padding")
 
 
+def check_preprocessing(text: str, source: FloatNetwork) -> None:
+    """Refuses pictures that were turned or coded otherwise than the float network reads them."""
+    if ("turn-180" in text) != source.turned:
+        pads, fits = ("TensorFlow", "turned by 180 degrees") if source.turned else ("PyTorch", "not turned")
+        raise InputError(f"the network pads as {pads}, so pictures must be {fits}, but the preprocessing is '{text}'; "
+                         "check metadata 'padding' of the float network")
+    for key, own in (("mean-", [m / 255 for m in source.mean]), ("std-", source.std)):
+        for part in text.split("/"):
+            try:
+                stated = [float(v) for v in part.removeprefix(key).split(",")] if part.startswith(key) else own
+            except ValueError:
+                continue
+            if len(stated) != 3 or max(abs(a - b) for a, b in zip(stated, own)) > 0.002:
+                raise InputError(f"the preprocessing says '{part}', the float network {list(own)}; "
+                                 "both must be of one network, or pass --mean and --std")
+
+
 def from_artefact(
-    path: Path, artefact: Artefact, source: FloatNetwork, exponents: int = 7
+    path: Path, artefact: Artefact, source: FloatNetwork, exponents: int = 7, shadows: str = "code"
 ) -> tuple[QuantisedNetwork, float]:
     """The artefact as a network to train, and the part of its weights that the float ones round to.
 
-    A shadow weight is the float weight where that rounds to the artefact's code. Elsewhere (`harden` moves codes so
-    that they make up for each other) it is the code's own value: what `harden` decided stays until gradients say
-    otherwise. ``path`` is only for messages.
+    Shadow weights are the codes' own values: what `harden` decided stays until gradients say otherwise. With
+    ``shadows="float"`` they are the float weights where those round to the artefact's codes (elsewhere `harden` moved
+    the code, so that it makes up for others); many then are at the edge of their code's range and change at once.
+    ``path`` is only for messages.
     """
     if artefact.width_percent != source.width_percent:
         raise InputError(f"{path} has width {artefact.width_percent} %, the float network {source.width_percent} %; "
@@ -82,7 +100,8 @@ def from_artefact(
         kept = project(weight * per_channel, exponents) == q
         same, total = same + int(kept.sum()), total + kept.numel()
         # Doubles hold bias * 2^-shift exactly; so do floats, as it has at most 24 bits.
-        module = QuantisedLayer(layer, torch.where(kept, weight, q / per_channel),
+        own = q / per_channel
+        module = QuantisedLayer(layer, torch.where(kept, weight, own) if shadows == "float" else own,
                                 bias.double() / scale.double(), integers.shift)
         module.exponents = exponents
         # Dividing by a power of two is exact, but a weight near the end of its code's range may still be rounded.

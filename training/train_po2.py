@@ -176,6 +176,8 @@ def own_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=distil.__doc__)
     parser.add_argument("--network", type=Path, required=True, help="float network: `hashiflex import`, or torchvision")
     parser.add_argument("--start", type=Path, help="backbone that `harden` made of it, or a run's checkpoint.pt")
+    parser.add_argument("--shadows", choices=("code", "float"), default="code",
+                        help="with a backbone: weights start at their codes, or at float weights that round to them")
     parser.add_argument("--tensors", type=Path, required=True, help=".npy file that `hashiflex preprocess` wrote")
     parser.add_argument("--labels", type=Path, help="CSV of its --index, if labels are the network's classes")
     parser.add_argument("--run", type=Path, required=True, help="folder for log and checkpoint")

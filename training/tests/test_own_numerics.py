@@ -52,10 +52,12 @@ def integers(source: FloatNetwork) -> tuple[dict[str, np.ndarray], dict[str, str
     return tensors, metadata
 
 
-@pytest.fixture
-def started(tmp_path: Path, source: FloatNetwork, integers: tuple) -> QuantisedNetwork:
+@pytest.fixture(params=("code", "float"))
+def started(
+    request: pytest.FixtureRequest, tmp_path: Path, source: FloatNetwork, integers: tuple
+) -> QuantisedNetwork:
     path = write_artefact(tmp_path / "start.safetensors", *integers)
-    network, kept = from_artefact(path, read_artefact(path), source)
+    network, kept = from_artefact(path, read_artefact(path), source, shadows=request.param)
     assert 0.5 < kept < 1
     return network
 
