@@ -120,6 +120,8 @@ def first_network(
             freezing.prune(network, arguments.prune)
         except ValueError as error:
             raise InputError(f"--prune {arguments.prune}: {error}; pass less") from None
+        # Without, half of the weights take the network's means along and training starts from nothing.
+        correct_biases(network, source, tensors.images(training[: arguments.calibration]))
     return network, facts
 
 

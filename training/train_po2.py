@@ -203,7 +203,8 @@ def own_parser() -> argparse.ArgumentParser:
     parser.add_argument("--mean", type=three, help="per colour in 0...1, instead of the file's")
     parser.add_argument("--std", type=three, help="per colour, instead of the file's")
     parser.add_argument("--preprocessing", default="", help="without --start: what `hashiflex preprocess --json` says")
-    parser.add_argument("--calibration", type=at_least(8), default=256, help="without --start: pictures to look at")
+    parser.add_argument("--calibration", type=at_least(8), default=256,
+                        help="without --start, or with --prune: pictures to look at")
     parser.add_argument("--checkpoint-steps", type=at_least(1), default=50, help="steps between checkpoints")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
