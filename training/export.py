@@ -22,8 +22,7 @@ PREPROCESSING = f"hsf-decode-1/jpeg-islow-fancy/png-round16-over-white {resize.I
 
 def save_quantised(network: QuantisedNetwork) -> dict:
     """A quantised network as plain values, for checkpoints."""
-    return {"geometry": vars(network.geometry), "state": network.state_dict(), "classes": network.head.out_features,
-            "exponents": network.layers[0].exponents}
+    return {"geometry": vars(network.geometry), "state": network.state_dict(), "exponents": network.layers[0].exponents}
 
 
 def load_quantised(saved: dict) -> QuantisedNetwork:
@@ -36,7 +35,9 @@ def load_quantised(saved: dict) -> QuantisedNetwork:
         modules.append(QuantisedLayer(layer, weight, torch.zeros(len(weight)), state[f"layers.{index}.shift"]))
         modules[-1].exponents = saved["exponents"]
         modules[-1].pruned = not bool(state[f"layers.{index}.kept"].all())
-    head = nn.Linear(state["head.weight"].shape[1], state["head.weight"].shape[0])
+    head = None
+    if "head.weight" in state:
+        head = nn.Linear(state["head.weight"].shape[1], state["head.weight"].shape[0])
     network = QuantisedNetwork(geometry, modules, head)
     network.load_state_dict(state)
     return network.to(memory_format=torch.channels_last).eval()
@@ -49,7 +50,7 @@ def integer_tensors(network: QuantisedNetwork) -> dict[str, np.ndarray]:
         name = module.layer.name
         q, bias = module.integers()
         if module.layer.kind == "stem":
-            mean = torch.tensor(MEAN, dtype=torch.int32).view(1, 3, 1, 1)
+            mean = torch.tensor(network.geometry.input_mean, dtype=torch.int32).view(1, 3, 1, 1)
             bias = bias - (q.to(torch.int32) * mean).sum((1, 2, 3)).to(torch.int32)
         if int(bias.abs().max()) > BIAS_MAX:
             raise ValueError(f"layer {name}: bias {int(bias.abs().max())} is beyond 2^24")
@@ -57,12 +58,14 @@ def integer_tensors(network: QuantisedNetwork) -> dict[str, np.ndarray]:
         tensors[f"{name}.bias"] = bias.numpy()
         tensors[f"{name}.shift"] = module.shift.numpy().astype(np.uint8)
         if module.layer.residual is not None:
-            tensors[f"{name}.residual_shift"] = np.zeros(1, np.int8)
+            tensors[f"{name}.residual_shift"] = np.array([module.residual_shift], np.int8)
     return tensors
 
 
 def head_tensors(network: QuantisedNetwork) -> dict[str, np.ndarray]:
-    """The head on feature bytes as real numbers."""
+    """The head on feature bytes as real numbers; nothing for a backbone by itself."""
+    if network.head is None:
+        return {}
     weight = network.head.weight.detach().double() * network.feature_unit
     return {
         "classifier.weight": weight.float().numpy(),
@@ -71,20 +74,20 @@ def head_tensors(network: QuantisedNetwork) -> dict[str, np.ndarray]:
 
 
 def integer_metadata(network: QuantisedNetwork, description: str, classes: list[str]) -> dict[str, str]:
-    """All entries are text."""
+    """All entries are text. Classes without names are left out."""
     geometry = network.geometry
-    return {
+    metadata = {
         "format": "hashiflex-trained-integers",
         "schema": "1",
         "width_percent": str(geometry.width_percent),
         "input_size": str(geometry.input_size),
-        "input_mean": ",".join(map(str, MEAN)),
+        "input_mean": ",".join(map(str, geometry.input_mean)),
         "pool_shift": str(geometry.pool_shift),
         "activation_exponents": ",".join(map(str, geometry.exponents)),
-        "preprocessing": PREPROCESSING,
+        "preprocessing": geometry.preprocessing or PREPROCESSING,
         "description": description,
-        "classes": json.dumps(classes),
     }
+    return metadata | ({"classes": json.dumps(classes)} if classes else {})
 
 
 def export_float(checkpoint: dict, path: Path, onnx: bool) -> None:
@@ -105,6 +108,9 @@ def export_float(checkpoint: dict, path: Path, onnx: bool) -> None:
         "std": ",".join(map(repr, STD)),
         "classes": json.dumps(checkpoint["classes"]),
     }
+    if model.features[0][0].out_channels == model.features[1].conv[-1].num_features:
+        # Other programs add a shortcut here at the smallest widths.
+        metadata["first_block_shortcut"] = "none"
     save_file(tensors, path, metadata)
     if onnx:
         torch.onnx.export(
@@ -123,7 +129,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--description", default="", help="one sentence: what it was trained on, and how")
     parser.add_argument("--no-onnx", action="store_true")
     arguments = parser.parse_args(argv)
-    checkpoint = torch.load(arguments.checkpoint, weights_only=False, map_location="cpu")
+    try:
+        checkpoint = torch.load(arguments.checkpoint, weights_only=False, map_location="cpu")
+        kind = "a float" if "model" in checkpoint else "a Po2"
+    except Exception as error:  # noqa: BLE001: a damaged file fails in many ways
+        reason = "no such file" if isinstance(error, FileNotFoundError) else "not the checkpoint.pt of a run"
+        raise SystemExit(f"error: {arguments.checkpoint}: {reason}") from None
+    if ("model" if arguments.float else "quantised") not in checkpoint:
+        raise SystemExit(f"error: {arguments.checkpoint} is of {kind} run; pass "
+                         f"{'--integers' if arguments.float else '--float'}")
     if arguments.float:
         export_float(checkpoint, arguments.output, not arguments.no_onnx)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from convert import choose_shift
-from quantisation import QuantisedLayer, QuantisedNetwork, project
+from quantisation import SHIFT_MAX, QuantisedLayer, QuantisedNetwork, project
 
 
 @torch.no_grad()
@@ -14,9 +14,17 @@ def refresh_shifts(network: QuantisedNetwork) -> int:
     changed = 0
     for module in network.layers:
         shift = choose_shift(module.shadow(), module.exponents)
+        if module.residual_shift:
+            # The residual's own shift, the sum of both, stays within what the product allows.
+            shift = shift.clamp(max(0, -module.residual_shift), min(SHIFT_MAX, 20 - module.residual_shift))
         changed += int((shift != module.shift).sum())
         module.shift.copy_(shift)
     return changed
+
+
+def parse_freezing(text: str) -> list[tuple[float, float]]:
+    """Reads ``0.65:0.5,0.95:1``: from this part of the training on, this part of each layer is frozen."""
+    return [(float(when), float(part)) for when, part in (pair.split(":") for pair in text.split(",") if pair)]
 
 
 def _relative_error(module: QuantisedLayer) -> tuple[torch.Tensor, torch.Tensor]:

@@ -95,7 +95,11 @@ def _convolution(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, gr
 
 
 class InvertedResidual(nn.Module):
-    """Expand, depthwise, project; the input is added where the shape stays."""
+    """Expand, depthwise, project; the input is added where the shape stays.
+
+    Not in the first block: it has no expansion, its shape stays only at the smallest widths, and there hardened
+    networks have no shortcut (torchvision has).
+    """
 
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -107,7 +111,7 @@ class InvertedResidual(nn.Module):
         parts.append(nn.Sequential(*depthwise, nn.ReLU6(inplace=True)))
         parts.extend(_convolution(hidden, outputs))
         self.conv = nn.Sequential(*parts)
-        self.use_res_connect = stride == 1 and inputs == outputs
+        self.use_res_connect = stride == 1 and inputs == outputs and expansion > 1
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.conv(x) if self.use_res_connect else self.conv(x)

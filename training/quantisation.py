@@ -19,7 +19,7 @@ from network import Layer
 
 #: One code of an activation with exponent 0, in real units: 255 codes are exactly 6.
 UNIT = 6 / 255
-#: Largest shift used in training, so that a bias of 256 codes stays within 2^24.
+#: Largest shift that training chooses, so that a bias of 256 codes stays within 2^24. A start may bring larger ones.
 SHIFT_MAX = 16
 BIAS_MAX = 1 << 24
 
@@ -82,7 +82,13 @@ class _RoundBias(torch.autograd.Function):
 def round_bias(bias: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
     """A bias in output codes as whole accumulator units, held in float32."""
     units = torch.ldexp(bias, shift)
-    return torch.copysign((units.abs() + 0.5).floor(), units).clamp(-BIAS_MAX, BIAS_MAX)
+    limit = bias_limit(shift).to(units.dtype)
+    return torch.copysign((units.abs() + 0.5).floor(), units).clamp(-limit, limit)
+
+
+def bias_limit(shift: torch.Tensor) -> torch.Tensor:
+    """The largest bias that training uses: half of the product's above ``SHIFT_MAX``, so that sums stay exact."""
+    return torch.where(shift > SHIFT_MAX, BIAS_MAX // 2, BIAS_MAX)
 
 
 class QuantisedLayer(nn.Module):
@@ -104,6 +110,7 @@ class QuantisedLayer(nn.Module):
         self.bias = nn.Parameter(bias.to(torch.float32) / 32)
         self.exponents = 7
         self.pruned = False
+        self.residual_shift = 0
 
     def shadow(self) -> torch.Tensor:
         """Real weights in output codes per input code."""
@@ -129,7 +136,7 @@ class QuantisedLayer(nn.Module):
         layer = self.layer
         z = functional.conv2d(x, weight, bias + 0.5, layer.stride, layer.kernel // 2, 1, layer.groups)
         if residual is not None:
-            z = z.add_(residual)
+            z = z.add_(residual, alpha=2.0**self.residual_shift)
         return _Saturate.apply(z, -128.0, 127.0) if layer.signed else _Saturate.apply(z, 0.0, 255.0)
 
 
@@ -141,25 +148,32 @@ class Geometry:
     input_size: int
     pool_shift: int
     exponents: list[int]  # a_t of every layer's output: one code is worth 6/255 * 2^-a
+    input_mean: tuple[int, ...] = MEAN  # bytes per colour; also the padding byte of the stem
+    preprocessing: str = ""  # what images go through before the first layer; empty for this package's own
+    residual_shifts: tuple[int, ...] = ()  # per layer; residuals are added as r * 2^s codes. Empty: all 0
 
 
 class QuantisedNetwork(nn.Module):
-    """The hardened backbone with a float head on its feature bytes.
+    """The hardened backbone with a float head on its feature bytes, or without a head.
 
-    All residual chains share one activation exponent, so residuals are added unshifted.
+    Converted networks share one activation exponent in each residual chain, so residuals are added unshifted; other
+    starts may shift them.
     """
 
-    def __init__(self, geometry: Geometry, layers: list[QuantisedLayer], head: nn.Linear) -> None:
+    def __init__(self, geometry: Geometry, layers: list[QuantisedLayer], head: nn.Linear | None) -> None:
         super().__init__()
         self.geometry = geometry
         self.layers = nn.ModuleList(layers)
         self.head = head
-        self.register_buffer("mean", torch.tensor(MEAN, dtype=torch.float32).view(1, 3, 1, 1))
+        for module, shift in zip(layers, geometry.residual_shifts):
+            module.residual_shift = shift
+        self.register_buffer("mean", torch.tensor(geometry.input_mean, dtype=torch.float32).view(1, 3, 1, 1))
 
     @property
     def feature_unit(self) -> float:
         """The real pooled mean that one feature code stands for, at the network's own input size."""
-        return UNIT * 2.0**self.geometry.pool_shift / (self.geometry.input_size // 32) ** 2
+        own = UNIT * 2.0 ** -self.geometry.exponents[-1]
+        return own * 2.0**self.geometry.pool_shift / (self.geometry.input_size // 32) ** 2
 
     def activations(self, images: torch.Tensor) -> list[torch.Tensor]:
         """The output codes of every layer, for input bytes ``[n, 3, size, size]``."""

@@ -1,20 +1,27 @@
-"""Trains a network whose weights are powers of two: from a float run, or on from another Po2 run (for pruning)."""
+"""Trains a network whose weights are powers of two: from a float run, or on from another Po2 run (for pruning).
+
+With --network it starts from any float network, and from what `hashiflex harden` made of it; see --network X --help.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import torch
 from torch.nn import functional
 
+import distil
 import freezing
-from convert import FoldedNetwork, convert, correct_biases
+from convert import convert, correct_biases
 from data import to_bytes
 from export import load_quantised, save_quantised
 from loop import Run, batches, cosine, evaluate, order_seed, parse_phases, sizes_of
 from network import MobileNetV2
+from network_file import InputError
 from quantisation import QuantisedNetwork
+from teacher import FoldedNetwork
 from train_float import add_common_arguments, load_training, prepare_torch
 
 
@@ -24,11 +31,6 @@ def load_teacher(path: Path) -> MobileNetV2:
     model = MobileNetV2(len(checkpoint["classes"]), checkpoint["width_percent"]).eval()
     model.load_state_dict(checkpoint["model"])
     return model
-
-
-def parse_freezing(text: str) -> list[tuple[float, float]]:
-    """Reads ``0.65:0.5,0.95:1``: from this part of the training on, this part of each layer is frozen."""
-    return [(float(when), float(part)) for when, part in (pair.split(":") for pair in text.split(",") if pair)]
 
 
 def distillation_loss(
@@ -69,7 +71,7 @@ def train_epoch(
     optimizer: torch.optim.Optimizer, source: object, step: int, steps: int, epoch: int,
 ) -> tuple[int, dict]:
     """One epoch; returns the step reached and the epoch's loss and accuracy."""
-    schedule = parse_freezing(arguments.freeze)
+    schedule = freezing.parse_freezing(arguments.freeze)
     totals = {"loss": 0.0, "right": 0, "seen": 0}
     for images, labels in source:
         if step < arguments.refresh * steps and step % 100 == 50:
@@ -136,7 +138,88 @@ def train(arguments: argparse.Namespace) -> None:
                   "epoch": epoch, "classes": training.classes})
 
 
+def three(text: str) -> tuple[float, ...]:
+    """Three numbers with commas between them, one a colour."""
+    values = tuple(float(part) for part in text.split(","))
+    if len(values) != 3:
+        raise argparse.ArgumentTypeError("expected three numbers, comma separated")
+    return values
+
+
+def parts(text: str) -> list[str]:
+    """Kinds of augmentation."""
+    chosen = [part for part in text.split(",") if part and part != "none"]
+    if not set(chosen) <= {"flip", "shift"}:
+        raise argparse.ArgumentTypeError("expected flip, shift, both with a comma between them, or none")
+    return chosen
+
+
+def at_least(lowest: float, kind: type = int) -> object:
+    """A reader of numbers from ``lowest`` on."""
+    def number(text: str) -> float:
+        value = kind(text)
+        if not lowest <= value < float("inf"):
+            raise argparse.ArgumentTypeError(f"expected a number from {lowest}")
+        return value
+    return number
+
+
+def schedule(text: str) -> str:
+    """A schedule of freezing that can be read."""
+    if any(not (0 <= when <= 1 and 0 <= part <= 1) for when, part in freezing.parse_freezing(text)):
+        raise ValueError
+    return text
+
+
+def own_parser() -> argparse.ArgumentParser:
+    """The options of training from the user's own network."""
+    parser = argparse.ArgumentParser(description=distil.__doc__)
+    parser.add_argument("--network", type=Path, required=True, help="float network: `hashiflex import`, or torchvision")
+    parser.add_argument("--start", type=Path, help="backbone that `harden` made of it, or a run's checkpoint.pt")
+    parser.add_argument("--shadows", choices=("code", "float"), default="code",
+                        help="with a backbone: weights start at their codes, or at float weights that round to them")
+    parser.add_argument("--tensors", type=Path, required=True, help=".npy file that `hashiflex preprocess` wrote")
+    parser.add_argument("--labels", type=Path, help="CSV of its --index, if labels are the network's classes")
+    parser.add_argument("--run", type=Path, required=True, help="folder for log and checkpoint")
+    parser.add_argument("--epochs", type=at_least(0), default=6)
+    parser.add_argument("--batch", type=at_least(2), default=64)
+    parser.add_argument("--held-out", type=at_least(0, float), default=0.05,
+                        help="pictures set apart for choosing: a part (at least 64 pictures), or from 1 on a number")
+    parser.add_argument("--augment", type=parts, default="flip,shift", help="flip, shift, flip,shift or none")
+    parser.add_argument("--shift", type=at_least(0), default=8, help="pixels that a picture moves by at most")
+    parser.add_argument("--prune", type=at_least(0, float), default=0.0, help="part of all weights to zero first")
+    parser.add_argument("--exponents", type=int, choices=range(1, 8), default=7, help="magnitudes of a weight, 1...7")
+    parser.add_argument("--rate", type=at_least(0, float), default=1e-3, help="peak learning rate (Adam)")
+    parser.add_argument("--warmup", type=at_least(0), default=30, help="steps of linear warm-up")
+    parser.add_argument("--refresh", type=float,
+                        help="part of the training in which shifts may change; 0 with --start, else 0.3")
+    parser.add_argument("--freeze", type=schedule, default="0.65:0.5,0.78:0.75,0.88:0.875,0.95:1",
+                        help="progressive freezing: part of the training and part of the weights, comma separated")
+    parser.add_argument("--feature", type=at_least(0, float), default=1.0, help="weight of the features' error")
+    parser.add_argument("--temperature", type=float, default=2.0, help="softening of the float network's answers")
+    parser.add_argument("--distil", type=float, default=0.7, help="with labels: weight of the float network's answers")
+    parser.add_argument("--smoothing", type=float, default=0.1, help="with labels: label smoothing")
+    parser.add_argument("--train-head", action="store_true", help="train the classifier as well")
+    parser.add_argument("--mean", type=three, help="per colour in 0...1, instead of the file's")
+    parser.add_argument("--std", type=three, help="per colour, instead of the file's")
+    parser.add_argument("--preprocessing", default="", help="without --start: what `hashiflex preprocess --json` says")
+    parser.add_argument("--calibration", type=at_least(8), default=256,
+                        help="without --start, or with --prune: pictures to look at")
+    parser.add_argument("--checkpoint-steps", type=at_least(1), default=50, help="steps between checkpoints")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=at_least(0), default=0, help="CPU threads; 0 leaves torch's choice")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    return parser
+
+
 def main(argv: list[str] | None = None) -> None:
+    argv = sys.argv[1:] if argv is None else argv
+    if any(argument.split("=")[0] == "--network" for argument in argv):
+        try:
+            return distil.train(own_parser().parse_args(argv))
+        except InputError as error:
+            raise SystemExit(f"error: {error}") from None
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser)
     parser.add_argument("--teacher", type=Path, required=True, help="checkpoint.pt of the float run")

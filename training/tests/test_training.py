@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from convert import FoldedNetwork
 from data import augment, load_idx, normalise, read_idx
 from loop import cosine, parse_phases
 from network import MobileNetV2
+from teacher import FoldedNetwork
 
 def write_idx(path: Path, array: np.ndarray) -> None:
     header = b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
