@@ -107,6 +107,7 @@ import Testing
             "shorter", "crop-pct", "turn",
         ],
         "preprocess a -o o": ["size", "images", "shorter", "crop-pct", "turn"],
+        "import n -o o": ["shorter", "crop-pct", "turn"],
         "harden n -o o": ["shorter", "crop-pct", "turn"], "bench resize": ["windows", "seconds"],
         "worker": ["replicas", "top-k", "commit-interval-ms", "session-timeout-ms", "prefetch-kb"],
         "demo": ["images", "fps", "workers", "partitions"],

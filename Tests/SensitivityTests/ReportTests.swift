@@ -100,7 +100,7 @@ import TestSupport
     /// Eighteen images tell nothing apart: what costs at most a point is not said of any setting, but perhaps.
     @Test func noSettingIsCalledGoodByAWideInterval() throws {
         let findings = try Self.shared.get().findings
-        let limits = findings.filter { $0.contains("costs at most one point") }
+        let limits = findings.filter { $0.contains("cost at most one point") }
         #expect(limits.count == 3)
         let pattern = /([^ ;,:][^;,:]*) \((.*?), (.*?) to (.*?)\)/
         var perhaps = 0

@@ -58,8 +58,8 @@ extension FigureMaker {
             id: "adders", heading: "What the adders buy",
             text: """
                 The same points, biases corrected, against full adders of one copy of the weights. \
-                Modelled, not synthesised: one adder for each activation bit of each weight that is \
-                not zero, which is 8 for a weight at 8 bits.
+                Modelled, not synthesised: one adder for each activation bit of each power of two that \
+                a weight is made of, which is 8 for a single power at 8 bits.
                 """,
             drawing: drawing, rows: [])
     }

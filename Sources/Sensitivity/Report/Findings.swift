@@ -69,7 +69,7 @@ struct Findings {
             if let likely, likely.row != sure?.row { part += ", perhaps \(text(likely))" }
             return part
         }
-        return what + " that costs at most one point, with 95 % confidence: " + parts.joined(separator: "; ")
+        return what + " that cost at most one point, with 95 % confidence: " + parts.joined(separator: "; ")
             + "."
     }
 
