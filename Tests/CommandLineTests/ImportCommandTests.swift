@@ -65,6 +65,11 @@ import Testing
         // What is written comes out the same with any number of threads: parts are added in order.
         let again = try Program.run(compare + [SampleTar.path, "--head", head, "--limit", "60", "--json"])
         #expect(again.output == outcome.output)
+        // One image leaves an interval open, which JSON has no number for.
+        let one = try Program.run(compare + [SampleTar.path, "--head", head, "--limit", "1", "--json"])
+        #expect(one.code == 0 && one.output.contains("\"images\":1"), "\(one)")
+        let same = try Program.run(["export-onnx", model, "-o", model])
+        #expect(same.code == 64 && same.errors.contains("would be overwritten"), "\(same)")
         let low = try Program.run(
             compare + [SampleTar.path, "--head", head, "--limit", "50", "--at-least", "1"])
         #expect(low.code == (agreement.share < 1 ? 1 : 0), "\(low)")

@@ -122,6 +122,32 @@ import TestSupport
         #expect(reason(big.archive()).contains("not little endian"))
     }
 
+    @Test func sizesBesideAZeroAreNoNumbers() {
+        var writer = TorchWriter(Self.tensors)
+        writer.entries[0].tensor = .init(
+            name: writer.entries[0].name, elementType: .f32, shape: [0, 1 << 22, 1 << 22, 1 << 22], bytes: [])
+        writer.entries[0].strides = [1, 0, 1 << 22, 1]
+        writer.entries[0].numbers = [UInt8](repeating: 0, count: 4 << 22)
+        #expect(!reason(writer.archive()).isEmpty && !reason(writer.old()).isEmpty)
+    }
+
+    @Test func oneCheckpointAFile() {
+        let two = TorchWriter.zip([("a/data.pkl", [1]), ("b/data.pkl", [1])], is64Bit: false)
+        #expect(reason(two).contains("2 of data.pkl"))
+    }
+
+    @Test func longNamesAreNotRepeated() {
+        let name = [UInt8](repeating: UInt8(ascii: "a"), count: 400_000)
+        var pickle: [UInt8] = [0x80, 4, UInt8(ascii: "X")] + TorchWriter.little(UInt32(name.count)) + name
+        pickle += [UInt8(ascii: "q"), 0]
+        for _ in 0..<100_000 { pickle += [UInt8(ascii: "h"), 0, UInt8(ascii: "h"), 0, 0x93] }
+        let bytes = TorchWriter.zip([("a/data.pkl", pickle)], is64Bit: false)
+        #expect(reason(bytes).contains("class without a name"), "\(reason(bytes))")
+        let line = [0x80, 2, UInt8(ascii: "c")] + name + Array("\nb\n.".utf8)
+        let long = TorchWriter.zip([("a/data.pkl", line)], is64Bit: false)
+        #expect(reason(long).contains("long class name"), "\(reason(long))")
+    }
+
     @Test func oneStorageThatIsReadOverAndOverFillsNoMemory() throws {
         // A thousand tensors of the same 40,000 numbers.
         let numbers = SafetensorsFile.Tensor.float32(

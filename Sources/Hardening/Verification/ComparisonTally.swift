@@ -34,6 +34,12 @@ extension NetworkComparison {
         var hardenedClasses: Set<Int> = []
         var divergence = (values: 0.0, squares: 0.0)
 
+        /// Whether the float network gave numbers that can be compared.
+        public var isFinite: Bool {
+            ([features] + layers).allSatisfy { $0.signal.isFinite && $0.noise.isFinite }
+                && divergence.values.isFinite && divergence.squares.isFinite
+        }
+
         /// Nothing yet.
         public init() {}
 

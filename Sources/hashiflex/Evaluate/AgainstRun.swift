@@ -41,7 +41,8 @@ struct AgainstRun {
     struct Range: Encodable {
         let value: Double
         let low: Double
-        let high: Double
+        /// Absent where one image leaves it unknown.
+        let high: Double?
     }
 
     /// A share of images and its 95 % interval.
@@ -92,6 +93,11 @@ struct AgainstRun {
         pass.progress.finish()
         if counts.undecodable > 0 {
             Terminal.note("\(counts.undecodable) files left out, such as \(counts.problem ?? "")")
+        }
+        guard part.tally.isFinite else {
+            throw CommandError(
+                Exit.badInput,
+                "\(path): its features or logits are not finite; export from a sound checkpoint")
         }
         let result = NetworkComparison.report(
             part.tally, comparesLayers: !HardeningOptions.isEqualised(model.backbone.description))
@@ -159,7 +165,9 @@ struct AgainstRun {
                 preprocessing: artifact.preprocessing, images: result.imageCount, undecodable: undecodable,
                 agreement: Share(result.agreement),
                 divergenceNats: result.divergence.map {
-                    Range(value: $0.value, low: $0.interval.lowerBound, high: $0.interval.upperBound)
+                    Range(
+                        value: $0.value, low: $0.interval.lowerBound,
+                        high: $0.interval.upperBound.isFinite ? $0.interval.upperBound : nil)
                 },
                 featureSqnrDb: result.featureSqnrDb,
                 layerSqnrDb: layers.map { Dictionary(uniqueKeysWithValues: $0) }, labelled: part.labelled,

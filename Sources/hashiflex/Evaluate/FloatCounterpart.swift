@@ -30,6 +30,13 @@ struct FloatCounterpart {
                 "\(path) pads as \(imported.isTurned ? "TensorFlow" : "PyTorch") does, the backbone was hardened from "
                     + "a network that does not; name that one")
         }
+        if let text = imported.preprocessing,
+            let mismatch = PreprocessingMismatch(
+                path, StatedPreprocessing(text), "the backbone", StatedPreprocessing(artifact.preprocessing),
+                advice: "name the network that it was hardened from")
+        {
+            throw CommandError(Exit.badInput, "\(mismatch)")
+        }
         guard let colours = stated?.colours else { return imported }
         let wanted = FloatNetwork.Normalization(
             mean: colours.mean, standardDeviation: colours.standardDeviation)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Artifacts
 import ClassifierHead
+import Foundation
 import HardenedBackbone
 import HardenedModel
 import NetworkExchange
@@ -60,6 +61,11 @@ struct ExportONNXCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
+            let target = URL(fileURLWithPath: output).resolvingSymlinksInPath().standardizedFileURL
+            for input in [model, head].compactMap({ $0 })
+            where URL(fileURLWithPath: input).resolvingSymlinksInPath().standardizedFileURL == target {
+                throw CommandError(ExitCode(64), "\(input) would be overwritten; give --output another name")
+            }
             var options = ModelOptions()
             options.model = model
             options.isa = nil

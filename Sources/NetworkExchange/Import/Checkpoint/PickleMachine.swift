@@ -13,8 +13,11 @@ struct PickleMachine {
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
 
-    /// The longest pickle that is followed, in bytes; a MobileNetV2's has 50,000. A byte may cost fifty of memory.
-    static let bytesMax = 1 << 22
+    /// The longest pickle that is followed, in bytes; a MobileNetV2's has 50,000. A byte may cost 200 of memory.
+    static let bytesMax = 1 << 20
+
+    /// The longest name of a tensor, class or storage.
+    private static let nameBytesMax = 256
 
     /// A machine at the start of `bytes`.
     init(_ bytes: ArraySlice<UInt8>) { cursor = ByteCursor(bytes.prefix(Self.bytesMax)) }
@@ -146,7 +149,10 @@ struct PickleMachine {
     }
 
     private mutating func text(count: Int) throws(NetworkImportError) {
-        stack.append(.text(String(decoding: try cursor.take(count), as: UTF8.self)))
+        let bytes = try cursor.take(count)
+        // No tensor's name is that long, and a long text may be referred to over and over.
+        guard count <= Self.nameBytesMax else { return stack.append(.unknown("a long text")) }
+        stack.append(.text(String(decoding: bytes, as: UTF8.self)))
     }
 
     private mutating func skip(_ count: Int, as name: String) throws(NetworkImportError) {
@@ -171,7 +177,11 @@ struct PickleMachine {
     private mutating func global(_ code: UInt8) throws(NetworkImportError) {
         if code == UInt8(ascii: "c") {
             let module = try cursor.line()
-            stack.append(.global("\(module).\(try cursor.line())"))
+            let name = try cursor.line()
+            guard module.utf8.count + name.utf8.count <= Self.nameBytesMax else {
+                throw damage("a long class name")
+            }
+            stack.append(.global("\(module).\(name)"))
         } else {
             guard case .text(let name) = try pop(), case .text(let module) = try pop() else {
                 throw damage("a class without a name")
@@ -225,6 +235,12 @@ extension PickleMachine {
                 if case .integer(let size) = element { size } else { -1 }
             }
             return numbers.allSatisfy { $0 >= 0 } ? numbers : nil
+        }
+        // A sign that is to be turned, or a conjugate, stands behind; what is not understood is not read.
+        if arguments.count > 6, arguments[6] != .none {
+            guard case .dictionary(let index) = arguments[6], heap.dictionaries[index].isEmpty else {
+                return nil
+            }
         }
         guard arguments.count >= 4, case .storage(let storage) = arguments[0],
             case .integer(let offset) = arguments[1], offset >= 0, let shape = sizes(arguments[2]),

@@ -68,6 +68,8 @@ struct StorageReader {
     }
 
     private func gathered(_ tensor: PickledTensor, _ count: Int, _ size: Int, from base: Int) -> [UInt8] {
+        // Sizes beside a size of 0 are bounded by nothing.
+        guard count > 0 else { return [] }
         var contiguous = 1
         let isContiguous = zip(tensor.shape, tensor.strides).reversed().allSatisfy { length, stride in
             defer { contiguous *= max(length, 1) }

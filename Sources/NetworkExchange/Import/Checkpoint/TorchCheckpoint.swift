@@ -48,11 +48,12 @@ struct TorchCheckpoint {
     ) throws(NetworkImportError) -> (PickleValue, PickleHeap, Numbers) {
         let members = try ZipDirectory(bytes).members
         let ending = "/data.pkl"
-        guard
-            let name = members.keys.filter({ $0.hasSuffix(ending) }).min(by: { $0.utf8.count < $1.utf8.count }
-            ),
-            let pickle = members[name]
-        else {
+        let names = members.keys.filter { $0.hasSuffix(ending) }
+        guard names.count < 2 else {
+            throw .checkpoint(
+                reason: "the ZIP archive has \(names.count) of data.pkl; save one checkpoint a file")
+        }
+        guard let name = names.first, let pickle = members[name] else {
             throw .checkpoint(
                 reason: members["model.weights.h5"] == nil
                     ? "the ZIP archive has no data.pkl: torch.save did not write it; give a state dict, ONNX, "
@@ -103,12 +104,13 @@ struct TorchCheckpoint {
     private static func stateDict(
         _ root: PickleValue, _ heap: PickleHeap
     ) throws(NetworkImportError) -> (entry: String, tensors: [(name: String, tensor: PickledTensor)]) {
-        if let tensors = heap.tensors(in: root) { return ("", tensors) }
+        // Entries first: beside a state dict, accuracies and counters may be tensors as well.
         for entry in entries {
             if let value = heap.entry(entry, of: root), let tensors = heap.tensors(in: value) {
                 return (entry, tensors)
             }
         }
+        if let tensors = heap.tensors(in: root) { return ("", tensors) }
         if case .unknown(let type) = root {
             throw .checkpoint(
                 reason: "it holds an object of class \(shown(type)), which only its own code can read; save "
