@@ -93,14 +93,19 @@ import Testing
             "--against", ExportedNetwork.onnx, "--confusion", exported.folder.file("c.csv"),
         ])
         #expect(both.code == 64, "\(both)")
-        let bare = try refusal(["--against", ExportedNetwork.onnx, "--at-least", "0.5"])
-        #expect(bare.code == 64 && bare.errors.contains("--at-least needs answers"), "\(bare)")
+        let unanswered = try refusal(["--against", ExportedNetwork.onnx, "--at-least", "0.5"])
+        #expect(
+            unanswered.code == 64 && unanswered.errors.contains("--at-least needs answers"), "\(unanswered)")
         // Colours that are stated must be those of the backbone.
         let file = exported.folder.file("float.safetensors")
         let colours = ["--mean", "0.5,0.5,0.5", "--std", "0.5,0.5,0.5"]
         #expect(try Program.run(["import", ExportedNetwork.onnx, "-o", file] + colours).code == 0)
         let other = try refusal(["--against", file])
-        #expect(other.code == 65 && other.errors.contains("mean [0.5, 0.5, 0.5]"), "\(other)")
+        #expect(other.code == 65 && other.errors.contains("states preprocessing"), "\(other)")
+        var bare = try SafetensorsFile(decoding: exported.bytes(file))
+        bare.metadata["preprocessing"] = nil
+        let coloured = try refusal(["--against", try exported.write(bare.encoded(), to: "bare.safetensors")])
+        #expect(coloured.code == 65 && coloured.errors.contains("mean [0.5, 0.5, 0.5]"), "\(coloured)")
         // And so must the padding.
         var turned = try SafetensorsFile(decoding: exported.bytes(file))
         turned.metadata["padding"] = "tensorflow"
