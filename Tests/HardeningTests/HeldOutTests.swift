@@ -65,6 +65,24 @@ import Testing
         #expect(threads.report.json() == with.report.json())
     }
 
+    /// Finite weights may give logits that are not; nothing is said of such a network.
+    @Test func logitsThatAreNotFiniteAreTold() throws {
+        let usual = try SyntheticNetwork.make(seed: 1, classes: 10)
+        let hardened = try Hardener.harden(usual, calibration: Self.images)
+        let numbers = try #require(usual.classifier)
+        let huge = FloatNetwork.Classifier(weights: numbers.weights.map { _ in 3e38 }, bias: numbers.bias)
+        for (classifier, isFinite) in [(numbers, true), (huge, false)] {
+            let network = try FloatNetwork(
+                network: usual.network, layers: usual.layers, classifier: classifier,
+                normalization: usual.normalization)
+            let comparison = try NetworkComparison(network, hardened.artifact, head: hardened.head)
+            var tally = NetworkComparison.Tally()
+            let worker = comparison.worker()
+            Self.heldOut.prefix(3).forEach { tally.add(worker.outcome($0)) }
+            #expect(tally.isFinite == isFinite)
+        }
+    }
+
     @Test func aNetworkWithoutAClassifierIsComparedByItsFeatures() throws {
         let network = try SyntheticNetwork.make(seed: 4)
         let report = try #require(

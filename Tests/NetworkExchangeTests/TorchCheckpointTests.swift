@@ -131,6 +131,14 @@ import TestSupport
         #expect(!reason(writer.archive()).isEmpty && !reason(writer.old()).isEmpty)
     }
 
+    @Test func aSignThatIsToBeTurnedIsNotPassedOver() {
+        var writer = TorchWriter(Self.tensors)
+        writer.isNegated = true
+        for bytes in [writer.archive(), writer.old()] {
+            #expect(reason(bytes).contains("tensor of an unknown form"), "\(reason(bytes))")
+        }
+    }
+
     @Test func oneCheckpointAFile() {
         let two = TorchWriter.zip([("a/data.pkl", [1]), ("b/data.pkl", [1])], is64Bit: false)
         #expect(reason(two).contains("2 of data.pkl"))

@@ -18,6 +18,8 @@ struct TorchWriter {
     /// Puts the state dict into an entry of this name.
     var entry: String?
     var byteOrder = "little"
+    /// Marks every tensor as one whose sign is to be turned when it is read.
+    var isNegated = false
 
     init(_ tensors: [SafetensorsFile.Tensor]) {
         entries = tensors.map { tensor in
@@ -67,31 +69,41 @@ struct TorchWriter {
             // What training loops add is passed over.
             bytes += [UInt8(ascii: "}"), UInt8(ascii: "(")] + Self.text("epoch") + Self.integer(3)
             bytes += Self.text("optimizer") + Self.global("builtins", "set") + [0x5D, 0x85, 0x52]
+            // An accuracy, a tensor beside the state dict.
+            if let first = entries.first {
+                bytes += Self.text("best_acc1") + pickled(first, index: 0, isOld: isOld)
+            }
             bytes += Self.text(entry)
         }
         bytes += Self.global("collections", "OrderedDict") + [0x29, 0x52, UInt8(ascii: "(")]
         for (index, item) in entries.enumerated() {
-            let count = item.numbers.count / item.tensor.elementType.byteCount
-            let storage = Self.storages[item.tensor.elementType] ?? "ComplexFloatStorage"
-            var parts = [
-                Self.text("storage"), Self.global("torch", storage), Self.text(item.storage ?? "\(index)"),
-                Self.text("cpu"), Self.integer(count),
-            ]
-            if isOld { parts.append([UInt8(ascii: "N")]) }
-            bytes += Self.text(item.name) + Self.global("torch._utils", "_rebuild_tensor_v2")
-            bytes += Self.tuple([
-                Self.tuple(parts) + [UInt8(ascii: "Q")], Self.integer(item.offset),
-                Self.tuple(item.tensor.shape.map(Self.integer)),
-                Self.tuple(item.strides.map(Self.integer)), [0x89],
-                Self.global("collections", "OrderedDict") + [0x29, 0x52],
-            ])
-            bytes += [UInt8(ascii: "R")]
+            bytes += Self.text(item.name) + pickled(item, index: index, isOld: isOld)
         }
         bytes += [UInt8(ascii: "u")]
         // State of the OrderedDict itself: `_metadata`.
         bytes += [UInt8(ascii: "}")] + Self.text("_metadata") + [UInt8(ascii: "N"), UInt8(ascii: "s"), 0x62]
         if entry != nil { bytes.append(UInt8(ascii: "u")) }
         return bytes + [UInt8(ascii: ".")]
+    }
+
+    private func pickled(_ item: Entry, index: Int, isOld: Bool) -> [UInt8] {
+        let count = item.numbers.count / item.tensor.elementType.byteCount
+        let storage = Self.storages[item.tensor.elementType] ?? "ComplexFloatStorage"
+        var parts = [
+            Self.text("storage"), Self.global("torch", storage), Self.text(item.storage ?? "\(index)"),
+            Self.text("cpu"), Self.integer(count),
+        ]
+        if isOld { parts.append([UInt8(ascii: "N")]) }
+        var arguments = [
+            Self.tuple(parts) + [UInt8(ascii: "Q")], Self.integer(item.offset),
+            Self.tuple(item.tensor.shape.map(Self.integer)),
+            Self.tuple(item.strides.map(Self.integer)), [0x89],
+            Self.global("collections", "OrderedDict") + [0x29, 0x52],
+        ]
+        if isNegated {
+            arguments.append([UInt8(ascii: "}")] + Self.text("neg") + [0x88, UInt8(ascii: "s")])
+        }
+        return Self.global("torch._utils", "_rebuild_tensor_v2") + Self.tuple(arguments) + [UInt8(ascii: "R")]
     }
 
     // MARK: Files
