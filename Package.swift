@@ -32,6 +32,7 @@ let package = Package(
         .target(
             name: "COnnx", exclude: ["onnx.proto"], cSettings: c,
             linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(name: "CHDF5", cSettings: c),
         .target(name: "CEmbeddedModel", exclude: ["data"], cSettings: c),
 
         // Pure layer: bytes in, bytes out. No clock, no locks, no network.
@@ -88,6 +89,7 @@ let package = Package(
                 "FloatNetwork",
             ],
             swiftSettings: swift),
+        .target(name: "HDF5", dependencies: ["Artifacts", "CHDF5"], swiftSettings: swift),
         .target(
             name: "Hardening",
             dependencies: [
@@ -139,7 +141,8 @@ let package = Package(
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "HardenedModel",
                 "ImageDecoding",
                 "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
-                "Coordinator", "FloatNetwork", "NetworkExchange", "Hardening", "Evaluation", "Sensitivity",
+                "Coordinator", "FloatNetwork", "NetworkExchange", "HDF5", "Hardening", "Evaluation",
+                "Sensitivity",
                 "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
             ],
             swiftSettings: swift),
@@ -170,7 +173,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     (
         "NetworkExchange",
         [
-            "Artifacts", "CMalloc", "COnnx", "FloatNetwork", "HardenedBackbone", "ClassifierHead",
+            "Artifacts", "CMalloc", "COnnx", "FloatNetwork", "HDF5", "HardenedBackbone", "ClassifierHead",
             "ImageDecoding", "QuantizedTensors",
         ],
         ["Golden"]
@@ -184,6 +187,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
         "Sensitivity",
         ["Artifacts", "QuantizedTensors", "HardenedBackbone", "ClassifierHead", "Evaluation", "Figures"], []
     ),
+    ("HDF5", ["Artifacts"], ["Files"]),
     ("ArgumentParser", [], []),
     ("Kafka", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),

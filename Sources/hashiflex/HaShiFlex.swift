@@ -39,7 +39,7 @@ struct HaShiFlex: ParsableCommand {
                     ReportCommand.self,
                     PreprocessCommand.self, ExportONNXCommand.self, ModelCommand.self, BenchCommand.self,
                     FloatLogitsCommand.self,
-                    FeatureBytesCommand.self,
+                    FeatureBytesCommand.self, HDF5TensorsCommand.self,
                 ]),
             CommandGroup(name: "Chip", subcommands: [ChipCommand.self]),
         ])

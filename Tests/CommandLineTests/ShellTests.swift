@@ -88,7 +88,7 @@ import Testing
         let version = try Program.run(["--version"])
         #expect(version.code == 0 && version.lines.first == "0.1.0")
         for library in [
-            "librdkafka", "LZ4", "xxHash", "OpenSSL", "libjpeg-turbo", "libpng", "zlib", "protobuf-c",
+            "librdkafka", "LZ4", "xxHash", "OpenSSL", "libjpeg-turbo", "libpng", "zlib", "protobuf-c", "HDF5",
         ] {
             #expect(version.lines.contains { $0.hasPrefix("\(library) ") }, "\(library): \(version.output)")
         }

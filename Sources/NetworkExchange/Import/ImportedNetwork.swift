@@ -48,6 +48,8 @@ public struct ImportedNetwork: Sendable {
         case timm
         /// `conv_stem.first_conv`, ..., of transformers.
         case huggingFace = "Hugging Face"
+        /// Keras's own formats.
+        case keras = "Keras"
     }
 
     /// A network that is not from a file, with all that it is to state.
@@ -100,15 +102,21 @@ public struct ImportOptions: Sendable {
     /// Names have been checked to lead nowhere else as text; links are for the closure to check.
     public var companion: Companion?
 
+    /// Makes safetensors of an HDF5 file: arrays by their paths, texts as `PATH@ATTRIBUTE`, each a JSON list. Keras's
+    /// formats are refused without it.
+    public var hdf5: (@Sendable ([UInt8]) throws(NetworkImportError) -> [UInt8])?
+
     /// Reads a file by its name and the most bytes that are wanted.
     public typealias Companion = @Sendable (String, Int) throws(NetworkImportError) -> [UInt8]
 
     /// Collects the options.
     public init(
-        inputSize: Int? = nil, normalization: FloatNetwork.Normalization? = nil, companion: Companion? = nil
+        inputSize: Int? = nil, normalization: FloatNetwork.Normalization? = nil, companion: Companion? = nil,
+        hdf5: (@Sendable ([UInt8]) throws(NetworkImportError) -> [UInt8])? = nil
     ) {
         self.inputSize = inputSize
         self.normalization = normalization
         self.companion = companion
+        self.hdf5 = hdf5
     }
 }

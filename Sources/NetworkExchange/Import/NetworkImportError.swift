@@ -13,6 +13,8 @@ public enum NetworkImportError: Error, Hashable, Sendable {
     case safetensors(reason: String)
     /// The bytes are not a checkpoint of PyTorch that can be read.
     case checkpoint(reason: String)
+    /// A file of Keras does not hold what is read.
+    case keras(reason: String)
     /// The bytes are not a sound model in ONNX or TensorFlow Lite.
     case malformedModel(reason: String)
     /// A node is not the one that a MobileNetV2 has in this place.
@@ -70,17 +72,17 @@ extension NetworkImportError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownFormat(let fileName, let guess):
-            "\(shown(fileName)) is neither ONNX, safetensors, a PyTorch checkpoint nor TensorFlow Lite"
+            "\(shown(fileName)) is neither ONNX, safetensors, a PyTorch checkpoint, Keras's nor TensorFlow Lite"
                 + (guess.map { " (it looks like \($0))" } ?? "")
-                + (guess == "HDF5"
-                    ? "; export the Keras network with tf2onnx, or as TensorFlow Lite"
-                    : "; export the network with torch.onnx.export, or save its weights as safetensors")
+                + "; export the network with torch.onnx.export, or save its weights as safetensors"
         case .tooLarge(let byteCount, let maximum):
             "file of \(byteCount) bytes, above the limit of \(maximum); is this a MobileNetV2?"
         case .safetensors(let reason):
             reason
         case .checkpoint(let reason):
             "checkpoint: \(reason)"
+        case .keras(let reason):
+            "Keras: \(reason)"
         case .malformedModel(let reason):
             "model: \(reason); export it again"
         case .unexpectedNode(let name, let operatorType, let expected):

@@ -2,7 +2,8 @@ internal import Artifacts
 internal import FloatNetwork
 internal import HardenedBackbone
 
-/// Reads a MobileNetV2 from ONNX, safetensors, PyTorch's checkpoints or TensorFlow Lite; the format is told by the content.
+/// Reads a MobileNetV2 from ONNX, safetensors, PyTorch's checkpoints, Keras's files or TensorFlow Lite; the format is
+/// told by the content.
 public enum NetworkImporter {
     /// The largest file that is read, in bytes: three times a network of width 2 with 1,000 classes.
     public static let maximumFileByteCount = 1 << 28
@@ -17,6 +18,7 @@ public enum NetworkImporter {
     ///   writes them all.
     /// - PyTorch's checkpoints (`.pt`, `.pth`): a state dict with any of these names, by itself or in the entry of a
     ///   training loop. No code of the file is run.
+    /// - Keras: `.keras`, `.h5` with or without a configuration, `.weights.h5`, through ``ImportOptions/hdf5``.
     /// - TensorFlow Lite: float32, float16, or quantised (int8 and uint8, per channel or per tensor), whose
     ///   weights become the real numbers that they stand for. Quantised pixels state the normalisation.
     ///
@@ -46,11 +48,15 @@ public enum NetworkImporter {
             return try reader.network(options)
         }
         if TorchCheckpoint.isFormat(of: bytes) {
+            if TorchCheckpoint.isArchive(bytes), let found = try KerasFile.network(archive: bytes, options) {
+                return found
+            }
             let checkpoint = try TorchCheckpoint(decoding: bytes)
             let place = checkpoint.entry.isEmpty ? "" : ", entry \(checkpoint.entry)"
             var reader = WeightFileReader(checkpoint.file, container: "PyTorch checkpoint" + place)
             return try reader.network(options)
         }
+        if KerasFile.isHDF5(bytes) { return try KerasFile.network(decoding: bytes, options) }
         if TFLiteModel.isFormat(of: bytes) { return try TFLiteConversion.network(decoding: bytes, options) }
         if let guess = knownFormat(bytes) { throw .unknownFormat(fileName: fileName, looksLike: guess) }
         let graph: ONNXGraph
@@ -75,7 +81,6 @@ public enum NetworkImporter {
         func starts(_ text: String) -> Bool { bytes.starts(with: Array(text.utf8)) }
         if starts("PK") { return "an empty ZIP archive" }
         if bytes.first == 0x80, bytes.count > 1, (2...5).contains(bytes[1]) { return "a pickle" }
-        if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "HDF5" }
         if starts("{") { return "JSON" }
         return bytes.isEmpty ? "an empty file" : nil
     }

@@ -17,8 +17,8 @@ struct FloatLogitsCommand: ParsableCommand {
             """,
         shouldDisplay: false)
 
-    @Argument(help: "The network, ONNX, TensorFlow Lite, safetensors or PyTorch checkpoint.") var network:
-        String
+    @Argument(help: "The network, ONNX, Keras, TensorFlow Lite, safetensors or PyTorch checkpoint.")
+    var network: String
     @Option(help: "Images one after another, [size, size, 3] bytes each, no header.") var images: String
     @Option(help: "Side of the image, where the file does not say.") var inputSize: Int?
     @Flag(help: "Write the pooled features instead.") var features = false
@@ -32,7 +32,8 @@ struct FloatLogitsCommand: ParsableCommand {
                 imported = try NetworkImporter.network(
                     decoding: file, fileName: network,
                     options: ImportOptions(
-                        inputSize: inputSize, companion: CompanionFile.reader(of: network)))
+                        inputSize: inputSize, companion: CompanionFile.reader(of: network),
+                        hdf5: HDF5Process.tensors))
             } catch {
                 throw CommandError(Exit.badInput, "\(network): \(error)")
             }

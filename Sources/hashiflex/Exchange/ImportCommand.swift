@@ -21,7 +21,7 @@ struct ImportCommand: ParsableCommand {
             """)
 
     @OptionGroup var preprocessing: PreprocessingOptions
-    @Argument(help: "The network, .onnx, .tflite, .safetensors or .pth.") var network: String
+    @Argument(help: "The network, .onnx, .tflite, .safetensors, .pth, .keras or .h5.") var network: String
     @Option(name: .shortAndLong, help: "The safetensors file to write.") var output: String
     @Option(help: "Input size in pixels, where the file does not say.") var inputSize: Int?
     @Option(help: "Mean of red, green, blue in 0...1. Default: the file's, else ImageNet's.") var mean:
@@ -84,7 +84,7 @@ struct ImportCommand: ParsableCommand {
         if json { return Terminal.print(JSONRecord.text(facts)) }
         Terminal.print("\(output): \(source)")
         Terminal.print(
-            "\(Format.megabytes(Int64(count))), \(facts.classes.map { "\($0) classes" } ?? "no final layer"), "
+            "\(Format.megabytes(Int64(count))), \(facts.classes.map { $0 == 1 ? "1 class" : "\($0) classes" } ?? "no final layer"), "
                 + "pads as \(facts.padding == "pytorch" ? "PyTorch" : "TensorFlow") does")
         Terminal.print("preprocessing \(text) (\(reason))")
     }

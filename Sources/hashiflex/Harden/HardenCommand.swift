@@ -15,8 +15,8 @@ struct HardenCommand: ParsableCommand {
         commandName: "harden",
         abstract: "Turn a MobileNetV2 into a hardened backbone of power-of-two weights, and a head.",
         discussion: """
-            Reads ONNX as exporters of PyTorch and TensorFlow write it, TensorFlow Lite (float or \
-            quantised), torchvision's, timm's or Hugging Face's weights as safetensors or PyTorch checkpoint, \
+            Reads ONNX as exporters of PyTorch and TensorFlow write it, Keras's own files, TensorFlow Lite (float \
+            or quantised), torchvision's, timm's or Hugging Face's weights as safetensors or PyTorch checkpoint, \
             or integers that the training recipe exported. A float network is calibrated on --calibration: a \
             few hundred typical images do, labels are not needed; a part of them is held out and compared on. \
             Trained integers are checked and sealed as they are. Before anything is written, every weight is \
@@ -30,7 +30,7 @@ struct HardenCommand: ParsableCommand {
             """)
 
     @OptionGroup var preprocessing: PreprocessingOptions
-    @Argument(help: "The network, .onnx, .tflite, .safetensors or .pth.") var network: String
+    @Argument(help: "The network, .onnx, .tflite, .safetensors, .pth, .keras or .h5.") var network: String
     @Option(help: "Images to calibrate on, any source that ingest reads.") var calibration: String?
     @Option(name: .shortAndLong, help: "The backbone to write.") var output: String
     @Option(help: "How many calibration images, 1 to 4096.") var images = 256

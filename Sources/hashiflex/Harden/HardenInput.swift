@@ -18,7 +18,8 @@ enum HardenInput {
         do {
             if TrainedIntegers.isFormat(of: bytes) { return .trained(try TrainedIntegers(decoding: bytes)) }
             let options = ImportOptions(
-                inputSize: inputSize, normalization: normalization, companion: CompanionFile.reader(of: path))
+                inputSize: inputSize, normalization: normalization, companion: CompanionFile.reader(of: path),
+                hdf5: HDF5Process.tensors)
             return .float(
                 try NetworkImporter.network(decoding: bytes, fileName: path, options: options))
         } catch {

@@ -101,6 +101,7 @@ struct HardenPreprocessing {
             case .torchvision: .torchvision
             case .timm: .timm
             case .huggingFace: .hf
+            case .keras: .keras
             }
         return (
             try options.choice(size: size, fallback: preset.preprocessing(size: size)),

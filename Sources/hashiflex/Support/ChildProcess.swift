@@ -8,11 +8,12 @@ final class ChildProcess: @unchecked Sendable {
 
     /// Starts this same program with other arguments.
     init(
-        _ arguments: [String], output: FileHandle? = nil, input: Pipe? = nil, errors: FileHandle? = nil
+        _ arguments: [String], output: FileHandle? = nil, input: Pipe? = nil, inputFile: FileHandle? = nil,
+        errors: FileHandle? = nil
     ) throws {
         process.executableURL = URL(fileURLWithPath: try Self.executablePath())
         process.arguments = arguments
-        process.standardInput = input ?? FileHandle.nullDevice
+        process.standardInput = input ?? inputFile ?? FileHandle.nullDevice
         process.standardOutput = output ?? FileHandle.nullDevice
         if let errors { process.standardError = errors }
         try process.run()
@@ -25,7 +26,9 @@ final class ChildProcess: @unchecked Sendable {
 
     var isRunning: Bool { process.isRunning }
     var pid: Int32 { process.processIdentifier }
+    /// The exit code, or the signal that ended it.
     var exitStatus: Int32 { process.terminationStatus }
+    var endedBySignal: Bool { process.terminationReason == .uncaughtSignal }
 
     /// Asks it to finish.
     func terminate() { if process.isRunning { process.terminate() } }

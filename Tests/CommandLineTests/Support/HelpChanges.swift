@@ -31,20 +31,24 @@ enum HelpChanges {
             reference. The same network, images and options give the same bytes everywhere.
             """,
             """
-            Reads ONNX as exporters of PyTorch and TensorFlow write it, TensorFlow Lite
-            (float or quantised), torchvision's, timm's or Hugging Face's weights as
-            safetensors or PyTorch checkpoint, or integers that the training recipe
-            exported. A float network is calibrated on --calibration: a few hundred typical
-            images do, labels are not needed; a part of them is held out and compared on.
-            Trained integers are checked and sealed as they are. Before anything is
-            written, every weight is scanned and the executor is compared with the
-            reference. The same network, images and options give the same bytes everywhere.
+            Reads ONNX as exporters of PyTorch and TensorFlow write it, Keras's own files,
+            TensorFlow Lite (float or quantised), torchvision's, timm's or Hugging Face's
+            weights as safetensors or PyTorch checkpoint, or integers that the training
+            recipe exported. A float network is calibrated on --calibration: a few hundred
+            typical images do, labels are not needed; a part of them is held out and
+            compared on. Trained integers are checked and sealed as they are. Before
+            anything is written, every weight is scanned and the executor is compared with
+            the reference. The same network, images and options give the same bytes
+            everywhere.
             """
         ),
-        ("The network, .onnx or .safetensors.", "The network, .onnx, .tflite, .safetensors or .pth."),
+        (
+            "The network, .onnx or .safetensors.",
+            "The network, .onnx, .tflite, .safetensors, .pth,\n                          .keras or .h5."
+        ),
         (
             "The network, ONNX or safetensors.",
-            "The network, ONNX, TensorFlow Lite, safetensors or\n                          PyTorch checkpoint."
+            "The network, ONNX, Keras, TensorFlow Lite,\n                          safetensors or PyTorch checkpoint."
         ),
         (
             "compares them with ONNX Runtime's.",

@@ -15,8 +15,11 @@ struct TorchCheckpoint {
 
     /// Whether `bytes` begin as such files do.
     static func isFormat(of bytes: [UInt8]) -> Bool {
-        bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: legacyMagic)
+        isArchive(bytes) || bytes.starts(with: legacyMagic)
     }
+
+    /// Whether `bytes` begin as a ZIP archive does.
+    static func isArchive(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x50, 0x4B, 3, 4]) }
 
     /// A pickle of the number that old files begin with.
     private static let legacyMagic: [UInt8] = [
@@ -55,10 +58,10 @@ struct TorchCheckpoint {
         }
         guard let name = names.first, let pickle = members[name] else {
             throw .checkpoint(
-                reason: members["model.weights.h5"] == nil
-                    ? "the ZIP archive has no data.pkl: torch.save did not write it; give a state dict, ONNX, "
-                        + "safetensors or TensorFlow Lite"
-                    : "it is Keras's, which is not read; export it with tf2onnx or as TensorFlow Lite")
+                reason:
+                    "the ZIP archive has neither a data.pkl, as torch.save writes, nor a config.json and a "
+                    + "model.weights.h5, as Keras does, or has them packed; save it again, or give ONNX, safetensors or "
+                    + "TensorFlow Lite")
         }
         let root = name.dropLast(ending.count)
         if let order = members["\(root)/byteorder"], !bytes[order].elementsEqual("little".utf8) {

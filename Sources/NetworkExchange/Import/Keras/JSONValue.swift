@@ -1,0 +1,74 @@
+/// A value of JSON whose form is not known beforehand.
+enum JSONValue: Decodable, Sendable {
+    case null
+    case flag(Bool)
+    case number(Double)
+    case text(String)
+    case list([JSONValue])
+    case object([String: JSONValue])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let flag = try? container.decode(Bool.self) {
+            self = .flag(flag)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .text(text)
+        } else if let list = try? container.decode([JSONValue].self) {
+            self = .list(list)
+        } else {
+            self = .object(try container.decode([String: JSONValue].self))
+        }
+    }
+
+    /// The entry of an object.
+    subscript(_ key: String) -> JSONValue? {
+        guard case .object(let entries) = self, let entry = entries[key], !entry.isNull else { return nil }
+        return entry
+    }
+
+    var isNull: Bool {
+        guard case .null = self else { return false }
+        return true
+    }
+
+    var flag: Bool? {
+        guard case .flag(let flag) = self else { return nil }
+        return flag
+    }
+
+    var number: Double? {
+        guard case .number(let number) = self else { return nil }
+        return number
+    }
+
+    var integer: Int? { number.flatMap { Int(exactly: $0) } }
+
+    var text: String? {
+        guard case .text(let text) = self else { return nil }
+        return text
+    }
+
+    var list: [JSONValue]? {
+        guard case .list(let list) = self else { return nil }
+        return list
+    }
+
+    /// One number or a list of nothing else.
+    var numbers: [Double]? {
+        if let number { return [number] }
+        guard let list else { return nil }
+        let numbers = list.compactMap(\.number)
+        return numbers.count == list.count ? numbers : nil
+    }
+
+    /// A list of integers; one that is `null` is 0.
+    var integers: [Int]? {
+        guard let list else { return nil }
+        let integers = list.compactMap { $0.isNull ? 0 : $0.integer }
+        return integers.count == list.count ? integers : nil
+    }
+}
