@@ -15,7 +15,7 @@
 #define HSF_HDF5_FUNCTIONS(X) \
     X(H5open) X(H5get_libversion) X(H5Eset_auto) X(H5PLset_loading_state) \
     X(H5Pcreate) X(H5Pclose) X(H5Pset_fapl_core) X(H5Pset_file_image) X(H5Pget_layout) X(H5Pget_external_count) \
-    X(H5Fopen) X(H5Gget_info) X(H5Lget_name_by_idx) X(H5Lget_info) X(H5Oopen) X(H5Oclose) X(H5Iget_type) \
+    X(H5Fopen) X(H5Fclose) X(H5Gget_info) X(H5Lget_name_by_idx) X(H5Lget_info) X(H5Oopen) X(H5Oclose) X(H5Iget_type) \
     X(H5Dget_space) X(H5Dget_type) X(H5Dget_create_plist) X(H5Dread) X(H5Dvlen_reclaim) \
     X(H5Sget_simple_extent_ndims) X(H5Sget_simple_extent_dims) X(H5Sget_simple_extent_npoints) X(H5Sclose) \
     X(H5Tget_class) X(H5Tget_size) X(H5Tget_cset) X(H5Tset_cset) X(H5Tis_variable_str) X(H5Tcopy) X(H5Tset_size) \

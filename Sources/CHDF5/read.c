@@ -209,11 +209,16 @@ hsf_hdf5_status hsf_hdf5_read(void *image, size_t size, hsf_hdf5_bounds bounds, 
     const hsf_hdf5_library *h5 = hsf_hdf5_load(message);
     if (h5 == NULL) return HSF_HDF5_LIBRARY;
     reading self = {.h5 = h5, .left = bounds, .visitor = visitor, .message = message};
+    if (size == 0) return end(&self, HSF_HDF5_DAMAGED, "it is empty");
     hid_t access = h5->H5Pcreate(h5->file_access);
     if (access < 0 || h5->H5Pset_fapl_core(access, 1 << 20, 0) < 0 ||
         h5->H5Pset_file_image(access, image, size) < 0)
         return end(&self, HSF_HDF5_MEMORY, "out of memory");
-    self.file = h5->H5Fopen("image", H5F_ACC_RDONLY, access);
+    // Two files in memory are one to the library if they have the same name.
+    static unsigned count = 0;
+    char name[32];
+    snprintf(name, sizeof name, "image-%u", count++);
+    self.file = h5->H5Fopen(name, H5F_ACC_RDONLY, access);
     h5->H5Pclose(access);
     if (self.file < 0) return end(&self, HSF_HDF5_DAMAGED, "it is damaged or cut short");
     char path[PATH_MAX_LENGTH] = "";
@@ -221,6 +226,8 @@ hsf_hdf5_status hsf_hdf5_read(void *image, size_t size, hsf_hdf5_bounds bounds, 
     if (root < 0) return end(&self, HSF_HDF5_DAMAGED, "it has no root group");
     hsf_hdf5_status status = attributes(&self, root, path);
     if (status == HSF_HDF5_OK) status = group(&self, root, path, bounds.depth);
-    // Neither root nor file is closed: the process is at its end, and closing a damaged file is one more risk.
+    h5->H5Oclose(root);
+    // What is wrong with a file is known by now; closing a damaged one is one more risk.
+    if (status == HSF_HDF5_OK) h5->H5Fclose(self.file);
     return status;
 }

@@ -55,7 +55,7 @@ import Testing
         }
         // Bytes of its structure, which is what a library stumbles over; weights may change and stay weights.
         var random = SystemRandomNumberGenerator()
-        for _ in 0..<40 {
+        for _ in 0..<24 {
             var bytes = bytes
             var places: [Int] = []
             for _ in 0..<4 {
@@ -69,6 +69,6 @@ import Testing
 
     @Test func theReadingProcessTakesOnlyHDF5() throws {
         let empty = try Program.run(["hdf5-tensors"], input: Data())
-        #expect(empty.code == 65 && empty.errors.contains("it is damaged or cut short"), "\(empty)")
+        #expect(empty.code == 65 && empty.errors.contains("it is empty"), "\(empty)")
     }
 }

@@ -15,7 +15,6 @@ import TestSupport
         }
         #expect(guess(Array("PK\u{5}\u{6}".utf8)) == "an empty ZIP archive")
         #expect(guess([0x80, 0x02, 0x8A]) == "a pickle")
-        #expect(guess([0x89, 0x48, 0x44, 0x46]) == "HDF5")
         #expect(guess(Array("{\"a\": 1}".utf8)) == "JSON")
         #expect(guess([]) == "an empty file")
         #expect(guess(Array("hello, this is no network at all".utf8)) == "?")

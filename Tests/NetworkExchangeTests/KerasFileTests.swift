@@ -1,6 +1,7 @@
 import Artifacts
 import FloatNetwork
 import HDF5
+import HardenedBackbone
 import NetworkExchange
 import Testing
 

@@ -1,4 +1,7 @@
+import Artifacts
 import FloatNetwork
+import Foundation
+import HardenedBackbone
 import NetworkExchange
 import Testing
 import TestSupport
@@ -88,8 +91,9 @@ import TestSupport
         // Keras's own network has batch normalisations, here of one and nothing.
         var writer = KerasWriter(network)
         for layer in writer.layers where layer.className.hasSuffix("Conv2D") {
-            let bias = try #require(
-                writer.tensors.removeValue(forKey: "model_weights/\(layer.name)/\(layer.name)/bias:0"))
+            let removed = writer.tensors.removeValue(
+                forKey: "model_weights/\(layer.name)/\(layer.name)/bias:0")
+            let bias = try #require(removed)
             let count = bias.shape[0]
             let name = "\(layer.name)_BN"
             writer.insert(

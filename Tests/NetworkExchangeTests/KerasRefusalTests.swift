@@ -1,3 +1,4 @@
+import Artifacts
 import FloatNetwork
 import NetworkExchange
 import Testing
@@ -25,7 +26,7 @@ import TestSupport
 
     @Test func layersThatComputeSomethingElseAreNamed() {
         let stem = "stem_relu"
-        #expect(reason(stem) { $0.config = "" }.contains("node \"stem_relu\" (Relu)"))
+        #expect(reason(stem) { $0.config = "" }.contains("node \"stem_relu\" (\"Relu\")"))
         #expect(reason(stem) { $0.config = #""max_value": 1"# }.contains("not to 0.0...1.0"))
         #expect(
             reason(stem) { $0.config = #""max_value": 6, "negative_slope": 0.1"# }.contains(
@@ -121,7 +122,7 @@ import TestSupport
         var random = SeededRandom(seed: 34)
         let text = Array(writer.configuration.utf8)
         var refused = 0
-        for _ in 0..<150 {
+        for _ in 0..<40 {
             var bytes = text
             for _ in 0..<3 {
                 bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(32 + random.next() % 95)
@@ -129,6 +130,6 @@ import TestSupport
             let error = importError(KerasWriter.bytes, writer.options(String(decoding: bytes, as: UTF8.self)))
             if error != nil { refused += 1 }
         }
-        #expect(refused > 100)
+        #expect(refused > 25)
     }
 }

@@ -176,10 +176,12 @@ import TestSupport
         let bytes = TorchWriter.zip([("a/data.pkl", [0x80, 2] + call)], is64Bit: true)
         #expect(reason(bytes).contains("object of class \"os.system\""), "\(reason(bytes))")
         let none = TorchWriter.zip([("a/other", [1])], is64Bit: false)
-        #expect(reason(none).contains("no data.pkl"))
+        #expect(reason(none).contains("neither a data.pkl"))
         let keras = TorchWriter.zip([("model.weights.h5", [1])], is64Bit: false)
         #expect(reason(keras).contains("Keras"))
-        #expect(reason([0x89, 0x48, 0x44, 0x46, 0, 0]).contains("tf2onnx"))
+        let other = [("config.json", Array("{}".utf8)), ("model.weights.h5", [UInt8(1)])]
+        #expect(reason(TorchWriter.zip(other, is64Bit: false)) == "Keras: its weights are no HDF5")
+        #expect(reason(KerasWriter.bytes).contains("tf2onnx"))
     }
 
     @Test func damagedFilesAreRefusedOrReadAlike() throws {
