@@ -120,6 +120,23 @@ import Testing
         func run(_ words: [String]) throws -> Program.Outcome { try Program.run(["import"] + words) }
         let same = try run([ExportedNetwork.safetensors, "-o", ExportedNetwork.safetensors])
         #expect(same.code == 64, "\(same)")
+        // By a link as well, hard or soft.
+        let copy = try exported.write(
+            [UInt8](Data(contentsOf: URL(fileURLWithPath: ExportedNetwork.safetensors))),
+            to: "copy.safetensors")
+        let links = [exported.folder.file("hard.safetensors"), exported.folder.file("soft.safetensors")]
+        try FileManager.default.linkItem(atPath: copy, toPath: links[0])
+        try FileManager.default.createSymbolicLink(atPath: links[1], withDestinationPath: copy)
+        for link in links {
+            let linked = try run([copy, "-o", link])
+            #expect(linked.code == 64 && linked.errors.contains("two files"), "\(linked)")
+            let hardened = try exported.harden(copy, to: URL(fileURLWithPath: link).lastPathComponent)
+            #expect(hardened.code == 64 && hardened.errors.contains("three files"), "\(hardened)")
+        }
+        let folder = try run([exported.folder.path, "-o", file])
+        #expect(folder.code == 65 && folder.errors.contains("is a folder"), "\(folder)")
+        let control = try run([ExportedNetwork.onnx, "-o", file, "--classes", "a,b,c,d\u{7}"])
+        #expect(control.code == 65 && control.errors.contains("class 3"), "\(control)")
         let names = try run([ExportedNetwork.onnx, "-o", file, "--classes", "a,b"])
         #expect(names.code == 65 && names.errors.contains("2 class names"), "\(names)")
         let colours = try run([ExportedNetwork.onnx, "-o", file, "--mean", "1,2,3"])
@@ -129,10 +146,11 @@ import Testing
         // A text of no known preprocessing is not taken for one.
         #expect(try run([ExportedNetwork.onnx, "-o", file]).code == 0)
         var foreign = try SafetensorsFile(decoding: exported.bytes(file))
-        foreign.metadata["preprocessing"] = "hsf-resize-99/\u{1B}[31m"
+        foreign.metadata["preprocessing"] = "hsf-resize-99/\u{1B}[31m\nhashiflex: all is well"
         let path = try exported.write(foreign.encoded(), to: "foreign.safetensors")
         let refused = try exported.harden(path, to: "model.safetensors")
         #expect(refused.code == 65 && refused.errors.contains("unknown to this version"), "\(refused)")
-        #expect(!refused.errors.contains("\u{1B}"), "\(refused)")
+        #expect(
+            !refused.errors.contains("\u{1B}") && !refused.errors.contains("\nhashiflex: all"), "\(refused)")
     }
 }

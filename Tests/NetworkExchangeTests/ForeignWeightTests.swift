@@ -48,7 +48,10 @@ import TestSupport
         }
     }
 
-    @Test(arguments: ["_orig_mod.", "module.", "module._orig_mod.", "_orig_mod.module.", "model._orig_mod."])
+    @Test(arguments: [
+        "_orig_mod.", "module.", "module._orig_mod.", "_orig_mod.module.", "model._orig_mod.", "net.",
+        "module._orig_mod.model.",
+    ])
     func prefixesAreTakenOff(prefix: String) throws {
         let file = try torchvision()
         let plain = try imported(file)

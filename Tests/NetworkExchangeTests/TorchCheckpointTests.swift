@@ -45,7 +45,7 @@ import TestSupport
         writer.is64Bit = false
         try expectSame(writer.archive(), as: file, "archive of 32 bits")
         #expect(try imported(writer.archive()).source == "PyTorch checkpoint, torchvision names")
-        for entry in ["state_dict", "model_state_dict", "model"] {
+        for entry in ["state_dict", "model_state_dict", "model", "state_dict_ema"] {
             writer.entry = entry
             try expectSame(writer.archive(), as: file, entry)
             try expectSame(writer.old(), as: file, entry)

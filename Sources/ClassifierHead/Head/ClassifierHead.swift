@@ -202,7 +202,8 @@ extension ClassifierHead {
             && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 
-    private static func isClassName(_ text: String) -> Bool {
+    /// Whether a class may be called this: not empty, not long, no control characters.
+    package static func isClassName(_ text: String) -> Bool {
         (1...maximumClassNameByteCount).contains(text.utf8.count)
             && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }

@@ -102,8 +102,17 @@ public enum PreprocessingError: Error, Sendable, Hashable, CustomStringConvertib
             "the shorter side becomes \(shorter) pixels, a crop of \(size) does not fit in it; "
                 + "give --shorter \(size) or more"
         case .unknownIdentity(let text):
-            "preprocessing '\(text)' is unknown to this version of hashiflex; "
+            "preprocessing '\(Self.shown(text))' is unknown to this version of hashiflex; "
                 + "use the version that wrote it, or send tensors instead of files"
         }
+    }
+
+    /// A text of any origin on one line, cut where it grows long.
+    private static func shown(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(512)
+        let safe = scalars.map { scalar in
+            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        return safe.joined() + (scalars.count < text.unicodeScalars.count ? "..." : "")
     }
 }

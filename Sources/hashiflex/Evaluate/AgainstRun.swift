@@ -79,6 +79,10 @@ struct AgainstRun {
     func run(_ path: String, json: Bool, atLeast: Double?) throws {
         let head = try chosenHead()
         let imported = try FloatCounterpart(model.backbone, path).read()
+        guard atLeast == nil || (head != nil && imported.network.classifier != nil) else {
+            throw CommandError(
+                ExitCode(64), "--at-least needs answers to compare: a head, and a network with a final layer")
+        }
         let comparison: NetworkComparison
         do {
             comparison = try NetworkComparison(imported.network, model.backbone, head: head)
@@ -103,11 +107,7 @@ struct AgainstRun {
             part.tally, comparesLayers: !HardeningOptions.isEqualised(model.backbone.description))
         show(
             result, part, head, imported.source, rule: map?.rule, undecodable: counts.undecodable, json: json)
-        guard let atLeast else { return }
-        guard let agreement = result.agreement else {
-            throw CommandError(
-                ExitCode(64), "--at-least needs answers to compare: a head, and a network with a final layer")
-        }
+        guard let atLeast, let agreement = result.agreement else { return }
         guard agreement.fraction >= atLeast else {
             Terminal.complain("agreement is \(agreement), below \(atLeast)")
             throw Exit.mismatch

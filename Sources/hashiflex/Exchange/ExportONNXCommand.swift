@@ -61,9 +61,7 @@ struct ExportONNXCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            let target = URL(fileURLWithPath: output).resolvingSymlinksInPath().standardizedFileURL
-            for input in [model, head].compactMap({ $0 })
-            where URL(fileURLWithPath: input).resolvingSymlinksInPath().standardizedFileURL == target {
+            for input in [model, head].compactMap({ $0 }) where InputFile.isSame(input, output) {
                 throw CommandError(ExitCode(64), "\(input) would be overwritten; give --output another name")
             }
             var options = ModelOptions()

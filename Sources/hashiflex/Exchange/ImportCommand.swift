@@ -47,8 +47,7 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            let same = [network, output].map { URL(fileURLWithPath: $0).standardizedFileURL }
-            guard same[0] != same[1] else {
+            guard !InputFile.isSame(network, output) else {
                 throw CommandError(ExitCode(64), "the network and --output are two files; give another name")
             }
             let read = try HardenInput.read(

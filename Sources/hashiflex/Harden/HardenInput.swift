@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClassifierHead
 import FloatNetwork
 import HardenedBackbone
 import Hardening
@@ -98,9 +99,14 @@ enum HardenInput {
 
     /// Checks before the work what would fail after it.
     static func requireNames(_ names: [String]?, for input: HardenInput) throws {
-        guard let names, let count = input.classCount, names.count != count else { return }
-        throw CommandError(
-            Exit.badInput, "\(HardeningError.wrongClassCount(found: names.count, expected: count))")
+        guard let names, let count = input.classCount else { return }
+        guard names.count == count else {
+            throw CommandError(
+                Exit.badInput, "\(HardeningError.wrongClassCount(found: names.count, expected: count))")
+        }
+        if let index = names.firstIndex(where: { !ClassifierHead.isClassName($0) }) {
+            throw CommandError(Exit.badInput, "\(HeadError.badClassName(classIndex: index))")
+        }
     }
 
     /// Hardens a float network, or seals integers.

@@ -16,8 +16,9 @@ extension HardenCommand {
 
     /// Minutes of work should not end at a folder that is not there.
     func requireWritable() throws {
-        let files = [network, output, headPath].map { URL(fileURLWithPath: $0).standardizedFileURL }
-        guard Set(files).count == files.count else {
+        guard !InputFile.isSame(network, output), !InputFile.isSame(network, headPath),
+            !InputFile.isSame(output, headPath)
+        else {
             throw CommandError(
                 ExitCode(64),
                 "the network, --output and --head-output are three files; give each its own name")

@@ -45,12 +45,10 @@ struct PreprocessCommand: ParsableCommand {
         try requireRange("--size", size, in: 1...ShardLimits.sideMax)
         try requireRange("--images", images, in: OptionRange.positiveCount)
         guard !sources.isEmpty else { throw ValidationError("name a source of pictures") }
-        func files(_ paths: [String?]) -> [URL] {
-            paths.compactMap { $0 }.map { URL(fileURLWithPath: $0).standardizedFileURL }
-        }
-        let written = files([output, index])
-        let read = Set(files(sources + [preprocessing.preprocess]))
-        guard Set(written).count == written.count, read.isDisjoint(with: written) else {
+        let written = [output, index].compactMap { $0 }
+        let read = sources + [preprocessing.preprocess].compactMap { $0 }
+        let meets = written.contains { path in read.contains { InputFile.isSame($0, path) } }
+        guard !meets, written.count < 2 || !InputFile.isSame(written[0], written[1]) else {
             throw ValidationError(
                 "--output and --index are files of their own, not what is read; name others")
         }

@@ -35,6 +35,10 @@ enum EmbeddedModel {
 enum InputFile {
     /// The whole file; a missing or unreadable one ends the command.
     static func read(_ path: String, bytesMax: Int = 1 << 30) throws -> [UInt8] {
+        var facts = stat()
+        guard stat(path, &facts) != 0 || facts.st_mode & S_IFMT != S_IFDIR else {
+            throw CommandError(Exit.badInput, "\(path) is a folder; name a file in it")
+        }
         do {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             defer { try? handle.close() }
@@ -48,6 +52,19 @@ enum InputFile {
         } catch {
             throw CommandError(Exit.badInput, "\(path): \(error.localizedDescription)")
         }
+    }
+
+    /// Whether two paths are of one file, by whatever links.
+    static func isSame(_ path: String, _ other: String) -> Bool {
+        func target(_ path: String) -> URL {
+            URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL
+        }
+        var (facts, others) = (stat(), stat())
+        // Hard links share an inode; a file that is not there yet has none.
+        if stat(path, &facts) == 0, stat(other, &others) == 0 {
+            return facts.st_dev == others.st_dev && facts.st_ino == others.st_ino
+        }
+        return target(path) == target(other)
     }
 
     /// Writes a whole file, or nothing: a full disk leaves no half file behind.

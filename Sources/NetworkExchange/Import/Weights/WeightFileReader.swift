@@ -33,10 +33,11 @@ struct WeightFileReader {
             name: "\(LayerNames.torchvision.mark), \(LayerNames.timm.mark) or \(LayerNames.huggingFace.mark)")
     }
 
-    /// What compiling, spreading over devices and training loops put before every name, in any two layers.
+    /// What compiling, spreading over devices and training loops put before every name, in any three layers.
     private static let prefixes: [String] = {
-        let single = ["_orig_mod.", "module.", "model.", "backbone."]
-        return [""] + single + single.flatMap { outer in single.map { outer + $0 } }
+        let single = ["_orig_mod.", "module.", "model.", "backbone.", "net."]
+        let double = single.flatMap { outer in single.map { outer + $0 } }
+        return [""] + single + double + double.flatMap { outer in single.map { outer + $0 } }
     }()
 
     /// The blocks that the names of depthwise convolutions tell.
