@@ -8,6 +8,14 @@ extension GraphWriter {
             tensors.append(tensor(name, type: 16, shape) { $0.packed(5, bits) })
             return
         }
+        if isDouble {
+            let bytes = values.flatMap { value in
+                let bits = (Double(value) * (1 + 1e-9)).bitPattern
+                return (0..<8).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) }
+            }
+            tensors.append(tensor(name, type: 11, shape) { $0.data(9, bytes) })
+            return
+        }
         if let companionName, values.count > 8 {
             let bytes = values.flatMap { value in
                 (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
@@ -106,7 +114,7 @@ extension GraphWriter {
             shape.message(1, dimension)
         }
         var tensor = ProtoWriter()
-        tensor.varint(1, UInt64(imageType != 0 ? imageType : isHalf ? 10 : isBrain ? 16 : 1))
+        tensor.varint(1, UInt64(imageType != 0 ? imageType : isHalf ? 10 : isBrain ? 16 : isDouble ? 11 : 1))
         tensor.message(2, shape)
         var type = ProtoWriter()
         type.message(1, tensor)

@@ -46,6 +46,8 @@ struct GraphWriter {
     var imageType = 0
     /// Half the precision, as bfloat16.
     var isBrain = false
+    /// Writes numbers as float64, a little beside the float32 that they round to.
+    var isDouble = false
     /// Functions of the file's own: names and domains.
     var functions: [(String, String)] = []
     /// Where weights are kept beside the model, if they are, and what they are there.

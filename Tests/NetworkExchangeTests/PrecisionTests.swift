@@ -49,4 +49,12 @@ import TestSupport
         writer.build(network)
         try expectNetwork(network, in: writer.bytes())
     }
+
+    @Test func doublesAreRoundedOnce() throws {
+        let network = try network(9)
+        var writer = GraphWriter()
+        writer.isDouble = true
+        writer.build(network)
+        try expectNetwork(network, in: writer.bytes())
+    }
 }

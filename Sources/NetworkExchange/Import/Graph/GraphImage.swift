@@ -19,7 +19,9 @@ struct GraphImage {
         name = input.name
         let type = input.elementType
         isBytes = type == ONNXType.uint8
-        guard isBytes || [ONNXType.float, ONNXType.float16, ONNXType.bfloat16].contains(type) else {
+        guard
+            isBytes || [ONNXType.float, ONNXType.double, ONNXType.float16, ONNXType.bfloat16].contains(type)
+        else {
             throw .unusableInput(name: input.name, found: ONNXType.name(type))
         }
         // A dimension of 0 is one that is not fixed.

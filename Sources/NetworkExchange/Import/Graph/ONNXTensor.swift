@@ -19,7 +19,7 @@ extension ONNXTensor {
         return shape
     }
 
-    /// The elements of a tensor of real numbers, widened exactly, all finite.
+    /// The elements of a tensor of real numbers, all finite; narrower ones widened exactly, float64 rounded once.
     ///
     /// - Throws: the tensor cases of ``NetworkImportError``; the length is checked before anything is copied.
     func floats() throws(NetworkImportError) -> [Float] {
@@ -39,6 +39,11 @@ extension ONNXTensor {
             let words =
                 isRaw ? ElementDecoding.words(raw) : integers32.map { UInt16(truncatingIfNeeded: $0) }
             values = words.map(ElementDecoding.brain)
+        case ONNXType.double:
+            // What float32 can not hold becomes infinite, and is refused below.
+            values =
+                try isRaw(count, size: 8, other: 0)
+                ? raw.load(count) { (bits: UInt64) in Float(Double(bitPattern: bits)) } : []
         default:
             throw .unsupportedElementType(tensor: name, found: ONNXType.name(elementType))
         }

@@ -31,7 +31,8 @@ struct FoldedTensor {
     init(_ tensor: ONNXTensor) throws(NetworkImportError) {
         shape = try tensor.shape()
         switch tensor.elementType {
-        case ONNXType.float, ONNXType.float16, ONNXType.bfloat16: numbers = .reals(try tensor.floats())
+        case ONNXType.float, ONNXType.double, ONNXType.float16, ONNXType.bfloat16:
+            numbers = .reals(try tensor.floats())
         default: numbers = .integers(try tensor.integers())
         }
     }

@@ -74,7 +74,7 @@ struct GraphLowering {
         }
     }
 
-    private static let reals = [ONNXType.float, ONNXType.float16, ONNXType.bfloat16]
+    private static let reals = [ONNXType.float, ONNXType.double, ONNXType.float16, ONNXType.bfloat16]
     private static let reshaping: Set<String> = ["Flatten", "Reshape", "Squeeze", "Unsqueeze"]
 
     mutating func append(_ node: ONNXNode) {
