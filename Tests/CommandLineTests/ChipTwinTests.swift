@@ -52,34 +52,30 @@ import Testing
     }
 
     @Test func aLiveFleetIsShownBesideItsChipAndRecorded() throws {
-        let deployment = try Deployment(workers: 1)
+        // The adders of a small backbone are counted in no time.
+        let model = try QuickModel(tenClassesOnly: true)
+        let deployment = try Deployment(workers: 1, model: model)
         let empty = try deployment.run("chip", "trace", "-o", "/dev/null", "--stored", "--seconds", "20")
         #expect(empty.code == 75 && empty.errors.contains("no image arrived"), "\(empty.errors)")
-        try deployment.push("builtin:v2")
+        try deployment.push(model.heads[0])
         let coordinator = try deployment.start(
-            "coordinator", "--chip", "built-in", "--chip-preset", "classes")
+            "coordinator", "--chip", model.path, "--chip-preset", "classes")
         deployment.coordinator.crash()
-        try deployment.succeed("ingest", "--images", "64", "--encoding", "tensors")
+        try deployment.succeed("ingest", "--images", "64", "--encoding", "tensors", "--size", "32")
         #expect(try deployment.waitForPredictions(64).images == 64)
 
-        let view = try view(try deployment.succeed("chip", "twin", "--once", "--json").output)
+        let view = try view(try deployment.succeed("chip", "twin", model.path, "--once", "--json").output)
         #expect(view.measured.source == "heartbeats" && view.measured.workers == 1)
         #expect(view.measured.images_per_second >= 0)
-        let live = try deployment.succeed("chip", "twin", "--count", "2", "--interval", "0.2", "--json")
+        let live = try deployment.succeed(
+            "chip", "twin", model.path, "--count", "2", "--interval", "0.2", "--json")
         #expect(live.lines.count == 2)
 
-        // Another artefact than the fleet's.
-        let folder = try TemporaryFolder()
-        let other = folder.file("small.safetensors")
-        let made = try Program.run([
-            "model", "initialise", "--calibration", SampleTar.path, "--images", "4", "--width", "10",
-            "--size",
-            "32", "-o", other,
-        ])
-        try #require(made.code == 0, "\(made.errors)")
-        let refused = try deployment.run("chip", "twin", other, "--once")
+        // Another artefact than the fleet's: the built-in one, where none is named.
+        let refused = try deployment.run("chip", "twin", "--once")
         #expect(refused.code == 76 && refused.errors.contains("the fleet runs backbone"), "\(refused.errors)")
 
+        let folder = try TemporaryFolder()
         let trace = folder.file("trace.csv")
         let recorded = try deployment.succeed("chip", "trace", "-o", trace, "--stored")
         #expect(recorded.output.hasPrefix("64 arrivals of "), "\(recorded.output)")
