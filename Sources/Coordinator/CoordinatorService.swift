@@ -105,11 +105,11 @@ public final class CoordinatorService: Sendable {
         var status = CoordinatorStatus(coordinator: options.name, atMs: Clock.wallMs)
         let live = view.machine.live(nowMs: Clock.steadyMs)
         status.liveWorkers = live.count
-        status.imagesPerSecond = live.reduce(0) { $0 + $1.imagesPerSecond }
+        status.imagesPerSecond = min(live.reduce(0) { $0 + $1.imagesPerSecond }, RecordBounds.rate.upperBound)
         status.openCutovers = activations.open.map { "\($0.label) \($0.state.rawValue)" }
         status.ledger = ledger.entries
         status.partitions = ledger.partitionEntries
-        status.imagesCommitted = ledger.imagesCounted
+        status.imagesCommitted = min(ledger.imagesCounted, RecordBounds.count.upperBound)
         status.alarms = ledger.alarms + Self.mixedBackbones(live)
         status.twin = options.twin()?.measured(live)
         // One that can not be written now is replaced by the next one.

@@ -62,6 +62,10 @@ final class LedgerFollower: Sendable {
     private func take(_ message: KafkaMessage) {
         do throws(RecordError) {
             let receipt = try JSONRecord.decode(Receipt.self, from: message.payload)
+            guard receipt.partition == message.partition, receipt.topic == options.topics.shards else {
+                throw RecordError(
+                    record: "Receipt", problem: "it is of \(receipt.topic)/\(receipt.partition)")
+            }
             ledger.withLock { $0.apply(receipt, receiptsOffset: message.offset) }
         } catch {
             log("ledger: receipts/\(message.partition)@\(message.offset): \(error)")

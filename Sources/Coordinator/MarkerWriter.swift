@@ -95,7 +95,10 @@ final class MarkerWriter {
         guard message.header(ShardTopicKind.header) == Array(ShardTopicKind.marker.rawValue.utf8),
             let marker = try? JSONRecord.decode(CutoverMarker.self, from: message.payload)
         else { return false }
-        return marker.request == record.request
+        // Anyone may write one that bears the request's name.
+        return marker.request == record.request && marker.number == record.number
+            && marker.slot == record.slot
+            && marker.head == record.head
     }
 
     private func topicPartition(_ partition: Int32) -> TopicPartition {

@@ -64,13 +64,29 @@ struct RolloutDriver {
             case .wait: return
             case .decide(var record):
                 record.updatedAtMs = Clock.wallMs
+                if record.state == .committing,
+                    let unknown = record.partitions?.first(where: { !partitions.contains($0) })
+                {
+                    record.state = .aborted
+                    record.reasons = [
+                        "partition \(unknown) is not one of the \(partitions.count) of the shard topic"
+                    ]
+                }
                 if record.state == .committing {
-                    let wanted = (record.partitions ?? partitions).filter(partitions.contains)
+                    let wanted = record.partitions ?? partitions
                     record.scanFrom = try markers.ends(wanted)
                 }
                 pending = record
                 try writer.write(record, topics: options.topics)
             case .completeMarkers(var record):
+                // One that nobody can write a marker into would hold up all later cut-overs.
+                let unknown = (record.scanFrom ?? []).filter { !partitions.contains($0.partition) }
+                if !unknown.isEmpty {
+                    say(
+                        "cut-over to \(record.label): no partitions \(unknown.map(\.partition)); they are left out"
+                    )
+                    record.scanFrom?.removeAll { !partitions.contains($0.partition) }
+                }
                 record.offsets = try markers.complete(record)
                 record.state = .committed
                 record.updatedAtMs = Clock.wallMs

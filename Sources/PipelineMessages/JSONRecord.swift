@@ -30,6 +30,12 @@ public enum JSONRecord {
     public static func decode<Value: Decodable>(
         _ type: Value.Type, from bytes: some Collection<UInt8>
     ) throws(RecordError) -> Value {
+        try unchecked(type, from: bytes)
+    }
+
+    private static func unchecked<Value: Decodable>(
+        _ type: Value.Type, from bytes: some Collection<UInt8>
+    ) throws(RecordError) -> Value {
         guard bytes.count <= bytesMax else {
             throw RecordError(record: "\(type)", problem: "\(bytes.count) bytes, more than \(bytesMax)")
         }
@@ -42,6 +48,19 @@ public enum JSONRecord {
         } catch {
             throw RecordError(record: "\(type)", problem: "\(error)")
         }
+    }
+
+    /// Parses a record of a topic, and checks that its fields are within ``RecordBounds``.
+    ///
+    /// - Throws: ``RecordError`` naming the record type and the first field that does not fit.
+    public static func decode<Value: BoundedRecord>(
+        _ type: Value.Type, from bytes: some Collection<UInt8>
+    ) throws(RecordError) -> Value {
+        let value = try unchecked(type, from: bytes)
+        var bounds = BoundsCheck()
+        value.check(&bounds)
+        if let problem = bounds.problem { throw RecordError(record: "\(type)", problem: problem) }
+        return value
     }
 
     private static func describe(_ error: DecodingError) -> String {

@@ -66,8 +66,11 @@ import Threads
             try deployment.beat("w2", ready: [other], refused: [(head, "tuned on another backbone")])
             try deployment.ask("r1", head)
             var canary = deployment.record("r2", other)
-            canary.partitions = [2, 99]
+            canary.partitions = [2]
             try deployment.writer.write(canary, topics: deployment.topics)
+            var lost = deployment.record("r3", other)
+            lost.partitions = [2, 99]
+            try deployment.writer.write(lost, topics: deployment.topics)
 
             let aborted = try deployment.wait(for: .aborted, of: "r1")
             #expect(aborted.reasons == ["w2: tuned on another backbone"])
@@ -75,6 +78,10 @@ import Threads
             let committed = try deployment.wait(for: .committed, of: "r2")
             try expectOneMarkerEach(deployment, committed, partitions: [2])
             #expect(try deployment.markers().keys.sorted() == [2])
+            // Nor is anything switched of a request that names a partition which is not there.
+            let unknown = try deployment.wait(for: .aborted, of: "r3")
+            #expect(unknown.reasons?.first?.hasPrefix("partition 99 is not one of the ") == true)
+            try expectOneMarkerEach(deployment, committed, partitions: [2])
         }
     }
 

@@ -59,7 +59,7 @@ enum SchemaChecker {
         Array(try #require(try content(of: schema)["properties"] as? [String: Any]).keys)
     }
 
-    private static func content(of schema: String) throws -> [String: Any] {
+    static func content(of schema: String) throws -> [String: Any] {
         let bytes = try Data(contentsOf: folder.appendingPathComponent("\(schema).schema.json"))
         return try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
     }

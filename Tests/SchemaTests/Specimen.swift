@@ -185,7 +185,10 @@ extension Specimen {
     }
 
     private static var cutovers: [Specimen] {
-        let places = [PartitionOffset(partition: 0, offset: 0), PartitionOffset(partition: 1, offset: .max)]
+        let places = [
+            PartitionOffset(partition: 0, offset: 0),
+            PartitionOffset(partition: 1, offset: RecordBounds.integerMax),
+        ]
         let committing = cutover {
             $0.state = .committing
             ($0.number, $0.scanFrom) = (2, places)
@@ -254,7 +257,8 @@ extension Specimen {
         busy.preprocessing = awkward
         busy.headsReady = [digest]
         busy.refusals = [.init(head: digest, reason: awkward)]
-        busy.frozenHead = .init(head: digest, label: .specimen, cutoversIgnored: .max)
+        busy.frozenHead = .init(
+            head: digest, label: .specimen, cutoversIgnored: RecordBounds.count.upperBound)
         busy.partitions = [
             .init(partition: 0, position: 7, head: label, blocked: awkward),
             .init(partition: 1, position: 0, head: nil, blocked: nil),

@@ -127,11 +127,17 @@ public struct RolloutStateMachine: Sendable {
         return progress.text.utf8.count <= PartitionProgress.textBytesMax
     }
 
+    /// Most reasons that an aborted cut-over names.
+    private static let reasonsMax = 64
+
     private mutating func abort(_ record: CutoverRecord, _ reasons: [String], _ nowMs: Int64) -> Action {
         firstSeenAtMs[record.request] = nil
         var decided = record
         decided.state = .aborted
-        decided.reasons = reasons
+        decided.reasons = reasons.prefix(Self.reasonsMax).map { RecordBounds.cut($0) }
+        if reasons.count > Self.reasonsMax {
+            decided.reasons?.append("and \(reasons.count - Self.reasonsMax) more")
+        }
         decided.updatedAtMs = nowMs
         return .decide(decided)
     }

@@ -35,10 +35,10 @@ public struct ThroughputLedger: Sendable, Equatable {
                 "\(receipt.key): \(receipt.imagesBefore) images lie before it, the ledger counted "
                     + "\(partition.images)")
         }
-        partition.images = receipt.imagesAfter
+        partition.images = min(receipt.imagesAfter, RecordBounds.count.upperBound)
         partition.nextOffset = receipt.offset + 1
         var entry = workers[receipt.worker] ?? LedgerEntry(worker: receipt.worker)
-        entry.images += Int64(receipt.images)
+        entry.images = min(entry.images + Int64(receipt.images), RecordBounds.count.upperBound)
         entry.shards += 1
         workers[receipt.worker] = entry
     }
@@ -58,14 +58,14 @@ public struct ThroughputLedger: Sendable, Equatable {
 
     /// Compares the two sums; they differ only if a credit was lost or doubled here.
     public mutating func checkSums() {
-        let credited = workers.values.reduce(0) { $0 + $1.images }
+        let credited = workers.values.map(\.images).saturatingSum
         if credited != imagesCounted {
             raise("the workers' sum is \(credited) images, the partitions' sum \(imagesCounted)")
         }
     }
 
     /// Images in all partitions together.
-    public var imagesCounted: Int64 { partitions.values.reduce(0) { $0 + $1.images } }
+    public var imagesCounted: Int64 { partitions.values.map(\.images).saturatingSum }
     /// The workers' entries, by name.
     public var entries: [LedgerEntry] { workers.values.sorted { $0.worker < $1.worker } }
     /// The partitions' entries, by number.
@@ -75,7 +75,8 @@ public struct ThroughputLedger: Sendable, Equatable {
     /// Where to go on reading the receipts of a partition.
     public func receiptsOffset(partition: Int32) -> Int64 { partitions[partition]?.receiptsOffset ?? 0 }
 
-    private mutating func raise(_ alarm: String) {
+    private mutating func raise(_ text: String) {
+        let alarm = RecordBounds.cut(text)
         guard !alarms.contains(alarm) else { return }
         alarms.append(alarm)
         if alarms.count > Self.alarmsMax { alarms.removeFirst() }

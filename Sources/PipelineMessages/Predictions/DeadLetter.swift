@@ -16,8 +16,10 @@ public struct DeadLetter: Hashable, Sendable, Codable {
     /// What is wrong, in one line.
     public var reason: String
 
-    /// Largest shard record that is copied, bytes; of a larger one only the reason is kept.
+    /// Largest shard record that is copied, key included, bytes; of a larger one only the reason is kept.
     public static let copyBytesMax = 900_000
+    /// Longest key that is copied where the record is not, bytes.
+    public static let keyBytesMax = 1_024
 
     /// The Kafka header that carries it.
     public static let header = "hsf-dead-letter"
@@ -28,6 +30,6 @@ public struct DeadLetter: Hashable, Sendable, Codable {
         self.partition = partition
         self.offset = offset
         self.code = code
-        self.reason = reason
+        self.reason = RecordBounds.cut(reason)
     }
 }

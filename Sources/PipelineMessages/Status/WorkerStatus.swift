@@ -24,7 +24,7 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
         /// A refused head.
         public init(head: ContentDigest, reason: String) {
             self.head = head
-            self.reason = reason
+            self.reason = RecordBounds.cut(reason)
         }
     }
 
@@ -67,7 +67,7 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
             self.partition = partition
             self.position = position
             self.head = head
-            self.blocked = blocked
+            self.blocked = blocked.map { RecordBounds.cut($0) }
         }
     }
 

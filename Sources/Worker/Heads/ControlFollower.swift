@@ -55,6 +55,12 @@ final class ControlFollower: Sendable {
         onFailure(.note("cut-over ignored: the control topic switches to \(record.label); \(reason)"))
     }
 
+    /// Whether a command was given in this life. What the topic held at the start has to say so by its time, which may not
+    /// lie ahead either: a stamp of tomorrow would count at every start.
+    private func isNews(_ command: FleetCommand) -> Bool {
+        caughtUp.isSet || (startedAtMs...max(startedAtMs, Clock.wallMs)).contains(command.issuedAtMs)
+    }
+
     private func handle(_ event: ControlTail.Event) {
         switch event {
         case .head(let manifest, .success(let file)):
@@ -73,7 +79,7 @@ final class ControlFollower: Sendable {
             if record.state == .committing || record.state == .committed { ignore(record) }
             onChange()
         case .command(.worker(worker), let command):
-            if command.drain == true, command.issuedAtMs >= startedAtMs { onDrain() }
+            if command.drain == true, isNews(command) { onDrain() }
         case .command: break
         case .caughtUp: caughtUp.set()
         case .unreadable(let key, let problem): onFailure(.note("control topic, \(key): \(problem)"))

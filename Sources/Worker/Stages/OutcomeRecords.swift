@@ -42,18 +42,23 @@ struct OutcomeRecords {
             isDeadLetter = true
             // A record beyond our own limit must not stop the worker: its reason goes, its bytes stay where
             // they are, at the offset that the letter names.
+            let key = message.key ?? []
             let fits = message.byteCount <= DeadLetter.copyBytesMax
+            let keepsKey = fits || key.count <= DeadLetter.keyBytesMax
             let letter = DeadLetter(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
-                code: code, reason: fits ? reason : reason + " (\(message.byteCount) bytes, not copied)")
+                code: code,
+                reason: fits
+                    ? reason : RecordBounds.cut(reason) + " (\(message.byteCount) bytes, not copied)")
             others.append(
                 Record(
                     topic: options.topics.deadLetters, partition: 0,
-                    key: message.key ?? [], value: fits ? message.payload : [],
+                    key: keepsKey ? key : [], value: fits ? message.payload : [],
                     headers: [(DeadLetter.header, JSONRecord.encode(letter))]))
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
-                stream: stream, images: 0, errors: 0, imagesBefore: released.imagesBefore,
+                stream: RecordBounds.name.contains(stream.utf8.count) ? stream : "", images: 0, errors: 0,
+                imagesBefore: released.imagesBefore,
                 deadLetter: code, head: nil, worker: options.worker, incarnation: options.incarnation,
                 serviceUs: (Clock.steadyNs - receivedNs) / 1_000, scoredAtMs: Clock.wallMs)
             append(receipt, options)

@@ -161,7 +161,7 @@ extension BenchCommand {
 
         private func committed(_ link: Connection) throws -> (ns: Int64, images: Int64) {
             let progress = try CommittedProgress.read(link)
-            return (Clock.steadyNs, progress.values.reduce(0) { $0 + $1.images })
+            return (Clock.steadyNs, progress.values.map(\.images).saturatingSum)
         }
     }
 }

@@ -53,7 +53,7 @@ struct DemoReport: Codable {
         }
         let snapshot = try FleetSnapshot.read(link)
         let coordinator = snapshot.coordinator
-        let committed = try CommittedProgress.read(link).values.reduce(0) { $0 + $1.images }
+        let committed = try CommittedProgress.read(link).values.map(\.images).saturatingSum
         let elapsed = max(0.001, seconds)
         self.backbone = backbone
         self.ingested = ingested

@@ -65,13 +65,16 @@ struct FleetSupervisor {
         let tail = try ControlTail(link.kafka, topics: link.topics, latencyMs: 250)
         let begin = Clock.wallMs
         return PlatformThread("control") { [name, target, stop, scaled] in
+            var isPast = true
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) {
-                    guard case .command(let key, let command) = event, command.issuedAtMs >= begin else {
+                    if case .caughtUp = event { isPast = false }
+                    guard case .command(.fleet(name), let command) = event else { continue }
+                    // What the topic held at the start counts if it was given since, by a time that has come.
+                    guard !isPast || (begin...max(begin, Clock.wallMs)).contains(command.issuedAtMs) else {
                         continue
                     }
-                    guard key == .fleet(name) else { continue }
-                    if let workers = command.workers, (0...256).contains(workers) {
+                    if let workers = command.workers {
                         target.value = workers
                         scaled.value = true
                     }

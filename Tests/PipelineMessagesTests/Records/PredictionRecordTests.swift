@@ -29,8 +29,8 @@ import TestSupport
             var random = SeededRandom(seed: seed)
             let nasty = random.text(scalars: Int(random.next() % 20))
             var prediction = try sample(parts: Int(random.next() % 64), text: nasty)
-            prediction.offset = Int64(bitPattern: random.next())
-            prediction.sequence = Int64(bitPattern: random.next())
+            prediction.offset = Int64(random.next() >> 11)
+            prediction.sequence = Int64(random.next() >> 1)
             prediction.topic = random.text(scalars: 5)
             #expect(prediction.json == JSONRecord.encode(prediction), "seed \(seed)")
             #expect(try Prediction(json: prediction.json) == prediction, "seed \(seed)")
@@ -171,14 +171,15 @@ import TestSupport
             address: ImageAddress(topic: "t.shards", partition: 3, offset: 12, index: 5),
             id: text,
             stream: text,
-            sequence: -9,
+            sequence: 9,
             capturedAtMs: has(0) ? -1 : nil,
             label: has(1) ? 4 : nil,
             backbone: digest("backbone"),
             head: has(2) ? HeadStamp(try headInForce(.stream(text))) : nil,
             top: has(3)
                 ? [
-                    .init(index: 4, name: text, logit: .max), .init(index: 0, name: "b\(text)", logit: .min),
+                    .init(index: 4, name: text, logit: 67_108_863),
+                    .init(index: 0, name: "b\(text)", logit: -67_108_863),
                 ] : [],
             logitsDigest: has(4) ? digest("logits") : nil,
             error: has(5) ? "cannot read \(text)" : nil
