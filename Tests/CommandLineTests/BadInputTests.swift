@@ -79,6 +79,18 @@ import Testing
         }
     }
 
+    @Test func transactionsOfTheEmbeddedBrokerAreRefused() throws {
+        let deployment = try Deployment(workers: 0)
+        let once = ["--delivery", "exactly-once"]
+        let link = ["--brokers", deployment.brokers]
+        for words in [["worker"] + link, ["fleet", "up"] + link, ["demo"], ["bench", "pipeline"]] {
+            let outcome = try Program.run(words + once)
+            #expect(
+                outcome.code == 64 && outcome.errors.contains("needs transactions"),
+                "\(words): \(outcome.errors)")
+        }
+    }
+
     @Test func corruptImagesAndShardsAreReportedAndTheStreamGoesOn() throws {
         let deployment = try Deployment(workers: 1)
         try deployment.push("builtin:v2")

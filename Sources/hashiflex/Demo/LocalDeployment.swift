@@ -14,6 +14,7 @@ final class LocalDeployment {
 
     /// Starts all of it; the children end when this process ends, however it ends.
     init(partitions: Int, workers: Int, tuning: WorkerTuning, quiet: Bool) throws {
+        try tuning.requireDelivery(isEmbedded: true)
         let address = Pipe()
         brokerInput = Pipe()
         broker = try ChildProcess(

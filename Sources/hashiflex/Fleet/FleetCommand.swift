@@ -43,6 +43,7 @@ struct FleetCommand: ParsableCommand {
                 _ = try tuning.plan()  // before any child: a bad model is said once, here
                 let link = try connection.connect()
                 _ = try link.partitions
+                try tuning.requireDelivery(isEmbedded: link.isEmbedded)
                 let arguments =
                     ["worker", "--exit-with-parent"] + (try connection.childArguments())
                     + tuning.childArguments + (tuning.replicas == nil ? defaultReplicas : [])

@@ -38,6 +38,7 @@ struct WorkerCommand: ParsableCommand {
             let plan = try tuning.model.plan(of: model.backbone)
             let link = try connection.connect()
             _ = try link.partitions
+            try tuning.requireDelivery(isEmbedded: link.isEmbedded)
             var options = WorkerOptions(
                 worker: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)",
                 incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
@@ -93,6 +94,17 @@ struct WorkerTuning: ParsableArguments {
 
     /// The backbone, packed for the tier asked for.
     func plan() throws -> BackbonePlan { try model.plan() }
+
+    /// Checks that the broker can do what was asked for.
+    ///
+    /// - Throws: `CommandError` 64 for transactions on the embedded broker, which takes them and doubles images.
+    func requireDelivery(isEmbedded: Bool) throws {
+        guard delivery == .exactlyOnce, isEmbedded else { return }
+        throw CommandError(
+            ExitCode(64),
+            "--delivery exactly-once needs transactions, which the embedded broker has not; leave it out (repeats are "
+                + "byte-identical) or connect to Apache Kafka")
+    }
 
     /// Sets what was asked for.
     func apply(to options: inout WorkerOptions, isEmbedded: Bool) {
