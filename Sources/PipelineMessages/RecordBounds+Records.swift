@@ -1,6 +1,7 @@
 // What each record of a topic may hold. A schema of the same name states the same.
 
 extension CutoverRecord: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.text(request, "request", bytes: RecordBounds.name)
         bounds.slot(slot)
@@ -18,6 +19,7 @@ extension CutoverRecord: BoundedRecord {
 }
 
 extension CutoverMarker: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.integer(number, "number", in: RecordBounds.offset)
         bounds.text(request, "request", bytes: RecordBounds.name)
@@ -26,6 +28,7 @@ extension CutoverMarker: BoundedRecord {
 }
 
 extension HeadManifest: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.integer(bytes, "bytes", in: 1...Int64(Self.fileBytesMax))
         bounds.integer(chunks, "chunks", in: 1...65_536)
@@ -35,6 +38,7 @@ extension HeadManifest: BoundedRecord {
 }
 
 extension FleetCommand: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.integer(workers, "workers", in: RecordBounds.fleetWorkers)
         bounds.integer(issuedAtMs, "issued_at_ms", in: RecordBounds.time)
@@ -42,6 +46,7 @@ extension FleetCommand: BoundedRecord {
 }
 
 extension PartitionProgress: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.integer(images, "images", in: RecordBounds.count)
         bounds.each(heads, "heads") { bounds, head in
@@ -53,6 +58,7 @@ extension PartitionProgress: BoundedRecord {
 }
 
 extension Receipt: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.text(topic, "topic", bytes: RecordBounds.name)
         bounds.integer(partition, "partition", in: RecordBounds.partition)
@@ -71,6 +77,7 @@ extension Receipt: BoundedRecord {
 
 /// Its texts are shown and compared, never sent on: they are bounded by the record.
 extension Prediction: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.integer(partition, "partition", in: RecordBounds.partition)
         bounds.integer(offset, "offset", in: RecordBounds.offset)
@@ -89,6 +96,7 @@ extension Prediction: BoundedRecord {
 }
 
 extension WorkerStatus: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.text(worker, "worker", bytes: RecordBounds.name)
         bounds.text(incarnation, "incarnation", bytes: RecordBounds.name)
@@ -119,6 +127,7 @@ extension WorkerStatus: BoundedRecord {
 }
 
 extension CoordinatorStatus: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.text(coordinator, "coordinator", bytes: RecordBounds.name)
         bounds.integer(atMs, "at_ms", in: RecordBounds.time)
@@ -152,6 +161,7 @@ extension CoordinatorStatus: BoundedRecord {
 }
 
 extension FleetStatus: BoundedRecord {
+    /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.text(fleet, "fleet", bytes: RecordBounds.name)
         bounds.text(host, "host", bytes: RecordBounds.name)

@@ -11,7 +11,9 @@ struct TorchCheckpoint {
     let entry: String
 
     /// Where training loops put the state dict, the preferred place first.
-    private static let entries = ["state_dict", "model_state_dict", "model_state", "model", "net", "network", "state_dict_ema"]
+    private static let entries = [
+        "state_dict", "model_state_dict", "model_state", "model", "net", "network", "state_dict_ema",
+    ]
 
     /// Whether `bytes` begin as such files do.
     static func isFormat(of bytes: [UInt8]) -> Bool {

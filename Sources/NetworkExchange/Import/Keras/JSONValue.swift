@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
 /// A value of JSON whose form is not known beforehand.
 enum JSONValue: Decodable, Sendable {
     case null
@@ -70,5 +76,33 @@ enum JSONValue: Decodable, Sendable {
         guard let list else { return nil }
         let integers = list.compactMap { $0.isNull ? 0 : $0.integer }
         return integers.count == list.count ? integers : nil
+    }
+}
+
+/// Texts of Keras's files.
+enum KerasJSON {
+    static func value(_ bytes: [UInt8]) throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+    }
+
+    /// A list of texts, such as the metadata of an HDF5 file.
+    static func texts(_ text: String?) -> [String] {
+        guard let text, let value = try? value(Array(text.utf8)) else { return [] }
+        return (value.list ?? []).compactMap(\.text)
+    }
+
+    /// `DepthwiseConv2D` as `depthwise_conv2d`, as Keras 3 names the groups of a file.
+    static func snakeCase(_ name: String) -> String {
+        var result = ""
+        let letters = Array(name).filter { $0.isLetter || $0.isNumber || $0 == "_" }
+        for (index, letter) in letters.enumerated() {
+            if index > 0, letter.isUppercase {
+                let before = letters[index - 1]
+                let isWord = index + 1 < letters.count && letters[index + 1].isLowercase
+                if before.isLowercase || (isWord && before != "_") { result += "_" }
+            }
+            result += letter.lowercased()
+        }
+        return result
     }
 }

@@ -176,3 +176,38 @@ struct KerasModel {
         return (name, joined(place, "layers/" + (count == 0 ? group : "\(group)_\(count)")))
     }
 }
+
+/// What a layer is called on, as Keras 2 and Keras 3 write it.
+enum KerasCall {
+    /// Outputs of layers by their names in the model, and numbers, in their order.
+    ///
+    /// Keras 2: `[["conv", 0, 0, {}], ...]`, or one entry without the outer list, whose last part may hold numbers.
+    /// Keras 3: `{"args": [...]}` with a `keras_history` for every tensor.
+    static func arguments(_ call: JSONValue) -> [KerasLayer.Argument] {
+        if let entries = call["args"]?.list { return entries.flatMap(history) }
+        guard let entries = call.list else { return [] }
+        return entries.first?.text == nil ? entries.flatMap(entry) : entry(call)
+    }
+
+    /// The layers that `["dense", 0, 0]`, or a list of such, names.
+    static func names(_ value: JSONValue) -> [String] {
+        guard let list = value.list else { return [] }
+        if let name = list.first?.text { return [name] }
+        return list.flatMap(names)
+    }
+
+    private static func history(_ value: JSONValue) -> [KerasLayer.Argument] {
+        if let name = value["config"]?["keras_history"]?.list?.first?.text { return [.tensor(name)] }
+        if let numbers = value.numbers, !numbers.isEmpty { return [.numbers(numbers)] }
+        return (value.list ?? []).flatMap(history)
+    }
+
+    private static func entry(_ value: JSONValue) -> [KerasLayer.Argument] {
+        guard let list = value.list, let name = list.first?.text else { return [] }
+        var arguments: [KerasLayer.Argument] = [.tensor(name)]
+        if list.count > 3, let numbers = list[3]["y"]?.numbers { arguments.append(.numbers(numbers)) }
+        // The other operand may be a layer as well: `["conv", 0, 0]`.
+        if list.count > 3, let other = list[3]["y"]?.list?.first?.text { arguments.append(.tensor(other)) }
+        return arguments
+    }
+}
