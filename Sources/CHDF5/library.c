@@ -2,7 +2,9 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "CHDF5.h"
 
@@ -71,3 +73,5 @@ const char *hsf_hdf5_version(void) {
     const hsf_hdf5_library *library = hsf_hdf5_load(message);
     return library == NULL ? "" : library->version;
 }
+
+void hsf_hdf5_end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }

@@ -148,6 +148,7 @@ static hsf_hdf5_status array(reading *self, hid_t set, const char *path) {
     hsf_hdf5_status status = HSF_HDF5_OK;
     if (type < 0 || space < 0) status = end(self, HSF_HDF5_DAMAGED, "%.150s: its type can not be read", path);
     else if (h5->H5Tget_class(type) == H5T_FLOAT) status = numbers(self, set, space, path);
+    else self->visitor->text(self->visitor->context, "", "skipped", 0, path, strlen(path));
     if (space >= 0) h5->H5Sclose(space);
     if (type >= 0) h5->H5Tclose(type);
     return status;
@@ -177,6 +178,8 @@ static hsf_hdf5_status group(reading *self, hid_t opened, char path[PATH_MAX_LEN
     H5G_info_t facts;
     if (h5->H5Gget_info(opened, &facts) < 0) return end(self, HSF_HDF5_DAMAGED, "%.150s can not be listed", path);
     size_t length = strlen(path);
+    if (facts.nlinks > self->left.objects)
+        return end(self, HSF_HDF5_REFUSED, "%.150s: more groups and arrays than a network has", path);
     for (hsize_t index = 0; index < facts.nlinks; index++) {
         char *name = path + length + (length > 0);
         size_t room = PATH_MAX_LENGTH - length - 1;

@@ -15,7 +15,7 @@ public enum HDF5Reader {
     /// The arrays of real numbers in `bytes`, each under its path, as float32; and the texts that Keras keeps beside
     /// them, as metadata: `PATH@ATTRIBUTE`, each a JSON list.
     ///
-    /// Top groups of optimizers are left out. Links and numbers in other files are refused, filters that would have to
+    /// Top groups of optimizers and metrics are left out; `@skipped` lists arrays of other than real numbers. Links and numbers in other files are refused, filters that would have to
     /// be loaded are not.
     ///
     /// - Parameter elementsMax: the most numbers and characters that are read.
@@ -24,7 +24,11 @@ public enum HDF5Reader {
         let found = Found()
         var message = [CChar](repeating: 0, count: 256)
         let status = read(bytes, elementsMax, found, &message)
-        let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let raw = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // Names of groups may hold anything; the reason is one line.
+        let text = raw.unicodeScalars.map {
+            $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : String($0)
+        }.joined()
         switch status {
         case HSF_HDF5_OK: return found.file()
         case HSF_HDF5_LIBRARY: throw .library(reason: text)
@@ -32,6 +36,9 @@ public enum HDF5Reader {
         default: throw .unreadable(reason: text)
         }
     }
+
+    /// Ends this process when the one that started it does.
+    public static func endWithParent() { hsf_hdf5_end_with_parent() }
 
     /// The library's version; `nil` where it is not installed.
     public static var libraryVersion: String? {
@@ -63,14 +70,14 @@ public enum HDF5Reader {
                         "\(String(cString: path))@\(String(cString: attribute))",
                         String(decoding: characters, as: UTF8.self))
                 }
-                let bounds = hsf_hdf5_bounds(depth: 16, objects: 1 << 16, elements: UInt64(elementsMax))
+                let bounds = hsf_hdf5_bounds(depth: 16, objects: 1 << 13, elements: UInt64(elementsMax))
                 return hsf_hdf5_read(&image, image.count, bounds, &visitor, &message)
             }
         }
     }
 
     /// What belongs to training.
-    private static let skipped: [StaticString] = ["optimizer_weights", "optimizer"]
+    private static let skipped: [StaticString] = ["optimizer_weights", "optimizer", "metrics"]
     private static let attributes: [StaticString] = ["model_config", "layer_names", "weight_names", "name"]
 
     private static func withTexts<Result>(

@@ -31,7 +31,8 @@ import Testing
         #expect(try file.tensor("\(group)/4").shape == [])
         #expect(
             file.metadata == [
-                "@layer_names": #"["a","longer"]"#, "\(group)@name": #"["Conv1"]"#,
+                "@layer_names": #"["a","longer"]"#, "@skipped": #"["layers\/conv2d\/vars\/3"]"#,
+                "\(group)@name": #"["Conv1"]"#,
                 "@model_config": #"["{\"class_name\": \"Größe\"}"]"#,
             ])
     }

@@ -29,6 +29,8 @@ import TestSupport
         var writer = KerasWriter(network)
         let inner = try #require(writer.layers.firstIndex { $0.name == "pool" })
         let ends = writer.layers[inner...]
+        writer.nest(outer: ["pool", "head"])
+        let lists = writer.lists
         let last = writer.layers[inner - 1].name
         writer.layers.removeSubrange(inner...)
         writer.outputs = [last]
@@ -46,6 +48,7 @@ import TestSupport
             "output_layers": [["head", 0, 0]]}}
             """
         #expect(ends.map(\.name) == ["pool", "head"])
+        writer.nestedLists = lists
         let imported = try read(writer, outer)
         #expect(imported.statedNormalization == .init(mean: [0, 0, 0], standardDeviation: [0.5, 0.5, 0.5]))
         #expect(imported.network.network.inputSize == 32)

@@ -89,14 +89,59 @@ import TestSupport
         other.tensors[bias] = .float32(
             name: bias, shape: [16], values: [Float](repeating: .infinity, count: 16))
         #expect(reason(other).contains("NaN or infinity at element 0"))
+        // What another kind of layer has, what is quantised, and what no dimension bounds.
         other = writer
-        let twin = "model_weights/outer/stem/kernel:0"
-        other.tensors[twin] = .float32(name: twin, shape: [1], values: [1])
-        #expect(reason(other).contains("two layers are called \"stem\""))
+        let added = "model_weights/head/head/lora_kernel_a:0"
+        other.tensors[added] = .float32(name: added, shape: [1], values: [1])
+        #expect(reason(other).contains("has \"\(added)\" beside its numbers"), "\(reason(other))")
+        other = writer
+        other.skipped = [path]
+        #expect(reason(other).contains("integers (quantised, or bfloat16)"))
+        other = writer
+        for shape in [[0, 1, 0, 1 << 62], [1 << 62, 0, 1 << 62, 0]] {
+            other.tensors[path] = .float32(name: path, shape: shape, values: [])
+            #expect(reason(other).contains("stem"), "\(shape)")
+        }
+    }
+
+    @Test func classesThatAreNotKerassOwnAreNamed() {
+        for (members, named) in [
+            (#", "module": "__main__", "registered_name": "my>Conv2D""#, "my>Conv2D"),
+            (#", "module": null, "registered_name": "Conv2D""#, "Conv2D"),
+            (#", "module": "my_layers", "registered_name": null"#, "my_layers"),
+        ] {
+            let text = reason("stem") { $0.members = members }
+            #expect(text.contains("which only its own code knows") && text.contains(named), "\(text)")
+        }
+        let own = reason("stem") { $0.members = #", "module": "keras.layers", "registered_name": null"# }
+        #expect(own == "no error")
+        #expect(reason("pool") { $0.className = "RandomCrop" }.contains("RandomCrop"))
+        #expect(reason("pool") { $0.className = "RandomTint" }.contains("RandomTint"))
+    }
+
+    @Test func whatChangesAnswersInPlainSightIsRefused() throws {
+        var normalized = writer
+        let name = "stem_BN"
+        for role in ["gamma", "beta", "moving_mean", "moving_variance"] {
+            normalized.set(name, role, [16], [Float](repeating: 1, count: 16))
+        }
+        normalized.insert(
+            .init(className: "BatchNormalization", name: name, config: #""axis": 1"#, inputs: []),
+            behind: "stem")
+        #expect(reason(normalized).contains("BatchNormalization over axis [1]"), "\(reason(normalized))")
+        normalized.change(name) { $0.config = #""axis": [3]"# }
+        #expect(reason(normalized) == "no error")
+        let training = """
+            {"class_name": "Functional", "config": {"layers": [
+            {"class_name": "InputLayer", "name": "pixels", "config": {"batch_input_shape": [null, 32, 32, 3]}},
+            {"class_name": "Dropout", "name": "drop", "config": {},
+             "inbound_nodes": [[["pixels", 0, 0, {"training": true}]]]}], "output_layers": [["drop", 0, 0]]}}
+            """
+        #expect(reason(writer, training).contains("layer \"drop\" is called with training=True"))
     }
 
     @Test func configurationsThatTellNoNetworkAreRefused() {
-        #expect(reason(writer, "{").contains("its configuration is no JSON"))
+        #expect(reason(writer, "{").contains("its configuration is no JSON at byte 1"))
         #expect(reason(writer, "[]").contains("of class \"none\""))
         #expect(reason(writer, #"{"class_name": "Mine", "config": {}}"#).contains("of class \"Mine\""))
         #expect(
@@ -109,7 +154,10 @@ import TestSupport
             .contains("a layer of class \"Dense\" has no name"))
         // Deep, and long.
         let deep = String(repeating: "[", count: 100_000)
-        #expect(reason(writer, deep).contains("no JSON"))
+        #expect(reason(writer, deep).contains("no JSON at byte 128: more than 128 levels"))
+        let wide = String(repeating: "[", count: 100) + String(repeating: "1,", count: 200_000) + "1"
+        #expect(reason(writer, wide).contains("expected , or ]"))
+        #expect(reason(writer, String(repeating: " ", count: 1 << 22) + "{}").contains("above 4194304"))
         var nested = #"{"class_name": "Sequential", "config": {"name": "m", "layers": []}}"#
         for _ in 0..<200 {
             nested = #"{"class_name": "Sequential", "config": {"name": "m", "layers": [\#(nested)]}}"#

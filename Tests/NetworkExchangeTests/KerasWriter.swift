@@ -17,6 +17,8 @@ struct KerasWriter {
         var moreCalls = 0
         /// Numbers of the call, in Keras 3's form.
         var numbers: [Double] = []
+        /// More members of the entry, each with a comma before it.
+        var members = ""
 
         var json: String {
             let tensors = inputs.map { #"{"config": {"keras_history": ["\#($0)", 0, 0]}}"# }
@@ -24,7 +26,7 @@ struct KerasWriter {
                 #"{"args": [\#((tensors + numbers.map { "\($0)" }).joined(separator: ", "))], "kwargs": {}}"#
             let calls = className == "InputLayer" ? [] : [String](repeating: call, count: 1 + moreCalls)
             return
-                #"{"class_name": "\#(className)", "name": "\#(name)", "config": {\#(config)}, "inbound_nodes": "#
+                #"{"class_name": "\#(className)"\#(members), "name": "\#(name)", "config": {\#(config)}, "inbound_nodes": "#
                 + "[\(calls.joined(separator: ", "))]}"
         }
     }
@@ -33,6 +35,12 @@ struct KerasWriter {
     var outputs: [String] = []
     var tensors: [String: SafetensorsFile.Tensor] = [:]
     var className = "Functional"
+    /// Layers of a model within the model.
+    var inner: Set<String> = []
+    /// The lists of the whole, where `layers` are a part of it.
+    var nestedLists: [String: String]?
+    /// Arrays of other than real numbers.
+    var skipped: [String] = []
 
     /// `network` as Keras has it: convolutions with a bias each and ReLU6 behind, TensorFlow's padding, Dense.
     init(_ network: FloatNetwork) {
@@ -126,7 +134,7 @@ struct KerasWriter {
 
     /// Options whose HDF5 is this.
     func options(_ configuration: String? = nil, inputSize: Int? = nil) -> ImportOptions {
-        var metadata: [String: String] = [:]
+        var metadata = nestedLists ?? lists
         let text = configuration ?? self.configuration
         metadata["@model_config"] = "[\(quoted(text))]"
         return options(metadata, inputSize: inputSize)
@@ -138,18 +146,42 @@ struct KerasWriter {
         return ImportOptions(inputSize: inputSize, hdf5: { _ throws(NetworkImportError) in file })
     }
 
-    /// Lists of layers and arrays in a legacy file without a configuration.
+    /// Lists of layers and arrays, as legacy files have them.
     var lists: [String: String] {
-        let names = layers.map(\.name)
-        var lists = ["model_weights@layer_names": "[\(names.map(quoted).joined(separator: ", "))]"]
-        for name in names {
-            let weights = ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"]
-                .filter { tensors["model_weights/\(name)/\(name)/\($0):0"] != nil }.map {
-                    quoted("\(name)/\($0):0")
-                }
-            lists["model_weights/\(name)@weight_names"] = "[\(weights.joined(separator: ", "))]"
+        var groups: [String] = []
+        var weights: [String: [String]] = [:]
+        for layer in layers {
+            let group = inner.contains(layer.name) ? "core" : layer.name
+            if !groups.contains(group) { groups.append(group) }
+            let start = "model_weights/\(group)/\(layer.name)/"
+            let order = ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"]
+            weights[group, default: []] += tensors.keys.filter { $0.hasPrefix(start) }
+                .map { String($0.dropFirst(start.count)) }
+                .sorted { (rank($0, order), $0) < (rank($1, order), $1) }.map { "\(layer.name)/\($0)" }
         }
+        var lists = ["model_weights@layer_names": list(groups)]
+        for (group, names) in weights { lists["model_weights/\(group)@weight_names"] = list(names) }
+        if !skipped.isEmpty { lists["@skipped"] = list(skipped) }
         return lists
+    }
+
+    private func rank(_ name: String, _ order: [String]) -> Int {
+        order.firstIndex { name.hasPrefix($0 + ":") } ?? order.count
+    }
+
+    private func list(_ texts: [String]) -> String { "[\(texts.map(quoted).joined(separator: ", "))]" }
+
+    /// Files the numbers of all layers but `outer` in the group of a model called `core`.
+    mutating func nest(outer: Set<String>) {
+        inner = Set(layers.map(\.name)).subtracting(outer)
+        for (path, tensor) in tensors {
+            let parts = path.split(separator: "/").map(String.init)
+            guard inner.contains(parts[1]) else { continue }
+            let moved = "model_weights/core/\(parts[2])/\(parts[3])"
+            tensors[path] = nil
+            tensors[moved] = SafetensorsFile.Tensor(
+                name: moved, elementType: tensor.elementType, shape: tensor.shape, bytes: tensor.bytes)
+        }
     }
 
     private func quoted(_ text: String) -> String {

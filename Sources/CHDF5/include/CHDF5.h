@@ -35,7 +35,7 @@ typedef struct {
     /// An array, of up to eight dimensions, rounded to 32 bits where the file has more.
     void (*array)(void *context, const char *path, size_t rank, const uint64_t *shape, const float *values,
                   size_t count);
-    /// One text of an attribute, the `index`th.
+    /// One text of an attribute, the `index`th; for attribute `skipped` of path "", an array of other than real numbers.
     void (*text)(void *context, const char *path, const char *attribute, size_t index, const char *bytes,
                  size_t length);
 } hsf_hdf5_visitor;
@@ -43,6 +43,9 @@ typedef struct {
 /// Reads the file that `image` holds. On failure `message` says what was wrong, where.
 hsf_hdf5_status hsf_hdf5_read(void *image, size_t size, hsf_hdf5_bounds bounds, const hsf_hdf5_visitor *visitor,
                               char message[static 256]);
+
+/// Ends this process when the thread that started it ends: nobody reads the answer then.
+void hsf_hdf5_end_with_parent(void);
 
 /// The library's version, `1.10.8`; empty if there is none to be loaded.
 const char *hsf_hdf5_version(void);

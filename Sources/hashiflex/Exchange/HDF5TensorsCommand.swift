@@ -17,6 +17,8 @@ struct HDF5TensorsCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
+            // Whoever asked is gone: nobody reads the answer.
+            HDF5Reader.endWithParent()
             limit(RLIMIT_AS, to: 3 << 30)
             limit(RLIMIT_CPU, to: 120)
             limit(RLIMIT_CORE, to: 0)
@@ -25,12 +27,17 @@ struct HDF5TensorsCommand: ParsableCommand {
             guard input.count <= bytesMax else {
                 throw CommandError(Exit.badInput, "larger than \(bytesMax) bytes")
             }
+            let file: SafetensorsFile
             do throws(HDF5Error) {
-                let file = try HDF5Reader.tensors(of: Array(input), elementsMax: bytesMax / 4)
-                FileHandle.standardOutput.write(Data(file.encoded()))
+                file = try HDF5Reader.tensors(of: Array(input), elementsMax: bytesMax / 4)
             } catch {
                 if case .library = error { throw CommandError(Exit.unavailable, "\(error)") }
                 throw CommandError(Exit.badInput, "\(error)")
+            }
+            do {
+                try FileHandle.standardOutput.write(contentsOf: Data(file.encoded()))
+            } catch {
+                throw CommandError(Exit.output, "can not write what was read: \(error.localizedDescription)")
             }
         }
     }

@@ -44,6 +44,27 @@ def randomize(model, generator):
                 generator.uniform(0.5, 1.5, variance)])
 
 
+def normalizations(model):
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from normalizations(layer)
+        elif type(layer).__name__ == "BatchNormalization":
+            yield layer
+
+
+def calibrate(model, values):
+    """Statistics of the images themselves: with others, answers of a fresh network hardly depend on the image, and a layer
+    in another one's place is not seen."""
+    layers = list(normalizations(model))
+    before = [layer.momentum for layer in layers]
+    frozen = [layer.trainable for layer in layers]
+    for layer in layers:
+        layer.momentum, layer.trainable = 0.0, True
+    model(values, training=True)
+    for layer, momentum, trainable in zip(layers, before, frozen):
+        layer.momentum, layer.trainable = momentum, trainable
+
+
 def network(rescales, activation):
     keras.utils.set_random_seed(1)
     core = keras.applications.MobileNetV2(
@@ -89,7 +110,14 @@ def check_files(program, work):
             values = pixels.astype(numpy.float32)
             if not rescales:
                 values = (values / numpy.float32(255) - colours[0]) / colours[1]
+            for inner in model.layers:
+                # Called with training=False, a network within another one is calibrated by itself.
+                if len(getattr(inner, "layers", [])) > 50:
+                    calibrate(inner, values / 127.5 - 1 if rescales else values)
+            calibrate(model, values)
             expected = numpy.asarray(model(values, training=False))
+            spread = numpy.abs(expected - expected.mean(0)).max() / numpy.abs(expected).max()
+            assert spread > 0.05, f"{title}, {name}: the answers hardly depend on the image ({spread:.1e})"
             writers = {".keras": model.save, ".h5": model.save}
             # Weights alone do not say that the network normalises colours.
             if not rescales:

@@ -1,34 +1,11 @@
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
 /// A value of JSON whose form is not known beforehand.
-enum JSONValue: Decodable, Sendable {
+package enum JSONValue: Sendable, Equatable {
     case null
     case flag(Bool)
     case number(Double)
     case text(String)
     case list([JSONValue])
     case object([String: JSONValue])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let flag = try? container.decode(Bool.self) {
-            self = .flag(flag)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else if let list = try? container.decode([JSONValue].self) {
-            self = .list(list)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
-    }
 
     /// The entry of an object.
     subscript(_ key: String) -> JSONValue? {
@@ -81,13 +58,9 @@ enum JSONValue: Decodable, Sendable {
 
 /// Texts of Keras's files.
 enum KerasJSON {
-    static func value(_ bytes: [UInt8]) throws -> JSONValue {
-        try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-    }
-
     /// A list of texts, such as the metadata of an HDF5 file.
     static func texts(_ text: String?) -> [String] {
-        guard let text, let value = try? value(Array(text.utf8)) else { return [] }
+        guard let text, let value = try? JSONReader.value(Array(text.utf8)) else { return [] }
         return (value.list ?? []).compactMap(\.text)
     }
 

@@ -20,12 +20,15 @@ extension KerasConversion {
         for role in [KerasWeights.Role.mean, .variance] {
             if let stated = layer.settings[role.rawValue]?.numbers {
                 numbers.append(stated)
-            } else if let path = weights.path(role, of: layer) {
+            } else if let path = try weights.path(role, of: layer) {
                 numbers.append(try weights.tensor(path).values.map { Double($0) })
             }
         }
+        guard layer.settings["invert"]?.flag != true else {
+            return refused(layer, "Normalization with invert")
+        }
         let axis = layer.settings["axis"]?.integers ?? layer.settings["axis"]?.integer.map { [$0] } ?? [-1]
-        guard numbers.count == 2, numbers.allSatisfy({ !$0.isEmpty }), layer.settings["invert"]?.flag != true,
+        guard numbers.count == 2, numbers.allSatisfy({ !$0.isEmpty }),
             axis == [-1] || axis == [3] || numbers.allSatisfy({ $0.count == 1 })
         else {
             return refused(layer, "Normalization with axis \(axis) and \(numbers.count) of mean and variance")
@@ -58,6 +61,7 @@ extension KerasConversion {
         guard target.count == 1 || (target.count == 3 && target[0] == 1 && target[1] == 1) else {
             return refused(layer, "\(layer.className) to \(target)")
         }
+        isVector = target.count == 1
         guard target.count == 3 else { return write(layer, "Flatten", [input]) }
         let name = "\(layer.id): shape"
         graph.initializers.append(

@@ -21,19 +21,27 @@ extension KerasConversion {
         case "Add" where layer.inputs.count == 2: write(layer, "Add", layer.inputs)
         case "Add", "Subtract", "Multiply", "TrueDivide", "Divide", "TFOpLambda": arithmetic(layer)
         case "GlobalAveragePooling2D":
+            isVector = layer.settings["keepdims"]?.flag != true
             write(layer, "GlobalAveragePool", [input])
         case "AveragePooling2D": pool(layer, input)
         case "Flatten", "Reshape": flattening(layer, input)
         case "Dense": try product(layer, input)
         case "Rescaling": rescaling(layer, input)
         case "Normalization": try colours(layer, input)
-        case let name where Self.idle.contains(name) || name.hasPrefix("Random"): identity(layer, input)
+        case "Relu6": node("relu6", of: layer, reading: input)
+        case let name where Self.idle.contains(name): identity(layer, input)
         default: refused(layer, layer.className)
         }
     }
 
-    /// What does something in training only; image augmentation is called `Random...`.
+    /// What does something in training only. `RandomCrop` is none of them.
     private static let idle: Set<String> = [
+        "RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast",
+        "RandomBrightness",
+        "RandomHeight", "RandomWidth", "RandomShear", "RandomHue", "RandomSaturation", "RandomGrayscale",
+        "RandomColorJitter", "RandomColorDegeneration", "RandomInvert", "RandomPosterization",
+        "RandomSharpness",
+        "RandomGaussianBlur", "RandomErasing", "RandomPerspective", "RandomElasticTransform",
         "Dropout", "SpatialDropout2D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
         "ActivityRegularization",
     ]
@@ -85,6 +93,11 @@ extension KerasConversion {
     }
 
     private mutating func normalization(_ layer: KerasLayer, _ input: String) throws(NetworkImportError) {
+        // Channels are last; behind the pool they are the second of two dimensions.
+        let axis = layer.settings["axis"]?.integers ?? layer.settings["axis"]?.integer.map { [$0] } ?? [-1]
+        guard axis == [-1] || axis == [isVector ? 1 : 3] else {
+            return refused(layer, "BatchNormalization over axis \(axis)")
+        }
         let mean = try required(.movingMean, of: layer)
         let count = graph.initializers.last?.dimensions.last.map { Int($0) } ?? 1
         let variance = try required(.movingVariance, of: layer)
@@ -148,6 +161,9 @@ extension KerasConversion {
             "math.truediv": "Div", "math.divide": "Div",
         ]
         let name = layer.className == "TFOpLambda" ? layer.settings["function"]?.text ?? "" : layer.className
+        if name == "nn.relu6", let input = layer.inputs.first {
+            return node("relu6", of: layer, reading: input)
+        }
         guard let type = types[name], layer.arguments.count == 2 else {
             return refused(layer, name.isEmpty ? layer.className : name)
         }

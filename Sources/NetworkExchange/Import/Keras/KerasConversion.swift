@@ -7,6 +7,8 @@ internal import FloatNetwork
 struct KerasConversion {
     let weights: KerasWeights
     var graph = ONNXModel.Graph()
+    /// Whether features are a vector by now, not an image of one pixel.
+    var isVector = false
 
     /// Reads the network of a Keras file.
     ///
@@ -16,7 +18,7 @@ struct KerasConversion {
     static func network(
         weights file: SafetensorsFile, configuration: String?, _ options: ImportOptions, source: String
     ) throws(NetworkImportError) -> ImportedNetwork {
-        let weights = try KerasWeights(file)
+        let weights = KerasWeights(file)
         let stated = configuration ?? KerasJSON.texts(file.metadata["@model_config"]).first
         let model: KerasModel
         if let stated {
@@ -125,7 +127,7 @@ struct KerasConversion {
     mutating func numbers(
         _ role: KerasWeights.Role, of layer: KerasLayer
     ) throws(NetworkImportError) -> String? {
-        guard let path = weights.path(role, of: layer) else { return nil }
+        guard let path = try weights.path(role, of: layer) else { return nil }
         guard !graph.initializers.contains(where: { $0.name == path }) else {
             throw .keras(reason: "\(shown(path)) belongs to two layers")
         }
@@ -156,7 +158,8 @@ struct KerasConversion {
     private static func turned(
         _ shape: [Int], _ values: [Float], isDepthwise: Bool
     ) -> ([Int], [Float]) {
-        guard shape.count == 4 else { return (shape, values) }
+        // Without a number, dimensions may be anything.
+        guard shape.count == 4, !values.isEmpty else { return (shape, values) }
         let (area, inner, outer) = (shape[0] * shape[1], shape[2], shape[3])
         var result: [Float] = []
         result.reserveCapacity(values.count)

@@ -22,8 +22,11 @@ enum KerasFile {
     ) throws(NetworkImportError) -> ImportedNetwork? {
         let members = try ZipDirectory(bytes).members
         guard let place = members[weights], let configuration = members["config.json"] else { return nil }
-        guard configuration.count <= 1 << 24 else {
-            throw .keras(reason: "its configuration has \(configuration.count) bytes, above 16 MiB")
+        guard configuration.count <= KerasModel.configurationBytesMax else {
+            throw .keras(
+                reason:
+                    "its configuration has \(configuration.count) bytes, above \(KerasModel.configurationBytesMax); "
+                    + "is this a MobileNetV2?")
         }
         return try KerasConversion.network(
             weights: tensors(Array(bytes[place]), options),
@@ -34,7 +37,7 @@ enum KerasFile {
     private static func tensors(
         _ bytes: [UInt8], _ options: ImportOptions
     ) throws(NetworkImportError) -> SafetensorsFile {
-        guard isHDF5(bytes) else { throw .keras(reason: "its weights are no HDF5") }
+        guard isHDF5(bytes) else { throw .keras(reason: "its weights are no HDF5; save the model again") }
         guard let read = options.hdf5 else {
             throw .keras(reason: "HDF5 is not read here; export it with tf2onnx, or as TensorFlow Lite")
         }

@@ -19,8 +19,8 @@ extension KerasModel {
         let normalizations = count("BatchNormalization")
         let finals = count("Dense") + count("Conv2D") - convolutions
         guard count("DepthwiseConv2D") == depthwise, (0...1).contains(finals),
-            (pattern.layers.count...pattern.layers.count + 1).contains(normalizations), queues.count <= 4,
-            count("Normalization") == 0
+            (pattern.layers.count...pattern.layers.count + 1).contains(normalizations),
+            Set(queues.keys).isSubset(of: ["Conv2D", "DepthwiseConv2D", "BatchNormalization", "Dense"])
         else {
             let found = queues.keys.sorted().map { "\(count($0)) of \(shown($0))" }.joined(separator: ", ")
             throw .keras(

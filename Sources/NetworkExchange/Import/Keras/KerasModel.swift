@@ -1,32 +1,3 @@
-/// One layer of a Keras network.
-struct KerasLayer {
-    /// What the layer computes on.
-    enum Argument {
-        /// The output of the layer with this identifier.
-        case tensor(String)
-        /// Numbers.
-        case numbers([Double])
-    }
-
-    var className: String
-    /// Unique within its model, where legacy files file its weights.
-    var name: String
-    /// Unique in the whole network: the names of all models around it, and its own.
-    var id: String
-    /// The group of its weights in files of Keras 3: `layers/functional/layers/conv2d_3`.
-    var place: String
-    var settings: JSONValue
-    var arguments: [Argument]
-
-    /// The outputs that it reads.
-    var inputs: [String] {
-        arguments.compactMap { argument in
-            guard case .tensor(let id) = argument else { return nil }
-            return id
-        }
-    }
-}
-
 /// A Keras network as its configuration tells it: models within models are taken apart, layers stand behind what they
 /// read.
 struct KerasModel {
@@ -36,16 +7,27 @@ struct KerasModel {
     /// Identifiers of inputs.
     var inputs: [String] = []
     var output = ""
+    /// The outermost layer that is being taken apart.
+    private var group = ""
 
     /// Takes apart the model that `text` describes in JSON.
     ///
     /// - Throws: `keras`.
     init(configuration text: some StringProtocol) throws(NetworkImportError) {
+        guard text.utf8.count <= Self.configurationBytesMax else {
+            throw .keras(
+                reason:
+                    "its configuration has \(text.utf8.count) bytes, above \(Self.configurationBytesMax); is this a "
+                    + "MobileNetV2?")
+        }
         let root: JSONValue
-        do {
-            root = try KerasJSON.value(Array(text.utf8))
+        do throws(JSONReader.Failure) {
+            root = try JSONReader.value(Array(text.utf8))
         } catch {
-            throw .keras(reason: "its configuration is no JSON")
+            throw .keras(
+                reason:
+                    "its configuration is no JSON at byte \(error.offset): \(error.problem); save the model again"
+            )
         }
         output = try append(root, scope: "", place: "", arguments: [])
     }
@@ -56,6 +38,8 @@ struct KerasModel {
     }
 
     private static let models: Set<String> = ["Functional", "Model", "Sequential"]
+    /// A MobileNetV2's has 160 kB.
+    static let configurationBytesMax = 1 << 22
 
     /// Takes a model apart; returns the identifier of its output.
     private mutating func append(
@@ -81,6 +65,12 @@ struct KerasModel {
             let calls = entry["inbound_nodes"]?.list ?? []
             guard calls.count < 2 else {
                 throw .keras(reason: "layer \(shown(name)) is used in \(calls.count) places, expected one")
+            }
+            guard calls.first.map(KerasCall.isTraining) != true else {
+                throw .keras(
+                    reason:
+                        "layer \(shown(name)) is called with training=True, which changes what it answers; build the "
+                        + "network for inference and save it again")
             }
             var read: [KerasLayer.Argument] = []
             for argument in calls.first.map(KerasCall.arguments) ?? [] {
@@ -134,6 +124,7 @@ struct KerasModel {
         _ arguments: [KerasLayer.Argument]
     ) throws(NetworkImportError) -> String {
         let kind = entry["class_name"]?.text ?? ""
+        if scope.isEmpty { group = name }
         let id = Self.joined(scope, name)
         let settings = entry["config"] ?? .object([:])
         if kind == "InputLayer" {
@@ -150,8 +141,26 @@ struct KerasModel {
         }
         layers.append(
             KerasLayer(
-                className: kind, name: name, id: id, place: place, settings: settings, arguments: arguments))
+                className: try Self.className(of: entry, name), name: name, id: id, place: place,
+                group: scope.isEmpty ? name : group, settings: settings, arguments: arguments))
         return id
+    }
+
+    /// The class of a layer, if it is Keras's own: files of Keras 3 say of whom each class is, and another `Conv2D` may do
+    /// anything.
+    private static func className(of entry: JSONValue, _ name: String) throws(NetworkImportError) -> String {
+        let kind = entry["class_name"]?.text ?? ""
+        let registered = entry["registered_name"]?.text
+        let module = entry["module"]?.text
+        let isOwn = module.map { text in
+            ["keras", "tf_keras", "tensorflow"].contains { text == $0 || text.hasPrefix($0 + ".") }
+        }
+        guard isOwn ?? (registered == nil), registered?.contains(">") != true else {
+            throw .keras(
+                reason: "layer \(shown(name)) is of class \(shown(registered ?? kind)) of module "
+                    + "\(shown(module ?? "none")), which only its own code knows; export it with tf2onnx")
+        }
+        return kind
     }
 
     private mutating func state(_ shape: JSONValue?) {
@@ -174,40 +183,5 @@ struct KerasModel {
         let count = counts[group, default: 0]
         counts[group] = count + 1
         return (name, joined(place, "layers/" + (count == 0 ? group : "\(group)_\(count)")))
-    }
-}
-
-/// What a layer is called on, as Keras 2 and Keras 3 write it.
-enum KerasCall {
-    /// Outputs of layers by their names in the model, and numbers, in their order.
-    ///
-    /// Keras 2: `[["conv", 0, 0, {}], ...]`, or one entry without the outer list, whose last part may hold numbers.
-    /// Keras 3: `{"args": [...]}` with a `keras_history` for every tensor.
-    static func arguments(_ call: JSONValue) -> [KerasLayer.Argument] {
-        if let entries = call["args"]?.list { return entries.flatMap(history) }
-        guard let entries = call.list else { return [] }
-        return entries.first?.text == nil ? entries.flatMap(entry) : entry(call)
-    }
-
-    /// The layers that `["dense", 0, 0]`, or a list of such, names.
-    static func names(_ value: JSONValue) -> [String] {
-        guard let list = value.list else { return [] }
-        if let name = list.first?.text { return [name] }
-        return list.flatMap(names)
-    }
-
-    private static func history(_ value: JSONValue) -> [KerasLayer.Argument] {
-        if let name = value["config"]?["keras_history"]?.list?.first?.text { return [.tensor(name)] }
-        if let numbers = value.numbers, !numbers.isEmpty { return [.numbers(numbers)] }
-        return (value.list ?? []).flatMap(history)
-    }
-
-    private static func entry(_ value: JSONValue) -> [KerasLayer.Argument] {
-        guard let list = value.list, let name = list.first?.text else { return [] }
-        var arguments: [KerasLayer.Argument] = [.tensor(name)]
-        if list.count > 3, let numbers = list[3]["y"]?.numbers { arguments.append(.numbers(numbers)) }
-        // The other operand may be a layer as well: `["conv", 0, 0]`.
-        if list.count > 3, let other = list[3]["y"]?.list?.first?.text { arguments.append(.tensor(other)) }
-        return arguments
     }
 }
