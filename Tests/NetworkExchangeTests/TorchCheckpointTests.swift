@@ -180,7 +180,9 @@ import TestSupport
         let keras = TorchWriter.zip([("model.weights.h5", [1])], is64Bit: false)
         #expect(reason(keras).contains("Keras"))
         let other = [("config.json", Array("{}".utf8)), ("model.weights.h5", [UInt8(1)])]
-        #expect(reason(TorchWriter.zip(other, is64Bit: false)) == "Keras: its weights are no HDF5; save the model again")
+        #expect(
+            reason(TorchWriter.zip(other, is64Bit: false))
+                == "Keras: its weights are no HDF5; save the model again")
         #expect(reason(KerasWriter.bytes).contains("tf2onnx"))
     }
 
