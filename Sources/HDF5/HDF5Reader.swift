@@ -15,8 +15,8 @@ public enum HDF5Reader {
     /// The arrays of real numbers in `bytes`, each under its path, as float32; and the texts that Keras keeps beside
     /// them, as metadata: `PATH@ATTRIBUTE`, each a JSON list.
     ///
-    /// Top groups of optimizers and metrics are left out; `@skipped` lists arrays of other than real numbers. Links and numbers in other files are refused, filters that would have to
-    /// be loaded are not.
+    /// Top groups of optimizers and metrics are left out; `@skipped` lists arrays of other than real numbers. Links, numbers
+    /// in other files, and filters that would have to be loaded are refused.
     ///
     /// - Parameter elementsMax: the most numbers and characters that are read.
     /// - Throws: ``HDF5Error``.

@@ -126,7 +126,7 @@ package struct JSONReader {
         throw failure("a text without its end")
     }
 
-    /// The character of `\uXXXX`, or of two such; a lone half is replaced.
+    /// The character of an escape of four digits, or of two such; a lone half is replaced.
     private mutating func escaped() throws(Failure) -> [UInt8] {
         var units = [try unit()]
         if (0xD800..<0xDC00).contains(units[0]), bytes[offset...].starts(with: Array("\\u".utf8)) {
