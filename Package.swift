@@ -52,6 +52,9 @@ let package = Package(
         .target(
             name: "PipelineMessages", dependencies: ["Artifacts", "CLZ4", "CXXHash"], swiftSettings: swift),
         .target(name: "Cutover", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift),
+        .target(
+            name: "FleetMachines", dependencies: ["Artifacts", "PipelineMessages", "Cutover"],
+            swiftSettings: swift),
 
         // Pure layer, reports: drawings, pages, tables.
         .target(name: "Figures", swiftSettings: swift),
@@ -122,13 +125,14 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "Artifacts", "HardenedBackbone", "ClassifierHead", "ImageDecoding", "PipelineMessages",
-                "Cutover",
-                "Kafka", "Threads", "ControlPlane",
+                "Cutover", "FleetMachines", "Kafka", "Threads", "ControlPlane",
             ],
             swiftSettings: swift),
         .target(
             name: "Coordinator",
-            dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane"],
+            dependencies: [
+                "Artifacts", "PipelineMessages", "Cutover", "FleetMachines", "Kafka", "Threads", "ControlPlane",
+            ],
             swiftSettings: swift),
 
         // The command line: knows nothing of HaShiFlex.

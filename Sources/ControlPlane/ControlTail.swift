@@ -14,6 +14,8 @@ public final class ControlTail: Sendable {
         case cutover(CutoverRecord, offset: Int64)
         /// A command to a fleet supervisor or a worker.
         case command(ControlKey, FleetCommand)
+        /// Everything below this offset has been read and told.
+        case read(below: Int64)
         /// All that was there has been read.
         case caughtUp
         /// A record that this program does not understand.
@@ -23,6 +25,7 @@ public final class ControlTail: Sendable {
     }
 
     private let consumer: KafkaConsumer
+    private let topic: TopicPartition
     private let assembler = AssemblerBox()
 
     /// Starts at the beginning of the topic.
@@ -34,19 +37,21 @@ public final class ControlTail: Sendable {
         var options = ConsumerOptions()
         options.offsetReset = .earliest
         options.reportsPartitionEnd = true
-        options.isolation = .readCommitted
+        // Nobody can make its readers wait by a transaction that is never ended: what is there counts.
+        options.isolation = .readUncommitted
         options.fetchWaitMs = latencyMs
         options.queueKilobytes = 16_384
         consumer = try KafkaConsumer(kafka, groupID: "\(topics.prefix).control-readers", options: options)
-        try consumer.assign([(TopicPartition(topic: topics.control, partition: 0), .beginning)])
+        topic = TopicPartition(topic: topics.control, partition: 0)
+        try consumer.assign([(topic, .beginning)])
     }
 
     /// What came within `timeoutMs`; returns early with what there is.
     public func poll(timeoutMs: Int32) -> [Event] {
         guard let event = consumer.poll(timeoutMs: timeoutMs) else { return [] }
         switch event {
-        case .message(let message): return decode(message)
-        case .partitionEnd: return [.caughtUp]
+        case .message(let message): return decode(message) + [.read(below: message.offset + 1)]
+        case .partitionEnd(_, let end): return [.read(below: end), .caughtUp]
         case .error(let error): return [.error(error)]
         case .assigned, .revoked: return []
         }
@@ -54,6 +59,11 @@ public final class ControlTail: Sendable {
 
     /// Bytes of all records read so far, with their framing, roughly.
     public var bytesRead: Int { assembler.bytesRead }
+
+    /// Where the topic ends now.
+    public func end(timeoutMs: Int32) throws(KafkaError) -> Int64 {
+        try consumer.watermarks(topic, timeoutMs: timeoutMs).high
+    }
 
     /// Leaves the broker.
     public func close() { _ = consumer.close() }

@@ -1,6 +1,4 @@
-import Artifacts
-import ControlPlane
-import Cutover
+import FleetMachines
 import Kafka
 import PipelineMessages
 import Synchronization
@@ -8,17 +6,29 @@ import Threads
 
 /// The coordinator: switches heads across the fleet and adds up its throughput.
 ///
-/// It keeps nothing of its own. Cut-overs live in the control topic, the ledger in its own heartbeats
-/// and the receipts; killing it stops no worker, and the next one goes on where it was.
+/// What it decides stands in ``CoordinatorMachine``; this carries events to it and its actions to the threads that
+/// carry them out.
 public final class CoordinatorService: Sendable {
+    private struct State {
+        var machine: CoordinatorMachine
+        var followers: TermFollowers?
+        var failure: KafkaError?
+    }
+
     private let options: CoordinatorOptions
     private let log: @Sendable (String) -> Void
     private let stop = Signal()
+    /// What the errand thread has to do.
+    private let errands = ActionQueue<CoordinatorAction>()
+    /// What the reporting thread has to do.
+    private let reports = ActionQueue<CoordinatorAction>()
+    private let state: Mutex<State>
 
     /// A coordinator that says what matters through `log`.
     public init(_ options: CoordinatorOptions, log: @escaping @Sendable (String) -> Void) {
         self.options = options
         self.log = log
+        state = Mutex(State(machine: CoordinatorMachine(CoordinatorSettings(name: options.name, partitions: []))))
     }
 
     /// Ends the coordinator.
@@ -36,86 +46,64 @@ public final class CoordinatorService: Sendable {
                 doing: "cannot coordinate",
                 detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
         }
-        let partitions = (0..<Int32(count)).map { $0 }
-        let leadership = try Leadership(options)
-        let leadershipThread = leadership.run(log: log)
-        defer {
-            leadership.requestStop()
-            leadershipThread.join()
-        }
-        while !stop.isSet {
-            guard leadership.isLeader else {
-                _ = stop.wait(milliseconds: 50)
-                continue
-            }
-            try lead(partitions, while: { leadership.isLeader && !self.stop.isSet })
-        }
-    }
-
-    /// One term of leadership.
-    private func lead(_ partitions: [Int32], while leads: () -> Bool) throws(KafkaError) {
-        let writer = try RecordWriter(options.kafka)
-        let status = try StatusTail(options.kafka, topics: options.topics, from: .beginning)
-        defer { status.close() }
-        var view = FleetView(livenessMs: options.livenessMs)
-        view.catchUp(status)
-        let ledger = LedgerFollower(
-            options, restoring: view.lastCoordinator, partitions: partitions, log: log)
-        let ledgerThread = try ledger.run()
-        defer {
-            ledger.requestStop()
-            ledgerThread.join()
-        }
-        let tail = try ControlTail(options.kafka, topics: options.topics)
-        defer { tail.close() }
-        var rollout = try RolloutDriver(
-            options: options, partitions: partitions, writer: writer, log: log)
-        var beatAtMs: Int64 = 0
-        while leads() {
-            for event in tail.poll(timeoutMs: 10) {
-                if case .caughtUp = event { rollout.isLive = true }
-                rollout.take(event)
-            }
-            view.take(status)
-            if rollout.isLive { try rollout.step(&view.machine) }
-            if Clock.steadyMs - beatAtMs >= options.heartbeatMs {
-                beatAtMs = Clock.steadyMs
-                beat(writer, view, ledger.snapshot, rollout.log)
-            }
-        }
-    }
-
-    /// The alarm about workers whose records depend on who takes a shard.
-    ///
-    /// Two open backbones never meet so: the one that the head in force does not fit takes no shard.
-    static func mixedBackbones(_ live: [WorkerStatus]) -> [String] {
-        guard let frozen = live.first(where: { $0.frozenHead != nil }),
-            let other = live.first(where: { $0.backbone != frozen.backbone })
-        else { return [] }
-        return [
-            "\(frozen.worker) runs frozen backbone \(frozen.backbone.short), \(other.worker) backbone "
-                + "\(other.backbone.short): a shard's bytes depend on who takes it; run one of them under another "
-                + "topic prefix"
+        var settings = CoordinatorSettings(name: options.name, partitions: (0..<Int32(count)).map { $0 })
+        settings.livenessMs = options.livenessMs
+        settings.heartbeatMs = options.heartbeatMs
+        let machine = CoordinatorMachine(settings)
+        state.withLock { $0.machine = machine }
+        let errandRunner = try ErrandRunner(options) { [self] in tell($0) }
+        let reporter = try FleetReporter(options, partitions: settings.partitions) { [self] in tell($0, term: $1) }
+        let leadership = try Leadership(options) { [self] in tell(.leads($0)) }
+        let threads = [
+            leadership.run(until: stop, log: log), errandRunner.run(errands, until: stop),
+            reporter.run(reports, until: stop) { [self] in
+                state.withLock { $0.machine.live(at: .now) }
+            },
         ]
+        while !stop.wait(milliseconds: 20) { tell(.tick) }
+        for thread in threads { thread.join() }
+        state.withLock { $0.followers.take() }?.stop()
+        if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    private func beat(
-        _ writer: RecordWriter, _ view: FleetView, _ ledger: ThroughputLedger, _ activations: ActivationLog
-    ) {
-        var status = CoordinatorStatus(coordinator: options.name, atMs: Clock.wallMs)
-        let live = view.machine.live(nowMs: Clock.steadyMs)
-        status.liveWorkers = live.count
-        status.imagesPerSecond = min(live.reduce(0) { $0 + $1.imagesPerSecond }, RecordBounds.rate.upperBound)
-        status.openCutovers = activations.open.map { "\($0.label) \($0.state.rawValue)" }
-        status.ledger = ledger.entries
-        status.partitions = ledger.partitionEntries
-        status.imagesCommitted = min(ledger.imagesCounted, RecordBounds.count.upperBound)
-        status.alarms = ledger.alarms + Self.mixedBackbones(live)
-        status.twin = options.twin()?.measured(live)
-        // One that can not be written now is replaced by the next one.
-        _ = try? writer.write(
-            RecordWriter.Record(
-                topic: options.topics.status, key: Array("coordinator".utf8),
-                value: JSONRecord.encode(status)), timeoutMs: 2_000)
+    /// Tells the machine what happened and hands its actions on, in order.
+    private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
+        var ended: TermFollowers?
+        let lines = state.withLock { state -> [String] in
+            var lines: [String] = []
+            for action in state.machine.handle(event, term: term, at: .now) {
+                switch action {
+                case .follow(let term):
+                    ended = state.followers.take()
+                    state.followers = TermFollowers(options, term: term, log: log) { [self] in
+                        tell($0, term: term)
+                    }
+                case .countReceipts(let offsets, _): state.followers?.countReceipts(from: offsets)
+                case .rest: ended = state.followers.take()
+                case .askPositions, .beat: reports.append([action])
+                case .findEnds, .findMarkers, .writeMarkers, .write: errands.append([action])
+                case .say(let line): lines.append(line)
+                case .failed(let text):
+                    state.failure =
+                        state.failure
+                        ?? KafkaError(code: KafkaError.Code.fatal, doing: "", detail: text, isFatal: true)
+                    stop.set()
+                }
+            }
+            return lines
+        }
+        for line in lines { log(line) }
+        // Not waited for: this may be one of its own threads.
+        ended?.requestStop()
     }
+}
+
+extension Moment {
+    /// This moment by the machine's clocks.
+    static var now: Moment { Moment(steadyMs: Clock.steadyMs, wallMs: Clock.wallMs) }
+}
+
+extension CallFailure {
+    /// What a failed call means to the machine.
+    init(_ error: KafkaError) { self.init(error.isFatal ? .fatal : .retriable, "\(error)") }
 }

@@ -31,11 +31,15 @@ public struct ActivationLog: Sendable, Equatable {
     public mutating func apply(_ record: CutoverRecord, at offset: Int64) -> Bool {
         let known = cutovers[record.request]
         guard Self.follows(known?.state, record.state) else { return false }
+        // A request lies where its number says: nobody gets ahead of all later ones by a number of tomorrow.
+        guard record.number ?? 0 <= offset else { return false }
         var record = record
         // The rank is the request's own offset; later records repeat it, in case compaction removed it.
         record.number = known?.number ?? record.number ?? offset
         if record.state == .committing || record.state == .committed {
             record.scanFrom = record.scanFrom ?? known?.scanFrom
+            // Of two announcements the first counts, with its token.
+            record.token = known?.state == .committing ? known?.token : record.token
         }
         cutovers[record.request] = record
         if record.state == .committed { index(record) }
@@ -60,6 +64,33 @@ public struct ActivationLog: Sendable, Equatable {
         case (.requested, .committing), (.requested, .aborted), (.committing, .committed): true
         case (.requested, _), (.committing, _), (.committed, _), (.aborted, _): false
         }
+    }
+
+    /// What the log says about a marker.
+    public enum MarkerJudgement: Sendable, Equatable {
+        /// A cut-over was announced for which it stands.
+        case announced
+        /// It stands for none, and never will; why.
+        case refuted(String)
+        /// The log knows of no announcement so far.
+        case unannounced
+    }
+
+    /// Whether a marker in `partition` stands for an announced cut-over.
+    ///
+    /// A marker is written after its announcement (`committing`) could be read, and repeats a token that nobody could know
+    /// before. So the answer is the same whenever it is asked, once the log has been read as far as it went when the marker
+    /// was met: nothing that comes later announces a marker that is there already.
+    public func judge(_ marker: CutoverMarker, partition: Int32) -> MarkerJudgement {
+        guard let record = cutovers[marker.request], record.state != .requested else { return .unannounced }
+        guard record.state != .aborted else { return .refuted("cut-over \(marker.request) was aborted") }
+        guard marker == CutoverMarker(of: record) else {
+            return .refuted("it is not the marker that cut-over \(marker.request) announced")
+        }
+        guard record.scanFrom?.contains(where: { $0.partition == partition }) ?? true else {
+            return .refuted("cut-over \(marker.request) was not announced for partition \(partition)")
+        }
+        return .announced
     }
 
     /// Cut-overs that are neither committed nor aborted, lowest number first.

@@ -12,6 +12,7 @@ extension CutoverRecord: BoundedRecord {
         bounds.integer(requestedAtMs, "requested_at_ms", in: RecordBounds.time)
         bounds.integer(number, "number", in: RecordBounds.offset)
         bounds.positions(scanFrom, "scan_from")
+        bounds.text(token, "token", bytes: RecordBounds.token)
         bounds.positions(offsets, "offsets")
         bounds.each(reasons, "reasons") { $0.text($1, "", bytes: RecordBounds.text) }
         bounds.integer(updatedAtMs, "updated_at_ms", in: RecordBounds.time)
@@ -24,6 +25,7 @@ extension CutoverMarker: BoundedRecord {
         bounds.integer(number, "number", in: RecordBounds.offset)
         bounds.text(request, "request", bytes: RecordBounds.name)
         bounds.slot(slot)
+        bounds.text(token, "token", bytes: RecordBounds.token)
     }
 }
 

@@ -19,6 +19,8 @@ public enum RecordBounds {
     public static let rate = 0...1e12
     /// Workers, coordinators, fleets, hosts, requests, streams: UTF-8 bytes.
     public static let name = 1...ShardLimits.nameBytesMax
+    /// Tokens of cut-overs: UTF-8 bytes.
+    public static let token = 16...64
     /// Reasons and alarms: UTF-8 bytes.
     public static let text = 1...4_096
     /// How long a cut-over may wait for workers, milliseconds.

@@ -1,10 +1,10 @@
-private import Foundation
-
 /// A first-in first-out queue between threads that never holds more than `capacity` elements.
 public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
-    // Safety: `elements`, `head` and `isClosed` are only touched with `condition` locked.
-    private let condition = NSCondition()
-    private var elements: [Element] = []
+    // Safety: `elements`, `first` and `isClosed` are only touched with `condition` locked.
+    private let condition = SteadyCondition()
+    private var elements: [Element?] = []
+    /// Where the oldest element is; what lies before was taken.
+    private var first = 0
     private var isClosed = false
     private let capacity: Int
 
@@ -14,85 +14,73 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         self.capacity = capacity
     }
 
+    private var size: Int { elements.count - first }
+
     /// Waits for room, then appends; returns `false` if the queue was closed instead.
     @discardableResult
     public func push(_ element: Element) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        while elements.count >= capacity, !isClosed { condition.wait() }
-        guard !isClosed else { return false }
-        elements.append(element)
-        condition.broadcast()
-        return true
+        condition.withLock {
+            condition.wait(milliseconds: nil) { size >= capacity && !isClosed }
+            guard !isClosed else { return false }
+            elements.append(element)
+            condition.broadcast()
+            return true
+        }
     }
 
     /// Appends if there is room at once; returns whether it did.
     @discardableResult
     public func offer(_ element: Element) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        guard elements.count < capacity, !isClosed else { return false }
-        elements.append(element)
-        condition.broadcast()
-        return true
+        condition.withLock {
+            guard size < capacity, !isClosed else { return false }
+            elements.append(element)
+            condition.broadcast()
+            return true
+        }
     }
 
     /// Waits for an element; `nil` once the queue is closed and empty.
     public func pop() -> Element? {
-        condition.lock()
-        defer { condition.unlock() }
-        while elements.isEmpty, !isClosed { condition.wait() }
-        guard !elements.isEmpty else { return nil }
-        condition.broadcast()
-        return elements.removeFirst()
+        condition.withLock {
+            condition.wait(milliseconds: nil) { size == 0 && !isClosed }
+            return take(1).first
+        }
     }
 
     /// Takes what is there, at most `max`; waits up to `milliseconds` for a first element.
     public func drain(max: Int = .max, milliseconds: Int64) -> [Element] {
-        condition.lock()
-        defer { condition.unlock() }
-        if elements.isEmpty, !isClosed, milliseconds > 0 {
-            let deadline = Date(timeIntervalSinceNow: Double(milliseconds) / 1_000)
-            while elements.isEmpty, !isClosed, condition.wait(until: deadline) {}
+        condition.withLock {
+            if milliseconds > 0 { condition.wait(milliseconds: milliseconds) { size == 0 && !isClosed } }
+            return take(Swift.min(max, size))
         }
-        let count = Swift.min(max, elements.count)
-        guard count > 0 else { return [] }
-        let taken = Array(elements[..<count])
-        elements.removeFirst(count)
+    }
+
+    /// With the lock held: the oldest `count` elements, or none of an empty queue.
+    private func take(_ count: Int) -> [Element] {
+        guard count > 0, size > 0 else { return [] }
+        let taken = elements[first..<(first + count)].compactMap { $0 }
+        for place in first..<(first + count) { elements[place] = nil }
+        first += count
+        // Moving the rest now and then keeps every call short.
+        if first == elements.count || first >= 64 {
+            elements.removeFirst(first)
+            first = 0
+        }
         condition.broadcast()
         return taken
     }
 
-    /// Waits up to `milliseconds` for room; returns whether there is some.
-    public func waitForRoom(milliseconds: Int64) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: Double(milliseconds) / 1_000)
-        while elements.count >= capacity, !isClosed {
-            if !condition.wait(until: deadline) { break }
-        }
-        return elements.count < capacity
-    }
-
     /// Lets no more in; what is inside can still be taken.
     public func close() {
-        condition.lock()
-        isClosed = true
-        condition.broadcast()
-        condition.unlock()
+        condition.withLock {
+            isClosed = true
+            condition.broadcast()
+        }
     }
 
     /// Whether the queue is closed and empty.
-    public var isFinished: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return isClosed && elements.isEmpty
-    }
+    public var isFinished: Bool { condition.withLock { isClosed && size == 0 } }
 
     /// Elements inside now.
-    public var count: Int {
-        condition.lock()
-        defer { condition.unlock() }
-        return elements.count
-    }
+    public var count: Int { condition.withLock { size } }
 }

@@ -43,7 +43,7 @@ private final class Once: Sendable {
 /// A flag that is set once and can be waited for.
 public final class Signal: @unchecked Sendable {
     // Safety: `raised` is only touched with `condition` locked.
-    private let condition = NSCondition()
+    private let condition = SteadyCondition()
     private var raised = false
 
     /// A signal that is not set.
@@ -51,35 +51,24 @@ public final class Signal: @unchecked Sendable {
 
     /// Sets it and wakes all waiters.
     public func set() {
-        condition.lock()
-        raised = true
-        condition.broadcast()
-        condition.unlock()
+        condition.withLock {
+            raised = true
+            condition.broadcast()
+        }
     }
 
     /// Whether it is set.
-    public var isSet: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return raised
-    }
+    public var isSet: Bool { condition.withLock { raised } }
 
     /// Waits until it is set.
-    public func wait() {
-        condition.lock()
-        while !raised { condition.wait() }
-        condition.unlock()
-    }
+    public func wait() { condition.withLock { condition.wait(milliseconds: nil) { !raised } } }
 
     /// Waits at most `milliseconds`; returns whether it is set.
     @discardableResult
     public func wait(milliseconds: Int64) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: Double(milliseconds) / 1_000)
-        condition.lock()
-        defer { condition.unlock() }
-        while !raised {
-            if !condition.wait(until: deadline) { return raised }
+        condition.withLock {
+            condition.wait(milliseconds: milliseconds) { !raised }
+            return raised
         }
-        return true
     }
 }

@@ -1,3 +1,4 @@
+internal import FleetMachines
 internal import HardenedBackbone
 internal import Kafka
 internal import PipelineMessages
@@ -51,63 +52,65 @@ public final class WorkerService: Sendable {
 
     private func runThreads() throws(KafkaError) {
         let meters = WorkerMeters()
-        let board = AssignmentBoard()
-        let store = HeadStore(options)
-        let ignored = IgnoredCutovers()
+        let note: @Sendable (String) -> Void = { [self] in self.note($0) }
+        let conductor = WorkerConductor(options, say: note)
         let tasks = BoundedQueue<ShardTask>(capacity: options.shardsInFlightMax)
         let features = BoundedQueue<FeatureBatch>(capacity: options.shardsInFlightMax)
-        let outcomes = BoundedQueue<PublisherMessage>(capacity: 4 * options.shardsInFlightMax)
         let heartbeat = try HeartbeatStage(
-            options: options, store: store, board: board, meters: meters, tasks: tasks, ignored: ignored)
-        let onFailure: @Sendable (WorkerFailure) -> Void = { [self] in fail($0) }
+            options: options, conductor: conductor, meters: meters, tasks: tasks)
         let control = try ControlFollower(
-            options, store: store, ignored: ignored, onChange: { heartbeat.kick() },
-            onDrain: { [self] in requestDrain() }, onFailure: onFailure)
+            options, conductor: conductor, onChange: { heartbeat.kick() },
+            onDrain: { [self] in requestDrain() }, say: note)
         let consumer = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
-        let publisher = PublisherStage(
-            input: outcomes, consumer: consumer, options: options, meters: meters, onFailure: onFailure)
+        let memberships = Memberships()
+        let heartbeatThread = heartbeat.run()
+        let controlThread = control.run()
+        defer {
+            control.requestStop()
+            controlThread.join()
+            heartbeat.enter(.stopped)
+            heartbeat.requestStop()
+            heartbeatThread.join()
+        }
+        // Heads first: a shard taken before would only wait for them.
+        while !control.caughtUp.wait(milliseconds: 100), !drain.isSet, !conductor.ended.isSet {}
+        let writer = try WorkerWriter(
+            options, conductor: conductor, consumer: consumer, memberships: memberships)
+        let reader = WorkerReader(
+            options, conductor: conductor, consumer: consumer, memberships: memberships, tasks: tasks)
         let replicas = ReplicaStage(
             plan: options.plan, preprocessing: options.preprocessing,
             featureCount: options.plan.network.featureCount, input: tasks, features: features,
-            publisher: outcomes, meters: meters, isCurrent: { board.isCurrent($0) })
-        let npu = NPUStage(input: features, output: outcomes, options: options, meters: meters)
-
-        let heartbeatThread = heartbeat.run()
-        let controlThread = control.run()
-        // Heads first: a shard taken before would only wait for them.
-        while !control.caughtUp.wait(milliseconds: 100), !drain.isSet {}
-        let publisherThread = try publisher.run()
-        let replicaThreads = replicas.run(count: options.replicas)
-        let npuThread = npu.run()
+            conductor: conductor, meters: meters)
+        let npu = NPUStage(input: features, conductor: conductor, options: options, meters: meters)
         try consumer.subscribe([options.topics.shards])
         log("worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)")
-        if let frozen = store.frozenRefusal { log("worker \(options.worker): \(frozen)") }
+        if let frozen = HeadLoader(options).frozenRefusal { log("worker \(options.worker): \(frozen)") }
         heartbeat.enter(.running)
-        let intake = IntakeStage(
-            options: options, consumer: consumer, control: control, store: store,
-            ignored: ignored, tasks: tasks, publisher: publisher, publisherQueue: outcomes, board: board,
-            onFailure: onFailure)
-        let intakeThread = PlatformThread("poll") { [stop, drain] in
-            var intake = intake
-            intake.loop(stop: stop, drain: drain)
+        let writerThread = writer.run()
+        let replicaThreads = replicas.run(count: options.replicas)
+        let npuThread = npu.run()
+        let readerThread = reader.run()
+        let ending = PlatformThread("ending") { [self] in
+            while !conductor.ended.isSet, !drain.wait(milliseconds: 100) {}
+            guard !conductor.ended.isSet else { return }
+            heartbeat.enter(.draining)
+            conductor.tell(.drain)
+            while !conductor.ended.isSet, !stop.wait(milliseconds: 100) {}
+            conductor.tell(.stop)
         }
-        drain.wait()
-        heartbeat.enter(.draining)
-        intakeThread.join()
+        conductor.ended.wait()
+        readerThread.join()
         tasks.close()
         for thread in replicaThreads { thread.join() }
         features.close()
         npuThread.join()
-        outcomes.close()
-        publisherThread.join()
-        control.requestStop()
-        controlThread.join()
+        writerThread.join()
+        ending.join()
         _ = consumer.close()
-        heartbeat.enter(.stopped)
-        heartbeat.requestStop()
-        heartbeatThread.join()
-        log("worker \(options.worker) stopped")
+        if let text = conductor.failureText { failure.withLock { $0 = .stopped(text) } }
+        log("worker \(options.worker) stopped\(conductor.failureText.map { ": \($0)" } ?? "")")
     }
 
     private var consumerOptions: ConsumerOptions {
@@ -127,12 +130,5 @@ public final class WorkerService: Sendable {
             return true
         }
         if isNews { log("worker \(options.worker): \(text)") }
-    }
-
-    private func fail(_ what: WorkerFailure) {
-        guard what.isTerminal else { return note("\(what)") }
-        log("worker \(options.worker): \(what)")
-        failure.withLock { $0 = $0 ?? what }
-        requestStop()
     }
 }

@@ -35,6 +35,8 @@ public struct RolloutStateMachine: Sendable {
     public let livenessMs: Int64
     private var workers: [String: Worker] = [:]
     private var firstSeenAtMs: [String: Int64] = [:]
+    /// When a worker's name was last used by an earlier life than the newest.
+    private var sharedNamesAtMs: [String: Int64] = [:]
 
     /// A machine that knows of no worker.
     public init(livenessMs: Int64) { self.livenessMs = livenessMs }
@@ -44,7 +46,9 @@ public struct RolloutStateMachine: Sendable {
         if let known = workers[status.worker], known.status.incarnation != status.incarnation,
             known.status.startedAtMs > status.startedAtMs
         {
-            return  // a straggler of an earlier life
+            // A straggler of an earlier life; or another worker of the same name.
+            sharedNamesAtMs[status.worker] = nowMs
+            return
         }
         workers[status.worker] = Worker(status: status, seenAtMs: nowMs)
     }
@@ -59,14 +63,32 @@ public struct RolloutStateMachine: Sendable {
     /// Drops workers that have been silent for ten times the liveness.
     public mutating func forgetSilent(nowMs: Int64) {
         workers = workers.filter { nowMs - $0.value.seenAtMs <= 10 * livenessMs }
+        sharedNamesAtMs = sharedNamesAtMs.filter { nowMs - $0.value <= 10 * livenessMs }
+    }
+
+    /// What is wrong with the fleet as the heartbeats show it.
+    public func alarms(nowMs: Int64) -> [String] {
+        sharedNamesAtMs.filter { nowMs - $0.value <= livenessMs && workers[$0.key] != nil }.keys.sorted().map {
+            "two workers are called \($0): one hides the other; give each a name of its own"
+        }
     }
 
     /// What to do next about the lowest open cut-over.
-    public mutating func next(_ log: ActivationLog, nowMs: Int64) -> Action {
+    ///
+    /// - Parameters:
+    ///   - nowMs: steady milliseconds, for liveness and deadlines.
+    ///   - wallMs: milliseconds since 1970, for the stamps of records.
+    public mutating func next(_ log: ActivationLog, now nowMs: Int64, wallMs: Int64) -> Action {
         guard let record = log.open.first else { return .wait }
         switch record.state {
         case .committing: return .completeMarkers(record)
-        case .requested: return judge(record, log, nowMs: nowMs)
+        case .requested:
+            var action = judge(record, log, nowMs: nowMs)
+            if case .decide(var decided) = action {
+                decided.updatedAtMs = wallMs
+                action = .decide(decided)
+            }
+            return action
         case .committed, .aborted: return .wait
         }
     }
@@ -81,31 +103,30 @@ public struct RolloutStateMachine: Sendable {
         let frozen = live.compactMap { status in
             status.frozenHeadRefusal.map { "\(status.worker): \($0)" }
         }
-        guard frozen.isEmpty else { return abort(record, frozen, nowMs) }
+        guard frozen.isEmpty else { return abort(record, frozen) }
         guard log.manifests[record.head] != nil else {
-            return expired ? abort(record, ["the head was never published completely"], nowMs) : .wait
+            return expired ? abort(record, ["the head was never published completely"]) : .wait
         }
         guard Self.fitsBesideAnOffset(record, log) else {
             let problem =
                 "with one more slot the heads in force exceed the \(PartitionProgress.textBytesMax) bytes that "
                 + "Kafka keeps beside an offset; use fewer or shorter stream names and labels"
-            return abort(record, [problem], nowMs)
+            return abort(record, [problem])
         }
         let ready = live.filter { $0.headsReady.contains(record.head) }
         let refusals = live.compactMap { status in
             status.refusals.first { $0.head == record.head }.map { "\(status.worker): \($0.reason)" }
         }
         let needed = record.quorum ?? max(live.count, 1)
-        if live.count - refusals.count < needed, !refusals.isEmpty { return abort(record, refusals, nowMs) }
+        if live.count - refusals.count < needed, !refusals.isEmpty { return abort(record, refusals) }
         if ready.count >= needed {
             firstSeenAtMs[record.request] = nil
             var decided = record
             decided.state = .committing
-            decided.updatedAtMs = nowMs
             return .decide(decided)
         }
         guard expired else { return .wait }
-        guard !live.isEmpty else { return abort(record, ["no live worker to prepare the head"], nowMs) }
+        guard !live.isEmpty else { return abort(record, ["no live worker to prepare the head"]) }
         var reasons = live.filter { !$0.headsReady.contains(record.head) }.map { status in
             let refusal = status.refusals.first { $0.head == record.head }
             return "\(status.worker): \(refusal?.reason ?? "not ready")"
@@ -113,7 +134,7 @@ public struct RolloutStateMachine: Sendable {
         if live.count < needed {
             reasons.append("\(ready.count) of the \(needed) needed workers are ready, \(live.count) are live")
         }
-        return abort(record, reasons, nowMs)
+        return abort(record, reasons)
     }
 
     /// Whether workers could still commit if every slot were in force in one partition.
@@ -130,7 +151,7 @@ public struct RolloutStateMachine: Sendable {
     /// Most reasons that an aborted cut-over names.
     private static let reasonsMax = 64
 
-    private mutating func abort(_ record: CutoverRecord, _ reasons: [String], _ nowMs: Int64) -> Action {
+    private mutating func abort(_ record: CutoverRecord, _ reasons: [String]) -> Action {
         firstSeenAtMs[record.request] = nil
         var decided = record
         decided.state = .aborted
@@ -138,7 +159,6 @@ public struct RolloutStateMachine: Sendable {
         if reasons.count > Self.reasonsMax {
             decided.reasons?.append("and \(reasons.count - Self.reasonsMax) more")
         }
-        decided.updatedAtMs = nowMs
         return .decide(decided)
     }
 }

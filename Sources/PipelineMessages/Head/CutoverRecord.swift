@@ -39,6 +39,9 @@ public struct CutoverRecord: Hashable, Sendable, Codable {
     public var number: Int64?
     /// End of each partition when `committing` was written: no marker lies below.
     public var scanFrom: [PartitionOffset]?
+    /// What its markers must repeat; drawn by the coordinator, so that nobody can write a marker that counts before
+    /// `committing` can be read. 32 hexadecimal digits. Set from `committing` on; absent in records of earlier versions.
+    public var token: String?
     /// Offset of the marker in each partition: the cut-over offsets. Set by `committed`.
     public var offsets: [PartitionOffset]?
     /// Why it was aborted, one line a worker.
@@ -93,14 +96,30 @@ public struct CutoverMarker: Hashable, Sendable, Codable {
     public let head: ContentDigest
     /// Its human name.
     public let label: HeadLabel
+    /// The token of the cut-over's announcement; absent in markers of earlier versions.
+    public let token: String?
 
     /// A marker of the cut-over `number`.
-    public init(number: Int64, request: String, slot: HeadSlot, head: ContentDigest, label: HeadLabel) {
+    public init(
+        number: Int64, request: String, slot: HeadSlot, head: ContentDigest, label: HeadLabel,
+        token: String? = nil
+    ) {
+        self.token = token
         self.number = number
         self.request = request
         self.slot = slot
         self.head = head
         self.label = label
+    }
+}
+
+extension CutoverMarker {
+    /// The marker of an announced cut-over; `nil` before it has a number.
+    public init?(of record: CutoverRecord) {
+        guard let number = record.number else { return nil }
+        self.init(
+            number: number, request: record.request, slot: record.slot, head: record.head, label: record.label,
+            token: record.token)
     }
 }
 

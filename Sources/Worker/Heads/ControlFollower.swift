@@ -1,59 +1,51 @@
+internal import Artifacts
+internal import ClassifierHead
 internal import ControlPlane
-internal import Cutover
+internal import FleetMachines
 internal import Kafka
 internal import PipelineMessages
 internal import Synchronization
 internal import Threads
 
-/// Follows the control topic on a thread of its own: loads heads, keeps the cut-over log, hears commands.
+/// Follows the control topic on a thread of its own: loads heads, tells the machine of cut-overs, hears commands.
 final class ControlFollower: Sendable {
-    private let log = Mutex(ActivationLog())
-    private let store: HeadStore
-    private let ignored: IgnoredCutovers
+    private let options: WorkerOptions
+    private let conductor: WorkerConductor
+    private let loader: HeadLoader
     private let tail: ControlTail
-    private let worker: String
     private let startedAtMs: Int64
-    private let stop = Signal()
     private let onChange: @Sendable () -> Void
     private let onDrain: @Sendable () -> Void
-    private let onFailure: @Sendable (WorkerFailure) -> Void
     /// Set once everything that was in the topic at the start has been read.
     let caughtUp = Signal()
+    private let stop = Signal()
+    private let say: @Sendable (String) -> Void
 
     init(
-        _ options: WorkerOptions, store: HeadStore, ignored: IgnoredCutovers,
-        onChange: @escaping @Sendable () -> Void,
-        onDrain: @escaping @Sendable () -> Void, onFailure: @escaping @Sendable (WorkerFailure) -> Void
+        _ options: WorkerOptions, conductor: WorkerConductor, onChange: @escaping @Sendable () -> Void,
+        onDrain: @escaping @Sendable () -> Void, say: @escaping @Sendable (String) -> Void
     ) throws(KafkaError) {
-        self.store = store
-        self.ignored = ignored
+        self.options = options
+        self.conductor = conductor
         self.onChange = onChange
         self.onDrain = onDrain
-        self.onFailure = onFailure
-        worker = options.worker
+        self.say = say
+        loader = HeadLoader(options)
         startedAtMs = Clock.wallMs
         tail = try ControlTail(options.kafka, topics: options.topics)
     }
-
-    /// The cut-overs known now.
-    var activations: ActivationLog { log.withLock { $0 } }
 
     func run() -> PlatformThread {
         PlatformThread("control") { [self] in
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) { handle(event) }
+                for question in conductor.asking.take(milliseconds: 0) { answer(question) }
             }
             tail.close()
         }
     }
 
     func requestStop() { stop.set() }
-
-    /// Counts a cut-over that a frozen head does not follow.
-    private func ignore(_ record: CutoverRecord) {
-        guard let reason = store.frozenRefusal, ignored.take(record.request) else { return }
-        onFailure(.note("cut-over ignored: the control topic switches to \(record.label); \(reason)"))
-    }
 
     /// Whether a command was given in this life. What the topic held at the start has to say so by its time, which may not
     /// lie ahead either: a stamp of tomorrow would count at every start.
@@ -64,27 +56,70 @@ final class ControlFollower: Sendable {
     private func handle(_ event: ControlTail.Event) {
         switch event {
         case .head(let manifest, .success(let file)):
-            log.withLock { $0.apply(manifest) }
-            store.take(manifest, file: file)
+            load(manifest, file)
+            conductor.tell(.published(manifest))
             onChange()
         case .head(let manifest, .failure(let failure)):
-            store.refuse(manifest.head, "\(failure)")
+            conductor.tell(.headRefused(manifest.head, "\(failure)"))
             onChange()
         case .cutover(let record, let offset):
-            let unneeded = log.withLock { log in
-                log.apply(record, at: offset) && record.state == .aborted
-                    && !log.neededHeads.contains(record.head)
-            }
-            if unneeded { store.drop(record.head) }
-            if record.state == .committing || record.state == .committed { ignore(record) }
+            conductor.tell(.cutover(record, offset: offset))
             onChange()
-        case .command(.worker(worker), let command):
+        case .command(.worker(options.worker), let command):
             if command.drain == true, isNews(command) { onDrain() }
         case .command: break
+        case .read(let below): conductor.tell(.controlRead(below: below))
         case .caughtUp: caughtUp.set()
-        case .unreadable(let key, let problem): onFailure(.note("control topic, \(key): \(problem)"))
+        case .unreadable(let key, let problem): say("control topic, \(key): \(problem)")
         case .error(let error):
-            onFailure(error.isFatal ? .broker(error) : .note("control topic: \(error)"))
+            guard error.isFatal else { return say("control topic: \(error)") }
+            conductor.tell(.readingFailed(CallFailure(error)))
         }
+    }
+
+    private func load(_ manifest: HeadManifest, _ file: [UInt8]) {
+        if conductor.look({ $0.hasReady(manifest.head) }) { return }
+        do throws(HeadLoader.Refusal) {
+            let loaded = try loader.load(manifest, file: file)
+            conductor.tell(
+                .headReady(manifest.head, bytes: loaded.bank.memoryBytes), installing: loaded)
+        } catch {
+            conductor.tell(.headRefused(manifest.head, error.reason))
+        }
+    }
+
+    private func answer(_ question: WorkerConductor.Asking) {
+        switch question {
+        case .end(let serial):
+            let end = try? tail.end(timeoutMs: 5_000)
+            if end == nil { _ = stop.wait(milliseconds: 200) }
+            conductor.tell(.controlEnd(end, serial: serial))
+        case .head(let head): loadAgain(head)
+        }
+    }
+
+    /// Reads the topic from its beginning for a head that was unloaded.
+    private func loadAgain(_ head: ContentDigest) {
+        do throws(KafkaError) {
+            let past = try ControlTail(options.kafka, topics: options.topics)
+            defer { past.close() }
+            let deadline = Clock.steadyMs + 60_000
+            while !stop.isSet, Clock.steadyMs < deadline {
+                for event in past.poll(timeoutMs: 100) {
+                    if case .head(let manifest, .success(let file)) = event, manifest.head == head {
+                        load(manifest, file)
+                        return onChange()
+                    }
+                    if case .caughtUp = event {
+                        conductor.tell(.headRefused(head, "it is not in the control topic any more; push it again"))
+                        return onChange()
+                    }
+                }
+            }
+        } catch {
+            say("control topic: \(error)")
+        }
+        // Whoever waits for it asks again.
+        conductor.tell(.headNotFetched(head))
     }
 }

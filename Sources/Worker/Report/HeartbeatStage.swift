@@ -1,4 +1,5 @@
 internal import ControlPlane
+internal import FleetMachines
 internal import HardenedBackbone
 internal import ImageDecoding
 internal import Kafka
@@ -9,26 +10,24 @@ internal import Threads
 /// Writes the worker's heartbeat at a fixed pace, and at once when a head was loaded or refused.
 final class HeartbeatStage: Sendable {
     private let options: WorkerOptions
-    private let store: HeadStore
-    private let board: AssignmentBoard
+    private let conductor: WorkerConductor
+    private let frozenHead: WorkerStatus.FrozenHead?
     private let meters: WorkerMeters
     private let tasks: BoundedQueue<ShardTask>
     private let writer: RecordWriter
     private let kicks = BoundedQueue<Bool>(capacity: 1)
     private let state = Mutex(WorkerStatus.State.starting)
     private let first: WorkerStatus
-    private let ignored: IgnoredCutovers
 
     init(
-        options: WorkerOptions, store: HeadStore, board: AssignmentBoard, meters: WorkerMeters,
-        tasks: BoundedQueue<ShardTask>, ignored: IgnoredCutovers
+        options: WorkerOptions, conductor: WorkerConductor, meters: WorkerMeters,
+        tasks: BoundedQueue<ShardTask>
     ) throws(KafkaError) {
         self.options = options
-        self.store = store
-        self.board = board
+        self.conductor = conductor
+        frozenHead = HeadLoader(options).frozenHead
         self.meters = meters
         self.tasks = tasks
-        self.ignored = ignored
         writer = try RecordWriter(options.kafka)
         var first = WorkerStatus(
             worker: options.worker, incarnation: options.incarnation, host: ProcessFacts.host,
@@ -82,16 +81,17 @@ final class HeartbeatStage: Sendable {
         var status = first
         status.state = state.withLock { $0 }
         status.atMs = Clock.wallMs
-        let heads = store.report
-        status.headsReady = heads.ready
-        status.refusals = heads.refusals
-        status.frozenHead = store.frozenHead
-        status.frozenHead?.cutoversIgnored = Int64(ignored.count)
-        status.partitions = board.partitions
+        status.frozenHead = frozenHead
+        conductor.look { machine in
+            status.headsReady = machine.headsReady
+            status.refusals = machine.refusals
+            status.frozenHead?.cutoversIgnored = machine.cutoversIgnored
+            status.partitions = machine.partitions
+            status.imagesCommitted = machine.imagesCommitted
+            status.deadLetters = machine.deadLetters
+        }
         status.imagesScored = now.images
-        status.imagesCommitted = meters.imagesCommitted.load(ordering: .relaxed)
         status.imageErrors = meters.imageErrors.load(ordering: .relaxed)
-        status.deadLetters = meters.deadLetters.load(ordering: .relaxed)
         status.imagesPerSecond = Double(now.images - window.images) * 1e9 / elapsed
         status.queuedShards = tasks.count
         status.replicaUtilisation = min(

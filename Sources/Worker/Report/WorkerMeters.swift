@@ -3,9 +3,7 @@ internal import Synchronization
 /// Counters of one worker's life, written by its threads, read by its heartbeat.
 final class WorkerMeters: Sendable {
     let imagesScored = Atomic<Int64>(0)
-    let imagesCommitted = Atomic<Int64>(0)
     let imageErrors = Atomic<Int64>(0)
-    let deadLetters = Atomic<Int64>(0)
     let replicaNs = Atomic<Int64>(0)
     let npuNs = Atomic<Int64>(0)
 }

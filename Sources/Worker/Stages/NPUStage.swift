@@ -2,6 +2,7 @@ internal import HardenedBackbone
 internal import Synchronization
 internal import Artifacts
 internal import ClassifierHead
+internal import FleetMachines
 internal import PipelineMessages
 internal import Threads
 
@@ -13,16 +14,16 @@ final class NPUStage: Sendable {
     static let imagesMax = 1_024
 
     private let input: BoundedQueue<FeatureBatch>
-    private let output: BoundedQueue<PublisherMessage>
+    private let conductor: WorkerConductor
     private let topK: Int
     private let meters: WorkerMeters
 
     init(
-        input: BoundedQueue<FeatureBatch>, output: BoundedQueue<PublisherMessage>, options: WorkerOptions,
+        input: BoundedQueue<FeatureBatch>, conductor: WorkerConductor, options: WorkerOptions,
         meters: WorkerMeters
     ) {
         self.input = input
-        self.output = output
+        self.conductor = conductor
         topK = options.topK
         self.meters = meters
     }
@@ -92,7 +93,9 @@ final class NPUStage: Sendable {
         meters.imagesScored.wrappingAdd(Int64(batch.readable), ordering: .relaxed)
         meters.imageErrors.wrappingAdd(
             Int64(batch.images.count - batch.readable), ordering: .relaxed)
-        output.push(.outcome(batch.task.ticket, .scored(batch, scores)))
+        conductor.tell(
+            .scored(
+                batch.task.ticket, ScoredShard(batch: batch, scores: scores), images: batch.images.count))
     }
 
     /// SHA-256 over little-endian int32 logits.

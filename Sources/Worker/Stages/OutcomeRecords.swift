@@ -1,6 +1,6 @@
 internal import Artifacts
 internal import ClassifierHead
-internal import Cutover
+internal import FleetMachines
 internal import HardenedBackbone
 internal import Kafka
 internal import PipelineMessages
@@ -17,18 +17,18 @@ struct OutcomeRecords {
     }
 
     private(set) var others: [Record] = []
-    private(set) var isDeadLetter = false
 
     /// Makes the records; predictions go to `batch`, which is emptied first.
     init(
-        _ released: LaneSequencer<ShardOutcome>.Released, options: WorkerOptions,
+        _ released: Publication<KafkaMessage, ScoredShard>, options: WorkerOptions,
         encoder: PredictionEncoder, batch predictionBatch: inout MessageBatch
     ) {
         predictionBatch.removeAll()
         let partition = released.ticket.lane.partition
-        switch released.payload {
+        switch released.outcome {
         case .passed: return
-        case .scored(let batch, let scores):
+        case .scored(let shard, _):
+            let (batch, scores) = (shard.batch, shard.scores)
             Self.write(batch, scores, options: options, encoder: encoder, to: &predictionBatch)
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
@@ -38,8 +38,8 @@ struct OutcomeRecords {
                 incarnation: options.incarnation,
                 serviceUs: (Clock.steadyNs - batch.task.receivedNs) / 1_000, scoredAtMs: Clock.wallMs)
             append(receipt, options)
-        case .dead(let message, let stream, let code, let reason, let receivedNs):
-            isDeadLetter = true
+        case .dead(let dead):
+            let (message, stream, code, reason) = (dead.message, dead.stream, dead.code, dead.reason)
             // A record beyond our own limit must not stop the worker: its reason goes, its bytes stay where
             // they are, at the offset that the letter names.
             let key = message.key ?? []
@@ -60,7 +60,7 @@ struct OutcomeRecords {
                 stream: RecordBounds.name.contains(stream.utf8.count) ? stream : "", images: 0, errors: 0,
                 imagesBefore: released.imagesBefore,
                 deadLetter: code, head: nil, worker: options.worker, incarnation: options.incarnation,
-                serviceUs: (Clock.steadyNs - receivedNs) / 1_000, scoredAtMs: Clock.wallMs)
+                serviceUs: 0, scoredAtMs: Clock.wallMs)
             append(receipt, options)
         }
     }

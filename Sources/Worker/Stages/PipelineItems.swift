@@ -1,13 +1,8 @@
 internal import Artifacts
 internal import ClassifierHead
+internal import FleetMachines
 internal import Kafka
 internal import PipelineMessages
-
-/// A head that was verified and packed for the NPU.
-struct LoadedHead: Sendable {
-    let head: ClassifierHead
-    let bank: NPUBank
-}
 
 /// A shard on its way from the poll thread to a replica.
 struct ShardTask: Sendable {
@@ -42,28 +37,8 @@ struct ShardScores: Sendable {
     let logitsDigest: ContentDigest
 }
 
-/// What became of one record of the shard topic.
-enum ShardOutcome: Sendable {
-    /// Scored: one record for each image.
-    case scored(FeatureBatch, ShardScores)
-    /// Unusable: the record itself, with its reason.
-    case dead(KafkaMessage, stream: String, code: String, reason: String, receivedNs: Int64)
-    /// A marker: nothing to publish, only an offset to pass.
-    case passed
-
-    /// Images that count for the partition.
-    var images: Int {
-        switch self {
-        case .scored(let batch, _): batch.images.count
-        case .dead, .passed: 0
-        }
-    }
-}
-
-/// What the publisher is told.
-enum PublisherMessage: Sendable {
-    /// A lane begins, after `images` images of its partition.
-    case opened(LaneID, images: Int64)
-    /// A record is finished.
-    case outcome(Ticket, ShardOutcome)
+/// A shard that was scored.
+struct ScoredShard: Sendable {
+    let batch: FeatureBatch
+    let scores: ShardScores
 }

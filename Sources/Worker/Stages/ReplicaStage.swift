@@ -1,3 +1,4 @@
+internal import FleetMachines
 internal import Foundation
 internal import HardenedBackbone
 internal import ImageDecoding
@@ -17,15 +18,13 @@ final class ReplicaStage: Sendable {
     private let featureCount: Int
     private let input: BoundedQueue<ShardTask>
     private let features: BoundedQueue<FeatureBatch>
-    private let publisher: BoundedQueue<PublisherMessage>
-    private let isCurrent: @Sendable (LaneID) -> Bool
+    private let conductor: WorkerConductor
     private let meters: WorkerMeters
 
     init(
         plan: BackbonePlan, preprocessing: StatedPreprocessing, featureCount: Int,
         input: BoundedQueue<ShardTask>,
-        features: BoundedQueue<FeatureBatch>, publisher: BoundedQueue<PublisherMessage>,
-        meters: WorkerMeters, isCurrent: @escaping @Sendable (LaneID) -> Bool
+        features: BoundedQueue<FeatureBatch>, conductor: WorkerConductor, meters: WorkerMeters
     ) {
         self.plan = plan
         self.preprocessing = preprocessing
@@ -35,9 +34,8 @@ final class ReplicaStage: Sendable {
         self.featureCount = featureCount
         self.input = input
         self.features = features
-        self.publisher = publisher
+        self.conductor = conductor
         self.meters = meters
-        self.isCurrent = isCurrent
     }
 
     func run(count: Int) -> [PlatformThread] {
@@ -48,17 +46,16 @@ final class ReplicaStage: Sendable {
         let replica = BackboneReplica(plan)
         var preparer = (try? preparation.get()).map { TensorPreparer($0) }
         while let task = input.pop() {
-            guard isCurrent(task.ticket.lane) else { continue }
+            guard conductor.look({ $0.isCurrent(task.ticket.lane) }) else { continue }
             let begin = Clock.steadyNs
             switch process(task, replica, &preparer) {
             case .success(let batch): features.push(batch)
             case .failure(let reason):
-                publisher.push(
-                    .outcome(
+                conductor.tell(
+                    .unusable(
                         task.ticket,
-                        .dead(
-                            task.message, stream: task.stream, code: reason.code, reason: reason.text,
-                            receivedNs: task.receivedNs)))
+                        DeadShard(
+                            task.message, stream: task.stream, code: reason.code, reason: reason.text)))
             }
             meters.replicaNs.wrappingAdd(Clock.steadyNs - begin, ordering: .relaxed)
         }

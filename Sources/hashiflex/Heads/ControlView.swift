@@ -37,7 +37,7 @@ final class ControlView {
             case .caughtUp: atEnd = true
             case .unreadable(let key, let problem): Terminal.complain("control topic, \(key): \(problem)")
             case .error(let error): Terminal.complain("control topic: \(error)")
-            case .command: break
+            case .command, .read: break
             }
         }
         return atEnd

@@ -3,28 +3,26 @@ import Kafka
 import PipelineMessages
 import Threads
 
-/// Brings a cut-over's markers into every partition, whatever an earlier coordinator left behind.
+/// Finds a cut-over's markers in the partitions, whoever wrote them.
 ///
-/// The offsets it reports are always read back: the first marker of the cut-over in each partition.
-/// So a second marker, written by a coordinator that was thought dead, changes nothing.
+/// The first marker of the cut-over in each partition counts. So a second one, written by a coordinator that was thought
+/// dead, changes nothing.
 ///
-/// One reader serves a whole term of leadership: a new one would have to learn the topic's leaders first,
-/// which takes librdkafka up to a second.
-final class MarkerWriter {
+/// One reader serves a whole life: a new one would have to learn the topic's leaders first, which takes librdkafka up to
+/// a second.
+final class MarkerSearch: Sendable {
     private let options: CoordinatorOptions
-    private let writer: RecordWriter
     private let reader: KafkaConsumer
 
-    init(_ options: CoordinatorOptions, writer: RecordWriter) throws(KafkaError) {
+    init(_ options: CoordinatorOptions) throws(KafkaError) {
         self.options = options
-        self.writer = writer
         var consumerOptions = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
         consumerOptions.queueKilobytes = 16_384
         reader = try KafkaConsumer(
             options.kafka, groupID: "\(options.topics.prefix).marker-readers", options: consumerOptions)
     }
 
-    deinit { _ = reader.close() }
+    func close() { _ = reader.close() }
 
     /// The ends of the partitions now: where a later search for markers begins.
     func ends(_ partitions: [Int32]) throws(KafkaError) -> [PartitionOffset] {
@@ -36,35 +34,8 @@ final class MarkerWriter {
         return ends
     }
 
-    /// Writes what is missing and returns the cut-over offset of every partition.
-    func complete(_ record: CutoverRecord) throws(KafkaError) -> [PartitionOffset] {
-        let from = record.scanFrom ?? []
-        var found = try find(record, from: from)
-        let missing = from.filter { start in !found.contains { $0.partition == start.partition } }
-        if !missing.isEmpty {
-            _ = try writer.write(missing.map { markerRecord(record, $0.partition) })
-            found = try find(record, from: from)
-        }
-        guard found.count == from.count else {
-            throw KafkaError(
-                code: KafkaError.Code.timedOut,
-                doing: "a marker of cut-over \(record.request) could not be read back")
-        }
-        return found
-    }
-
-    private func markerRecord(_ record: CutoverRecord, _ partition: Int32) -> RecordWriter.Record {
-        let marker = CutoverMarker(
-            number: record.number ?? 0, request: record.request, slot: record.slot, head: record.head,
-            label: record.label)
-        return RecordWriter.Record(
-            topic: options.topics.shards, partition: partition,
-            key: Array("marker/\(marker.number)".utf8), value: JSONRecord.encode(marker),
-            headers: [(ShardTopicKind.header, Array(ShardTopicKind.marker.rawValue.utf8))])
-    }
-
     /// Reads each partition from `from` to its end; returns the first marker of the cut-over in each.
-    private func find(
+    func find(
         _ record: CutoverRecord, from: [PartitionOffset]
     ) throws(KafkaError) -> [PartitionOffset] {
         defer { try? reader.unassign() }
@@ -96,9 +67,7 @@ final class MarkerWriter {
             let marker = try? JSONRecord.decode(CutoverMarker.self, from: message.payload)
         else { return false }
         // Anyone may write one that bears the request's name.
-        return marker.request == record.request && marker.number == record.number
-            && marker.slot == record.slot
-            && marker.head == record.head
+        return marker == CutoverMarker(of: record)
     }
 
     private func topicPartition(_ partition: Int32) -> TopicPartition {

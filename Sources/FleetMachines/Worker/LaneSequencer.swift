@@ -1,13 +1,23 @@
 package import PipelineMessages
 
+/// How far everything of a lane is delivered.
+package struct LaneFrontier: Equatable, Sendable {
+    /// The offset to commit: one above the last delivered record.
+    package let offset: Int64
+    /// What to write beside it.
+    package let progress: PartitionProgress
+    /// How many records of the lane lie below it.
+    package let ordinals: Int
+}
+
 /// Puts what replicas finish out of order back into offset order, and says how far to commit.
 ///
 /// Pure. Records of one lane enter with ``finish(_:images:payload:)`` in any order, leave by
 /// ``release()`` in order, and count as delivered in any order; the frontier is the longest prefix of
 /// which everything was delivered.
-package struct LaneSequencer<Payload> {
+package struct LaneSequencer<Payload: Sendable>: Sendable {
     /// A record that may be published.
-    package struct Released {
+    package struct Released: Sendable {
         /// Its place.
         package let ticket: Ticket
         /// Images of the partition below it.
@@ -17,16 +27,9 @@ package struct LaneSequencer<Payload> {
     }
 
     /// How far everything is delivered.
-    package struct Frontier: Equatable {
-        /// The offset to commit: one above the last delivered record.
-        package let offset: Int64
-        /// What to write beside it.
-        package let progress: PartitionProgress
-        /// How many records of the lane lie below it.
-        package let ordinals: Int
-    }
+    package typealias Frontier = LaneFrontier
 
-    private struct Published {
+    private struct Published: Sendable {
         let offset: Int64
         let progress: PartitionProgress
         var delivered = false

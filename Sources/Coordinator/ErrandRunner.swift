@@ -1,0 +1,74 @@
+import ControlPlane
+import FleetMachines
+import Kafka
+import PipelineMessages
+import Threads
+
+/// Carries out what the machine wants asked, searched and written, one after the other on a thread of its own.
+final class ErrandRunner: Sendable {
+    private let options: CoordinatorOptions
+    private let writer: RecordWriter
+    private let search: MarkerSearch
+    private let tell: @Sendable (CoordinatorEvent) -> Void
+
+    init(
+        _ options: CoordinatorOptions, tell: @escaping @Sendable (CoordinatorEvent) -> Void
+    ) throws(KafkaError) {
+        self.options = options
+        self.tell = tell
+        writer = try RecordWriter(options.kafka)
+        search = try MarkerSearch(options)
+    }
+
+    func run(_ queue: ActionQueue<CoordinatorAction>, until stop: Signal) -> PlatformThread {
+        PlatformThread("errands") { [self] in
+            while !stop.isSet {
+                for action in queue.take(milliseconds: 100) where !stop.isSet { perform(action) }
+            }
+            search.close()
+        }
+    }
+
+    private func perform(_ action: CoordinatorAction) {
+        switch action {
+        case .findEnds(let partitions, let errand):
+            answer(errand) { () throws(KafkaError) in
+                // Random, and seen by nobody before the announcement that holds it can be read.
+                let token = ProcessFacts.randomName() + ProcessFacts.randomName()
+                return .ends(try search.ends(partitions), token: token, errand: errand)
+            }
+        case .findMarkers(let record, let errand):
+            answer(errand) { () throws(KafkaError) in
+                .markers(try search.find(record, from: record.scanFrom ?? []), errand: errand)
+            }
+        case .writeMarkers(let record, let partitions, let errand):
+            answer(errand) { () throws(KafkaError) in
+                if let marker = CutoverMarker(of: record) {
+                    _ = try writer.write(partitions.map { markerRecord(marker, $0) })
+                }
+                return .written(errand: errand)
+            }
+        case .write(let record, let errand):
+            answer(errand) { () throws(KafkaError) in
+                try writer.write(record, topics: options.topics)
+                return .written(errand: errand)
+            }
+        default: preconditionFailure("the service gives the runner errands")
+        }
+    }
+
+    private func answer(_ errand: Int, _ body: () throws(KafkaError) -> CoordinatorEvent) {
+        do throws(KafkaError) {
+            tell(try body())
+        } catch {
+            tell(.errandFailed(CallFailure(error), errand: errand))
+        }
+    }
+
+    private func markerRecord(_ marker: CutoverMarker, _ partition: Int32) -> RecordWriter.Record {
+        RecordWriter.Record(
+            topic: options.topics.shards, partition: partition,
+            key: Array("marker/\(marker.number)".utf8), value: JSONRecord.encode(marker),
+            headers: [(ShardTopicKind.header, Array(ShardTopicKind.marker.rawValue.utf8))])
+    }
+}

@@ -1,0 +1,65 @@
+import ControlPlane
+import FleetMachines
+import Kafka
+import PipelineMessages
+import Threads
+
+/// Writes the coordinator's heartbeats and asks how far the workers are, on a thread of its own.
+final class FleetReporter: Sendable {
+    private let options: CoordinatorOptions
+    private let partitions: [Int32]
+    private let writer: RecordWriter
+    private let reader: KafkaConsumer
+    private let tell: @Sendable (CoordinatorEvent, Int) -> Void
+
+    init(
+        _ options: CoordinatorOptions, partitions: [Int32],
+        tell: @escaping @Sendable (CoordinatorEvent, Int) -> Void
+    ) throws(KafkaError) {
+        self.options = options
+        self.partitions = partitions
+        self.tell = tell
+        writer = try RecordWriter(options.kafka)
+        reader = try KafkaConsumer(
+            options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
+    }
+
+    func run(
+        _ queue: ActionQueue<CoordinatorAction>, until stop: Signal,
+        live: @escaping @Sendable () -> [WorkerStatus]
+    ) -> PlatformThread {
+        PlatformThread("reports") { [self] in
+            while !stop.isSet {
+                for action in queue.take(milliseconds: 100) {
+                    switch action {
+                    case .beat(let status): beat(status, live)
+                    case .askPositions(let term): askPositions(term)
+                    default: preconditionFailure("the service gives the reporter what is reported")
+                    }
+                }
+            }
+            _ = reader.close()
+        }
+    }
+
+    private func beat(_ machines: CoordinatorStatus, _ live: () -> [WorkerStatus]) {
+        var status = machines
+        status.twin = options.twin()?.measured(live())
+        // One that can not be written now is replaced by the next one.
+        _ = try? writer.write(
+            RecordWriter.Record(
+                topic: options.topics.status, key: Array("coordinator".utf8),
+                value: JSONRecord.encode(status)), timeoutMs: 2_000)
+    }
+
+    private func askPositions(_ term: Int) {
+        let shards = partitions.map { TopicPartition(topic: options.topics.shards, partition: $0) }
+        guard let committed = try? reader.committed(shards, timeoutMs: 5_000) else { return }
+        var saved: [Int32: SavedPosition] = [:]
+        for (partition, position) in committed {
+            guard let offset = position.offset else { continue }
+            saved[partition.partition] = SavedPosition(offset: offset, metadata: position.metadata)
+        }
+        tell(.positions(saved), term)
+    }
+}

@@ -1,0 +1,72 @@
+package import PipelineMessages
+
+/// What can happen to a coordinator.
+package enum CoordinatorEvent: Sendable {
+    /// The group makes it the leader, or no longer.
+    case leads(Bool)
+
+    // What the topics say, in the term that began reading them.
+
+    /// A head was published completely.
+    case published(HeadManifest)
+    /// A published head can not be used, and why.
+    case unusable(HeadManifest, String)
+    /// The state of a cut-over, and the offset of its record.
+    case cutover(CutoverRecord, offset: Int64)
+    /// All that was in the control topic has been read.
+    case controlCaughtUp
+    /// A worker's heartbeat.
+    case worker(WorkerStatus)
+    /// A leading coordinator's heartbeat.
+    case coordinator(CoordinatorStatus)
+    /// All that was in the status topic has been read.
+    case statusCaughtUp
+    /// What was made of a shard, at this offset of its receipts partition.
+    case receipt(Receipt, offset: Int64)
+    /// The answer to ``CoordinatorAction/askPositions``.
+    case positions([Int32: SavedPosition])
+
+    // Answers to errands.
+
+    /// Where the partitions end, and a token that nobody else can know.
+    case ends([PartitionOffset], token: String, errand: Int)
+    /// The first marker of the cut-over in each partition that has one.
+    case markers([PartitionOffset], errand: Int)
+    /// It is written.
+    case written(errand: Int)
+    /// It was not done, or it is not known whether it was.
+    case errandFailed(CallFailure, errand: Int)
+
+    /// Time has passed. Comes at least every 50 ms.
+    case tick
+}
+
+/// What a coordinator does.
+package enum CoordinatorAction: Sendable, Equatable {
+    /// Read the control and the status topic from their beginning, as events of this term.
+    case follow(term: Int)
+    /// Read the receipts from these offsets, as events of this term.
+    case countReceipts(from: [Int32: Int64], term: Int)
+    /// Stop reading.
+    case rest
+    /// Ask what the workers' group has committed.
+    case askPositions(term: Int)
+
+    // Errands: one at a time, each answered.
+
+    /// Ask where the partitions end.
+    case findEnds([Int32], errand: Int)
+    /// Search the partitions from where the record says for the cut-over's first marker in each.
+    case findMarkers(CutoverRecord, errand: Int)
+    /// Write the cut-over's marker into these partitions.
+    case writeMarkers(CutoverRecord, [Int32], errand: Int)
+    /// Write the state of a cut-over.
+    case write(CutoverRecord, errand: Int)
+
+    /// Write a heartbeat.
+    case beat(CoordinatorStatus)
+    /// Worth a line in the log.
+    case say(String)
+    /// Ended because it can not go on.
+    case failed(String)
+}

@@ -1,0 +1,138 @@
+internal import Cutover
+internal import PipelineMessages
+
+/// Cut-overs, one at a time: decide, announce, write what is missing, read it back, say where it is.
+extension CoordinatorMachine {
+    mutating func learned(_ record: CutoverRecord, at offset: Int64) {
+        guard term != nil else { return }
+        let isNews = term?.log.apply(record, at: offset) ?? false
+        if let pending = term?.pending, pending.record.request == record.request {
+            // Whoever's record it is: the log has moved, or says why it does not.
+            term?.pending = nil
+        }
+        guard isNews else { return insist(on: record) }
+        guard term?.hasControl == true else { return }
+        switch record.state {
+        case .requested: say("cut-over to \(record.label) requested for \(record.slot)")
+        case .committing: say("cut-over to \(record.label): the workers are ready\(age(record))")
+        case .committed: say("cut-over to \(record.label) committed in every partition\(age(record))")
+        case .aborted:
+            say("cut-over to \(record.label) aborted: \((record.reasons ?? []).joined(separator: "; "))")
+        }
+    }
+
+    /// A record that came too late must not be the one that compaction leaves.
+    private mutating func insist(on late: CutoverRecord) {
+        guard let won = term?.log.cutovers[late.request],
+            (won.state, won.token) != (late.state, late.token) || won.offsets != late.offsets
+        else { return }
+        guard term?.won.contains(where: { $0.request == won.request }) == false else { return }
+        term?.won.append(won)
+    }
+
+    private mutating func say(_ line: String) { actions.append(.say(line)) }
+
+    private func age(_ record: CutoverRecord) -> String {
+        ", \(max(0, record.updatedAtMs - record.requestedAtMs)) ms after the request"
+    }
+
+    /// Does the next thing, if it is time for one.
+    mutating func decide(_ now: Moment) {
+        guard let term, term.hasControl, term.hasStatus, term.errand == nil, now.steadyMs >= term.retryAtMs
+        else { return }
+        if let pending = term.pending {
+            guard now.steadyMs >= pending.untilMs else { return }
+            self.term?.pending = nil
+        }
+        if let record = self.term?.won.first {
+            self.term?.won.removeFirst()
+            if let won = term.log.cutovers[record.request] { write(won, now) }
+            return
+        }
+        switch self.term?.fleet.next(term.log, now: now.steadyMs, wallMs: now.wallMs) ?? .wait {
+        case .wait: return
+        case .decide(let record): decided(record, now)
+        case .completeMarkers(let record): complete(record)
+        }
+    }
+
+    private mutating func decided(_ record: CutoverRecord, _ now: Moment) {
+        guard record.state == .committing else { return write(record, now) }
+        let wanted = record.partitions ?? settings.partitions
+        if let unknown = wanted.first(where: { !settings.partitions.contains($0) }) {
+            var refused = record
+            refused.state = .aborted
+            refused.reasons = [
+                "partition \(unknown) is not one of the \(settings.partitions.count) of the shard topic"
+            ]
+            return write(refused, now)
+        }
+        actions.append(.findEnds(wanted, errand: begin(record)))
+    }
+
+    private mutating func begin(_ record: CutoverRecord) -> Int {
+        errands += 1
+        term?.errand = (errands, record)
+        return errands
+    }
+
+    /// The announcement: from here on markers with its token may exist, and none lies below these ends.
+    mutating func announced(_ ends: [PartitionOffset], _ token: String, _ errand: Int, _ now: Moment) {
+        guard var record = finish(errand) else { return }
+        record.scanFrom = ends
+        record.token = token
+        write(record, now)
+    }
+
+    private mutating func write(_ record: CutoverRecord, _ now: Moment) {
+        term?.pending = (record, now.steadyMs + settings.readBackMs)
+        actions.append(.write(record, errand: begin(record)))
+    }
+
+    /// Looks for the markers; one that nobody can write would hold up all later cut-overs.
+    private mutating func complete(_ announced: CutoverRecord) {
+        var record = announced
+        let unknown = (record.scanFrom ?? []).map(\.partition).filter { !settings.partitions.contains($0) }
+        if !unknown.isEmpty {
+            say("cut-over to \(record.label): no partitions \(unknown); they are left out")
+            record.scanFrom?.removeAll { unknown.contains($0.partition) }
+        }
+        actions.append(.findMarkers(record, errand: begin(record)))
+    }
+
+    mutating func searched(_ found: [PartitionOffset], _ errand: Int, _ now: Moment) {
+        guard var record = finish(errand) else { return }
+        let missing = (record.scanFrom ?? []).map(\.partition).filter { partition in
+            !found.contains { $0.partition == partition }
+        }
+        guard missing.isEmpty else {
+            actions.append(.writeMarkers(record, missing, errand: begin(record)))
+            return
+        }
+        record.offsets = found.sorted { $0.partition < $1.partition }
+        record.state = .committed
+        record.updatedAtMs = now.wallMs
+        write(record, now)
+    }
+
+    /// Something is written; the log, or the next search, shows what follows.
+    mutating func done(_ errand: Int) { _ = finish(errand) }
+
+    private mutating func finish(_ errand: Int) -> CutoverRecord? {
+        guard let current = term?.errand, current.serial == errand else { return nil }
+        term?.errand = nil
+        return current.record
+    }
+
+    mutating func failed(_ failure: CallFailure, _ errand: Int, _ now: Moment) {
+        guard finish(errand) != nil else { return }
+        guard failure.kind != .fatal else {
+            actions.append(.failed("\(failure)"))
+            return
+        }
+        // Every step can be repeated: the log says how far the cut-over is.
+        say("cut-over is delayed: \(failure)")
+        term?.pending = nil
+        term?.retryAtMs = now.steadyMs + settings.retryMs
+    }
+}

@@ -1,0 +1,131 @@
+internal import Cutover
+internal import PipelineMessages
+
+/// A coordinator without its surroundings: who is ready, what is decided, which markers are missing, what adds up.
+/// Pure: an event in, the actions that follow out. No thread, clock, lock or broker.
+///
+/// It keeps nothing of its own from one term to the next: the control topic, the status topic and the receipts say
+/// where everything stands. Leadership only saves work; what makes two that both believe to lead harmless:
+///
+/// 1. A decision counts when it is read back, and the first one in the control topic wins, whoever wrote it.
+/// 2. Markers are written only for an announcement that was read back, with its token; a second marker of the same
+///    cut-over changes nothing.
+/// 3. The offsets of a cut-over are those of the first markers found, not of those written.
+/// 4. A record that does not follow what the log holds is answered by the record that won: the topic is compacted to
+///    the last record of each cut-over, and that must be the one that counts.
+package struct CoordinatorMachine: Sendable {
+    /// An event that this machine takes.
+    package typealias Event = CoordinatorEvent
+    /// An action that this machine asks for.
+    package typealias Action = CoordinatorAction
+
+    /// One term of leadership.
+    struct Term: Sendable {
+        var log = ActivationLog()
+        var fleet: RolloutStateMachine
+        var ledger: ThroughputLedger?
+        var lastStatus: CoordinatorStatus?
+        var hasControl = false
+        var hasStatus = false
+        let sinceMs: Int64
+        /// Records that won over a later one, to be written once more.
+        var won: [CutoverRecord] = []
+        /// The decision that was written, until the log shows it; then the time to write it anew.
+        var pending: (record: CutoverRecord, untilMs: Int64)?
+        /// What is being done, and for which record.
+        var errand: (serial: Int, record: CutoverRecord)?
+        /// Nothing is decided before.
+        var retryAtMs: Int64 = 0
+        var beatAtMs: Int64?
+        var positionsAtMs: Int64?
+    }
+
+    let settings: CoordinatorSettings
+    var termNumber = 0
+    var term: Term?
+    var errands = 0
+    var actions: [Action] = []
+
+    /// A coordinator that does not lead.
+    package init(_ settings: CoordinatorSettings) { self.settings = settings }
+
+    /// Takes an event of `now`; returns what to do, in order. Events of topics name the term they were read in.
+    package mutating func handle(_ event: Event, term number: Int? = nil, at now: Moment) -> [Action] {
+        defer { actions.removeAll(keepingCapacity: true) }
+        if case .leads(let leads) = event {
+            lead(leads, now)
+            return actions
+        }
+        guard term != nil, number == nil || number == termNumber else { return [] }
+        take(event, now)
+        step(now)
+        return actions
+    }
+
+    private mutating func lead(_ leads: Bool, _ now: Moment) {
+        guard leads != (term != nil) else { return }
+        guard leads else {
+            term = nil
+            actions.append(.rest)
+            return
+        }
+        termNumber += 1
+        term = Term(fleet: RolloutStateMachine(livenessMs: settings.livenessMs), sinceMs: now.steadyMs)
+        actions.append(.say("this coordinator leads"))
+        actions.append(.follow(term: termNumber))
+    }
+
+    private mutating func take(_ event: Event, _ now: Moment) {
+        switch event {
+        case .leads: break
+        case .published(let manifest): term?.log.apply(manifest)
+        case .unusable(let manifest, let why): actions.append(.say("head \(manifest.label): \(why)"))
+        case .cutover(let record, let offset): learned(record, at: offset)
+        case .controlCaughtUp: term?.hasControl = true
+        case .worker(let status): observe(status, now)
+        case .coordinator(let status): if term?.hasStatus == false { term?.lastStatus = status }
+        case .statusCaughtUp: beginCounting()
+        case .receipt(let receipt, let offset): term?.ledger?.apply(receipt, receiptsOffset: offset)
+        case .positions(let saved): check(saved)
+        case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
+        case .markers(let found, let errand): searched(found, errand, now)
+        case .written(let errand): done(errand)
+        case .errandFailed(let failure, let errand): failed(failure, errand, now)
+        case .tick: break
+        }
+    }
+
+    private mutating func step(_ now: Moment) {
+        // Who can not read the status topic leads all the same, with those that it hears of.
+        if let term, !term.hasStatus, now.steadyMs - term.sinceMs >= settings.catchUpMs { beginCounting() }
+        decide(now)
+        report(now)
+    }
+
+    /// The number of the present term, or `nil`.
+    package var leadingTerm: Int? { term == nil ? nil : termNumber }
+}
+
+/// What a coordinator is told at its start.
+package struct CoordinatorSettings: Sendable {
+    /// Name of the coordinator, for people.
+    package var name: String
+    /// The partitions of the shard topic.
+    package var partitions: [Int32]
+    /// A worker counts as live for this long after its last heartbeat, milliseconds.
+    package var livenessMs: Int64 = 5_000
+    /// Time between heartbeats, milliseconds.
+    package var heartbeatMs: Int64 = 1_000
+    /// Time until an errand that failed is tried again, milliseconds.
+    package var retryMs: Int64 = 500
+    /// Time until a decision that is not read back is written again, milliseconds.
+    package var readBackMs: Int64 = 30_000
+    /// Longest wait for what the status topic says of the past, milliseconds.
+    package var catchUpMs: Int64 = 15_000
+
+    /// Settings with their defaults.
+    package init(name: String, partitions: [Int32]) {
+        self.name = name
+        self.partitions = partitions
+    }
+}

@@ -1,0 +1,129 @@
+package import Artifacts
+package import PipelineMessages
+
+/// What can happen to a worker.
+package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
+    // The group.
+
+    /// The group gives it these partitions.
+    case assigned([Int32])
+    /// The group takes all partitions back; when `lost`, others may have them already.
+    case revoked(lost: Bool)
+    /// The answer to ``WorkerAction/fetchPositions(_:generation:)``; partitions without a committed offset are absent.
+    case positions([Int32: SavedPosition], generation: Int)
+    /// No answer to ``WorkerAction/fetchPositions(_:generation:)``.
+    case positionsFailed(CallFailure, generation: Int)
+    /// The broker said something of reading.
+    case readingFailed(CallFailure)
+
+    // Records and what became of them.
+
+    /// A record of the shard topic.
+    case record(ShardTopicRecord, Message, partition: Int32, offset: Int64)
+    /// A submitted shard was scored.
+    case scored(Ticket, Scores, images: Int)
+    /// A submitted shard is of no use.
+    case unusable(Ticket, DeadShard<Message>)
+
+    // Publishing.
+
+    /// A publication became so many records on their way to the broker.
+    case queued(flight: UInt64, records: Int)
+    /// So many more of its records are delivered.
+    case delivered(flight: UInt64, records: Int)
+    /// One of its records was not delivered, or could not be sent.
+    case deliveryFailed(CallFailure, flight: UInt64)
+    /// The answer to ``WorkerAction/commit(_:serial:generation:)``.
+    case commitEnded(CallFailure?, serial: Int)
+    /// The answer to the transactional call in progress.
+    case transactionEnded(TransactionCall, CallFailure?)
+
+    // The control topic.
+
+    /// A head was published completely; what came of loading it was told before.
+    case published(HeadManifest)
+    /// A head is verified and can score from now on; it takes so many bytes of memory.
+    case headReady(ContentDigest, bytes: Int)
+    /// A head will not be used, and why.
+    case headRefused(ContentDigest, String)
+    /// The answer to ``WorkerAction/fetchHead(_:)`` was no head and no reason: it may be asked for again.
+    case headNotFetched(ContentDigest)
+    /// The state of a cut-over, and the offset of its record.
+    case cutover(CutoverRecord, offset: Int64)
+    /// Everything below this offset of the control topic has been read and told.
+    case controlRead(below: Int64)
+    /// The answer to ``WorkerAction/askControlEnd(serial:)``; `nil` when there was none.
+    case controlEnd(Int64?, serial: Int)
+
+    // Life.
+
+    /// Finish, commit, then end.
+    case drain
+    /// End soon; what is not committed is done again by others.
+    case stop
+    /// Time has passed. Comes at least every 50 ms.
+    case tick
+}
+
+/// The calls of one transaction.
+package enum TransactionCall: Sendable, Hashable {
+    /// Opens it.
+    case begin
+    /// Makes the offsets part of it.
+    case sendOffsets
+    /// Makes all of it visible.
+    case commit
+    /// Makes nothing of it visible.
+    case abort
+}
+
+/// What a worker does.
+package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
+    // Reading: carried out one after the other by whoever polls the broker.
+
+    /// Ask what the group has committed.
+    case fetchPositions([Int32], generation: Int)
+    /// Read from these offsets, `nil` from the beginning; the group membership of now is that of `generation`.
+    case assign([(partition: Int32, offset: Int64?)], generation: Int)
+    /// Give all partitions back.
+    case unassign
+    /// Let these partitions rest.
+    case pause([Int32])
+    /// Read them again.
+    case resume([Int32])
+    /// Score a shard by a head that is ready.
+    case submit(Ticket, Message, stream: String, HeadStamp)
+
+    // Publishing: carried out one after the other by whoever writes to the broker.
+
+    /// Publish a finished record.
+    case publish(Publication<Message, Scores>, flight: UInt64)
+    /// Commit offsets for the group as member of `generation`.
+    case commit([PartitionCommit], serial: Int, generation: Int)
+    /// Open a transaction.
+    case beginTransaction
+    /// Make offsets part of the transaction, as member of `generation`.
+    case sendOffsets([PartitionCommit], generation: Int)
+    /// Commit the transaction.
+    case commitTransaction
+    /// Abort the transaction.
+    case abortTransaction
+
+    // The control topic: carried out by whoever follows it.
+
+    /// Ask where the control topic ends now.
+    case askControlEnd(serial: Int)
+    /// Load a published head again, which was unloaded.
+    case fetchHead(ContentDigest)
+
+    // At once.
+
+    /// Let go of a head: nothing that is submitted later needs it.
+    case unloadHead(ContentDigest)
+    /// Worth a line in the log.
+    case say(String)
+    /// Ended: nothing is held any more.
+    case finished
+    /// Ended because it can not go on.
+    case failed(String)
+}

@@ -1,0 +1,171 @@
+package import Artifacts
+internal import Cutover
+package import PipelineMessages
+
+/// What a worker knows from the control topic.
+struct ControlKnowledge: Sendable {
+    /// Most refused heads that are remembered.
+    static let refusedMax = 1_024
+    /// Most cut-overs that are counted as ignored, so that a flood of records takes a bounded memory.
+    static let ignoredMax = 65_536
+
+    var log = ActivationLog()
+    /// Everything below this offset has been read.
+    var readBelow: Int64 = 0
+    /// Loaded heads and the bytes that each takes.
+    var ready: [ContentDigest: Int] = [:]
+    var refused: [ContentDigest: String] = [:]
+    /// Heads that are being loaded again.
+    var wanted: Set<ContentDigest> = []
+    /// Cut-overs that a frozen head does not follow, by their request's digest.
+    var ignored: Set<ContentDigest> = []
+    /// Questions about the topic's end that were thought of, asked and answered.
+    var questions = 0
+    var asked = 0
+
+    /// Why a head can not be used now.
+    func absence(_ head: ContentDigest) -> String {
+        refused[head] ?? "head \(head.short) has not arrived yet"
+    }
+
+    /// Counts a cut-over that is not followed; returns whether it is a new one.
+    mutating func ignores(_ request: String) -> Bool {
+        ignored.count < Self.ignoredMax && ignored.insert(ContentDigest(of: request.utf8)).inserted
+    }
+}
+
+/// Following the control topic.
+extension WorkerMachine {
+    mutating func published(_ manifest: HeadManifest) {
+        control.log.apply(manifest)
+        unblock()
+    }
+
+    mutating func headReady(_ head: ContentDigest, bytes: Int) {
+        control.wanted.remove(head)
+        control.ready[head] = bytes
+        control.refused[head] = nil
+        makeRoom(for: head)
+        unblock()
+    }
+
+    mutating func headRefused(_ head: ContentDigest, _ reason: String) {
+        control.wanted.remove(head)
+        guard control.ready[head] == nil else { return }
+        // A flood of heads that are of no use is not remembered for ever.
+        if control.refused.count >= ControlKnowledge.refusedMax, control.refused[head] == nil {
+            let needed = control.log.neededHeads
+            let others = control.refused.keys.filter { !needed.contains($0) }
+            guard let other = others.min(by: { $0.hex < $1.hex }) else { return }
+            control.refused[other] = nil
+        }
+        control.refused[head] = reason
+        unblock()
+    }
+
+    /// Asks for a published head that was let go of.
+    mutating func want(_ head: ContentDigest) {
+        guard control.log.manifests[head] != nil, control.ready[head] == nil, control.refused[head] == nil,
+            control.wanted.insert(head).inserted
+        else { return }
+        actions.append(.fetchHead(head))
+    }
+
+    /// Lets go of heads that nothing needs soon, until `newcomer` fits; or refuses it.
+    private mutating func makeRoom(for newcomer: ContentDigest) {
+        func isTooMuch() -> Bool {
+            control.ready.count > settings.headsMax
+                || control.ready.values.reduce(0, +) > settings.headBytesMax
+        }
+        guard isTooMuch() else { return }
+        let needed = headsWithinReach
+        for head in control.ready.keys.sorted(by: { $0.hex < $1.hex })
+        where isTooMuch() && head != newcomer && !needed.contains(head) {
+            unload(head)
+        }
+        guard isTooMuch() else { return }
+        let bytes = control.ready.values.reduce(0, +)
+        unload(newcomer)
+        control.refused[newcomer] =
+            "no room: the heads that are needed and this one take \(bytes) bytes, at most "
+            + "\(settings.headBytesMax) may be loaded (--head-bytes-max)"
+    }
+
+    private mutating func unload(_ head: ContentDigest) {
+        if control.ready.removeValue(forKey: head) != nil { actions.append(.unloadHead(head)) }
+    }
+
+    /// Heads in force here, where a rewind would begin, at the ends of the partitions, one step back, or asked for.
+    private var headsWithinReach: Set<ContentDigest> {
+        var needed = Set(control.log.open.map(\.head))
+        for lane in lanes.values {
+            needed.formUnion((lane.timeline.heads + lane.committedHeads).map(\.head))
+            if let first = control.log.firstHead(partition: lane.id.partition) { needed.insert(first.head) }
+        }
+        var newest: [HeadSlot: [ContentDigest]] = [:]
+        for cutover in control.log.committed.reversed() where newest[cutover.slot, default: []].count < 2 {
+            newest[cutover.slot, default: []].append(cutover.head)
+        }
+        return needed.union(newest.values.joined())
+    }
+
+    /// Whether a head is loaded.
+    package func hasReady(_ head: ContentDigest) -> Bool { control.ready[head] != nil }
+
+    /// The loaded heads.
+    package var headsReady: [ContentDigest] { control.ready.keys.sorted { $0.hex < $1.hex } }
+
+    /// The heads that this worker will not use, those of open cut-overs first; a heartbeat has room for so many.
+    package var refusals: [WorkerStatus.Refusal] {
+        let asked = Set(control.log.open.map(\.head))
+        let ordered = control.refused.sorted {
+            let (left, right) = (asked.contains($0.key), asked.contains($1.key))
+            return left == right ? $0.key.hex < $1.key.hex : left
+        }
+        return ordered.prefix(32).map { WorkerStatus.Refusal(head: $0.key, reason: $0.value) }
+    }
+
+    mutating func learned(_ record: CutoverRecord, at offset: Int64) {
+        let isNews = control.log.apply(record, at: offset)
+        if isNews, record.state == .aborted, !control.log.neededHeads.contains(record.head) {
+            control.refused[record.head] = nil
+            unload(record.head)
+        }
+        if isNews, record.state == .requested || record.state == .committing { want(record.head) }
+        if record.state == .committing || record.state == .committed, let reason = settings.frozenRefusal,
+            control.ignores(record.request)
+        {
+            actions.append(
+                .say("cut-over ignored: the control topic switches to \(record.label); \(reason)"))
+        }
+        unblock()
+    }
+
+    mutating func controlRead(below offset: Int64) {
+        guard offset > control.readBelow else { return }
+        control.readBelow = offset
+        if lanes.values.contains(where: { $0.markerDecidedBelow != nil }) { unblock() }
+    }
+
+    /// Asks where the control topic ends, once for all markers that wait now.
+    mutating func askControlEnd() {
+        guard control.questions > control.asked else { return }
+        control.asked = control.questions
+        actions.append(.askControlEnd(serial: control.asked))
+    }
+
+    mutating func controlEnd(_ end: Int64?, _ serial: Int) {
+        for number in lanes.keys {
+            guard let question = lanes[number]?.markerQuestion, question <= serial else { continue }
+            guard let end else {
+                // No answer: ask anew.
+                control.questions += 1
+                lanes[number]?.markerQuestion = control.questions
+                continue
+            }
+            lanes[number]?.markerQuestion = nil
+            lanes[number]?.markerDecidedBelow = end
+        }
+        if end != nil { unblock() }
+    }
+}

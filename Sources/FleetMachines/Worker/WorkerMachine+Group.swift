@@ -1,0 +1,169 @@
+internal import Cutover
+internal import PipelineMessages
+
+/// Owning partitions: from the group's word to the first record, and back.
+extension WorkerMachine {
+    mutating func assigned(_ partitions: [Int32], _ now: Moment) {
+        dropLanes()
+        guard ending == nil, !partitions.isEmpty else {
+            phase = .idle
+            actions.append(ending == nil ? .assign([], generation: generation) : .unassign)
+            return
+        }
+        locate(partitions)
+    }
+
+    /// Begins new lanes where the group has committed.
+    mutating func locate(_ partitions: [Int32]) {
+        dropLanes()
+        generation += 1
+        phase = .locating(partitions.sorted(), retryAtMs: nil)
+        actions.append(.fetchPositions(partitions.sorted(), generation: generation))
+    }
+
+    mutating func notLocated(_ failure: CallFailure, _ generation: Int, _ now: Moment) {
+        guard case .locating(let partitions, _) = phase, generation == self.generation else { return }
+        guard failure.kind != .fatal else { return fail("broker: \(failure)") }
+        actions.append(.say("broker: \(failure); asking again"))
+        phase = .locating(partitions, retryAtMs: now.steadyMs + settings.retryMs)
+    }
+
+    mutating func retryLocating(_ now: Moment) {
+        guard case .locating(let partitions, let retryAtMs?) = phase, now.steadyMs >= retryAtMs else { return }
+        phase = .locating(partitions, retryAtMs: nil)
+        actions.append(.fetchPositions(partitions, generation: generation))
+    }
+
+    mutating func located(_ saved: [Int32: SavedPosition], _ generation: Int, _ now: Moment) {
+        guard case .locating(let partitions, _) = phase, generation == self.generation else { return }
+        var starts: [(partition: Int32, offset: Int64?)] = []
+        for number in partitions {
+            let position = saved[number]
+            var progress = PartitionProgress()
+            var problem: String?
+            do throws(RecordError) {
+                progress = try PartitionProgress(text: position?.metadata ?? "")
+            } catch {
+                problem = "committed progress is unreadable: \(error)"
+            }
+            let timeline = HeadTimeline(
+                partition: number, startOffset: position?.offset ?? 0, progress: progress,
+                activations: control.log)
+            var lane = WorkerLane<Message, Scores>(
+                id: LaneID(partition: number, generation: generation), timeline: timeline,
+                offset: position?.offset ?? 0, images: progress.images)
+            if let problem {
+                // Its images can not be counted from here: it waits for a person, the others go on.
+                lane.blocked = problem
+                actions.append(.say("partition \(number) is not read: \(problem)"))
+            } else {
+                starts.append((number, position?.offset))
+            }
+            lanes[number] = lane
+        }
+        phase = .working
+        actions.append(.assign(starts, generation: generation))
+        if case .draining = ending { actions.append(.pause(partitions)) }
+    }
+
+    /// Reads again from the committed offsets: what was taken and not committed is done anew.
+    mutating func rewind() {
+        let partitions = Array(lanes.keys)
+        dropLanes()
+        guard phase == .working, !partitions.isEmpty else { return }
+        locate(partitions)
+    }
+
+    mutating func dropLanes() {
+        lanes = [:]
+        unscored = 0
+        isHeld = false
+        fullSinceMs = nil
+        publishing.dropLanes()
+    }
+
+    // MARK: Giving back
+
+    mutating func revoked(lost: Bool, _ now: Moment) {
+        // Others may have them: nothing of them may leave any more.
+        if lost { dropLanes() }
+        phase = .closing(untilMs: lost ? now.steadyMs : now.steadyMs + settings.flushMs)
+    }
+
+    mutating func readingFailed(_ failure: CallFailure) {
+        failure.kind == .fatal ? fail("broker: \(failure)") : actions.append(.say("broker: \(failure)"))
+    }
+
+    mutating func drain(_ now: Moment) {
+        guard ending == nil else { return }
+        ending = .draining(untilMs: now.steadyMs + settings.drainMs)
+        switch phase {
+        case .working: actions.append(.pause(lanes.keys.sorted()))
+        case .idle: finish()
+        case .locating:
+            phase = .closing(untilMs: now.steadyMs)
+        case .closing, .ended: break
+        }
+    }
+
+    mutating func stop(_ now: Moment) {
+        ending = .stopping
+        switch phase {
+        case .working: phase = .closing(untilMs: now.steadyMs + 5 * settings.flushMs)
+        case .idle: finish()
+        case .locating: phase = .closing(untilMs: now.steadyMs)
+        case .closing, .ended: break
+        }
+    }
+
+    /// Gives everything back once nothing more can leave in time, and no call is under way whose effect could outlive
+    /// the membership it was made for.
+    mutating func close(_ now: Moment) {
+        if case .draining(let untilMs) = ending, phase == .working {
+            let isDone = lanes.values.allSatisfy { $0.nextOrdinal == $0.committedOrdinals }
+            guard isDone || now.steadyMs >= untilMs else { return }
+            phase = .closing(untilMs: now.steadyMs + settings.flushMs)
+        }
+        guard case .closing(let untilMs) = phase else { return }
+        if now.steadyMs >= untilMs, !lanes.isEmpty || publishing.hasOpenTransaction {
+            dropLanes()
+            abortIfOpen()
+        }
+        guard publishing.isQuiet else { return }
+        dropLanes()
+        phase = .idle
+        actions.append(.unassign)
+        if ending != nil { finish() }
+    }
+
+    private mutating func finish() {
+        phase = .ended
+        lanes = [:]
+        actions.append(.finished)
+    }
+
+    // MARK: Room
+
+    /// Whether one more record may be taken.
+    var hasRoom: Bool { unscored < settings.unscoredMax && recordsHeld < settings.heldMax }
+
+    /// Nothing is polled while there is no room; for longer than a moment the group must be served all the same.
+    mutating func holdOrLetGo(_ now: Moment) {
+        guard phase == .working, ending == nil, !hasRoom || isHeld else {
+            fullSinceMs = nil
+            return
+        }
+        let free = lanes.filter { $0.value.blocked == nil }.keys.sorted()
+        if hasRoom {
+            isHeld = false
+            fullSinceMs = nil
+            actions.append(.resume(free))
+        } else if !isHeld {
+            let since = fullSinceMs ?? now.steadyMs
+            fullSinceMs = since
+            guard now.steadyMs - since >= settings.holdAfterMs else { return }
+            isHeld = true
+            actions.append(.pause(free))
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import Cutover
+internal import PipelineMessages
+
+/// Taking records: the head of a shard, the truth of a marker, and waiting for either.
+extension WorkerMachine {
+    mutating func received(
+        _ record: ShardTopicRecord, _ message: Message, partition: Int32, offset: Int64, _ now: Moment
+    ) {
+        // Of a partition given back, fetched again after a rest, or not handed on any more in a drain.
+        guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else { return }
+        defer { lanes[partition] = lane }
+        guard offset >= lane.received else { return }
+        lane.received = offset + 1
+        let next = WorkerLane<Message, Scores>.Waiting(record: record, message: message, offset: offset)
+        guard lane.blocked == nil else { return lane.waiting.append(next) }
+        if let reason = pass(next, &lane) {
+            lane.blocked = reason
+            lane.waiting.insert(next, at: 0)
+            actions.append(.pause([partition]))
+        }
+    }
+
+    /// Hands a record on; or says what it waits for.
+    private mutating func pass(
+        _ next: WorkerLane<Message, Scores>.Waiting, _ lane: inout WorkerLane<Message, Scores>
+    ) -> String? {
+        switch next.record {
+        case .shard(let stream): return passShard(next, stream, &lane)
+        case .marker(let marker): return passMarker(next, marker, &lane)
+        case .badMarker(let problem):
+            bury(next, code: "bad-marker", reason: problem, &lane)
+            return nil
+        }
+    }
+
+    private mutating func passShard(
+        _ next: WorkerLane<Message, Scores>.Waiting, _ stream: String,
+        _ lane: inout WorkerLane<Message, Scores>
+    ) -> String? {
+        var stamp = settings.frozenHead
+        if stamp == nil {
+            lane.timeline.learn(control.log)
+            guard let inForce = lane.timeline.head(stream: stream) else {
+                return "no head is in force yet; push one with hashiflex head push"
+            }
+            guard control.ready[inForce.head] != nil else {
+                want(inForce.head)
+                return "\(inForce.label): \(control.absence(inForce.head))"
+            }
+            stamp = HeadStamp(inForce)
+        }
+        guard let stamp else { return nil }
+        unscored += 1
+        actions.append(.submit(lane.ticket(next.offset), next.message, stream: stream, stamp))
+        return nil
+    }
+
+    private mutating func passMarker(
+        _ next: WorkerLane<Message, Scores>.Waiting, _ marker: CutoverMarker,
+        _ lane: inout WorkerLane<Message, Scores>
+    ) -> String? {
+        switch control.log.judge(marker, partition: lane.id.partition) {
+        case .announced: break
+        case .refuted(let reason):
+            bury(next, code: "false-marker", reason: reason, &lane)
+            lane.markerDecidedBelow = nil
+            return nil
+        case .unannounced:
+            // Its announcement was durable before it was written, if there is one: look as far as that.
+            guard let below = lane.markerDecidedBelow else {
+                if lane.markerQuestion == nil {
+                    control.questions += 1
+                    lane.markerQuestion = control.questions
+                }
+                return "a marker of \(marker.label) waits for the control topic to be read"
+            }
+            guard control.readBelow >= below else {
+                return "a marker of \(marker.label) waits for the control topic to be read"
+            }
+            bury(
+                next, code: "false-marker",
+                reason: "no cut-over \(marker.request) was announced in the control topic", &lane)
+            lane.markerDecidedBelow = nil
+            return nil
+        }
+        lane.markerDecidedBelow = nil
+        lane.markerQuestion = nil
+        // With a frozen head as well: a worker with an open backbone may own the partition next.
+        lane.timeline.apply(marker, at: next.offset)
+        if let reason = settings.frozenRefusal, control.ignores(marker.request) {
+            actions.append(
+                .say(
+                    "cut-over ignored: partition \(lane.id.partition) holds a marker of \(marker.label) at "
+                        + "offset \(next.offset); \(reason)"))
+        }
+        lane.finish(lane.ticket(next.offset), .passed)
+        return nil
+    }
+
+    /// Passes a record that is of no use.
+    private mutating func bury(
+        _ next: WorkerLane<Message, Scores>.Waiting, code: String, reason: String,
+        _ lane: inout WorkerLane<Message, Scores>
+    ) {
+        let dead = DeadShard(next.message, stream: "", code: code, reason: reason)
+        lane.finish(lane.ticket(next.offset), .dead(dead))
+    }
+
+    /// Tries again what waits.
+    mutating func unblock() {
+        guard phase == .working, ending == nil else { return }
+        for number in lanes.keys.sorted() {
+            guard var lane = lanes.removeValue(forKey: number) else { continue }
+            defer { lanes[number] = lane }
+            guard lane.blocked != nil, !lane.waiting.isEmpty else { continue }
+            while let next = lane.waiting.first {
+                lane.blocked = pass(next, &lane)
+                if lane.blocked != nil { break }
+                lane.waiting.removeFirst()
+            }
+            if lane.blocked == nil, !isHeld { actions.append(.resume([number])) }
+        }
+    }
+
+    /// Takes what a replica or the NPU made of a shard.
+    mutating func finished(_ ticket: Ticket, _ outcome: ShardOutcome<Message, Scores>) {
+        guard isCurrent(ticket.lane) else { return }
+        unscored -= 1
+        lanes[ticket.lane.partition]?.finish(ticket, outcome)
+    }
+}
+
+extension WorkerLane {
+    mutating func finish(_ ticket: Ticket, _ outcome: ShardOutcome<Message, Scores>) {
+        sequencer.finish(ticket, images: outcome.images, payload: outcome)
+    }
+}

@@ -1,0 +1,250 @@
+internal import PipelineMessages
+
+/// What is between finished and committed.
+struct Publishing: Sendable {
+    /// A publication on its way to the broker.
+    struct Flight: Sendable {
+        let partition: Int32
+        let ordinal: Int
+        /// Records it became; not known before it was carried out.
+        var records: Int?
+        var delivered = 0
+
+        var isDelivered: Bool { records.map { delivered >= $0 } ?? false }
+    }
+
+    /// Where the transaction stands; the call of each state but `none` and `open` is under way.
+    enum Transaction: Sendable, Equatable {
+        case none
+        case open
+        case calling(TransactionCall)
+    }
+
+    var flights: [UInt64: Flight] = [:]
+    var nextFlight: UInt64 = 0
+    /// How far each lane is delivered, not yet committed.
+    var frontiers: [Int32: LaneFrontier] = [:]
+    /// The commit under way.
+    var commit: (serial: Int, generation: Int, frontiers: [Int32: LaneFrontier])?
+    var commits = 0
+    var lastCommitMs: Int64 = 0
+    var transaction = Transaction.none
+    /// The lanes that the transaction works for.
+    var transactionGeneration = 0
+    /// The transaction must not become visible.
+    var mustAbort = false
+    /// A call that failed is made again then.
+    var retryAtMs: Int64?
+
+    /// Forgets all lanes; a transaction that holds their records must go.
+    mutating func dropLanes() {
+        flights = [:]
+        frontiers = [:]
+        if transaction != .none { mustAbort = true }
+    }
+
+    var hasOpenTransaction: Bool { transaction == .open }
+
+    /// Whether nothing is on its way and no call under way.
+    var isQuiet: Bool { flights.isEmpty && frontiers.isEmpty && commit == nil && transaction == .none }
+}
+
+/// Publishing in order and committing what was delivered.
+extension WorkerMachine {
+    mutating func publishAndCommit(_ now: Moment) {
+        if settings.isExactlyOnce {
+            transact(now)
+        } else {
+            release()
+            commitOffsets(now)
+        }
+    }
+
+    /// Whether waiting for company would be wrong: the partitions are about to go.
+    private var isUrgent: Bool { phase != .working || ending != nil }
+
+    private func isTimeToCommit(_ now: Moment) -> Bool {
+        isUrgent || now.steadyMs - publishing.lastCommitMs >= settings.commitIntervalMs
+    }
+
+    /// Publishes what is finished, in order.
+    private mutating func release() {
+        for number in lanes.keys.sorted() {
+            while let released = lanes[number]?.sequencer.release() {
+                if case .passed = released.payload {
+                    lanes[number]?.sequencer.delivered(ordinal: released.ticket.ordinal)
+                    continue
+                }
+                if case .dead = released.payload { deadLetters += 1 }
+                publishing.nextFlight += 1
+                publishing.flights[publishing.nextFlight] = .init(
+                    partition: number, ordinal: released.ticket.ordinal)
+                actions.append(
+                    .publish(
+                        Publication(
+                            ticket: released.ticket, imagesBefore: released.imagesBefore,
+                            outcome: released.payload), flight: publishing.nextFlight))
+            }
+        }
+    }
+
+    mutating func queued(_ flight: UInt64, _ records: Int) {
+        publishing.flights[flight]?.records = records
+        land(flight)
+    }
+
+    mutating func delivered(_ flight: UInt64, _ records: Int) {
+        publishing.flights[flight]?.delivered += records
+        land(flight)
+    }
+
+    private mutating func land(_ number: UInt64) {
+        guard let flight = publishing.flights[number], flight.isDelivered else { return }
+        publishing.flights[number] = nil
+        lanes[flight.partition]?.sequencer.delivered(ordinal: flight.ordinal)
+    }
+
+    mutating func deliveryFailed(_ failure: CallFailure, _ flight: UInt64, _ now: Moment) {
+        // Of a lane that was given back: nobody minds any more.
+        guard publishing.flights[flight] != nil else { return }
+        guard failure.kind != .fatal else { return fail("broker: \(failure)") }
+        actions.append(.say("publishing was interrupted and goes on: \(failure)"))
+        if settings.isExactlyOnce {
+            publishing.mustAbort = true
+        } else if phase == .working {
+            rewind()
+        } else {
+            dropLanes()
+        }
+    }
+
+    private mutating func collectFrontiers() {
+        for number in lanes.keys {
+            if let frontier = lanes[number]?.sequencer.takeFrontier() {
+                publishing.frontiers[number] = frontier
+            }
+        }
+    }
+
+    private var commits: [PartitionCommit] {
+        publishing.frontiers.sorted { $0.key < $1.key }.map { number, frontier in
+            PartitionCommit(partition: number, offset: frontier.offset, progress: frontier.progress)
+        }
+    }
+
+    private mutating func noteCommitted(_ frontiers: [Int32: LaneFrontier], generation: Int, _ now: Moment) {
+        publishing.lastCommitMs = now.steadyMs
+        guard generation == self.generation else { return }
+        for (number, frontier) in frontiers {
+            guard let lane = lanes[number] else { continue }
+            imagesCommitted += frontier.progress.images - lane.committedImages
+            lanes[number]?.committedImages = frontier.progress.images
+            lanes[number]?.committedOrdinals = frontier.ordinals
+            lanes[number]?.committedHeads = frontier.progress.heads
+        }
+    }
+
+    // MARK: At least once
+
+    private mutating func commitOffsets(_ now: Moment) {
+        collectFrontiers()
+        if let retryAtMs = publishing.retryAtMs, now.steadyMs < retryAtMs { return }
+        guard publishing.commit == nil, !publishing.frontiers.isEmpty, isTimeToCommit(now) else { return }
+        publishing.retryAtMs = nil
+        publishing.commits += 1
+        let commits = commits
+        publishing.commit = (publishing.commits, generation, publishing.frontiers)
+        publishing.frontiers = [:]
+        actions.append(.commit(commits, serial: publishing.commits, generation: generation))
+    }
+
+    mutating func commitEnded(_ failure: CallFailure?, _ serial: Int, _ now: Moment) {
+        guard let commit = publishing.commit, commit.serial == serial else { return }
+        publishing.commit = nil
+        guard let failure else { return noteCommitted(commit.frontiers, generation: commit.generation, now) }
+        guard failure.kind != .fatal else { return fail("broker: \(failure)") }
+        actions.append(.say("publishing was interrupted and goes on: \(failure)"))
+        publishing.lastCommitMs = now.steadyMs
+        publishing.retryAtMs = now.steadyMs + 10
+        // Of lanes that are still there the same, or what has been delivered since, is committed later.
+        guard commit.generation == generation else { return }
+        for (number, frontier) in commit.frontiers
+        where lanes[number] != nil && publishing.frontiers[number] == nil {
+            publishing.frontiers[number] = frontier
+        }
+    }
+
+    // MARK: Exactly once
+
+    private mutating func transact(_ now: Moment) {
+        if let retryAtMs = publishing.retryAtMs {
+            guard now.steadyMs >= retryAtMs else { return }
+            publishing.retryAtMs = nil
+            if case .calling(let call) = publishing.transaction { return perform(call) }
+        }
+        switch publishing.transaction {
+        case .calling: return
+        case .none:
+            guard isTimeToCommit(now), lanes.values.contains(where: { $0.sequencer.hasReleasable }) else {
+                return
+            }
+            publishing.transactionGeneration = generation
+            publishing.mustAbort = false
+            perform(.begin)
+        case .open:
+            if publishing.mustAbort { return perform(.abort) }
+            guard publishing.flights.isEmpty else { return }
+            collectFrontiers()
+            perform(publishing.frontiers.isEmpty ? .abort : .sendOffsets)
+        }
+    }
+
+    /// Begins a call, or makes it again.
+    private mutating func perform(_ call: TransactionCall) {
+        publishing.transaction = .calling(call)
+        switch call {
+        case .begin: actions.append(.beginTransaction)
+        case .sendOffsets:
+            actions.append(.sendOffsets(commits, generation: publishing.transactionGeneration))
+        case .commit: actions.append(.commitTransaction)
+        case .abort: actions.append(.abortTransaction)
+        }
+    }
+
+    mutating func abortIfOpen() {
+        if publishing.hasOpenTransaction { perform(.abort) }
+    }
+
+    mutating func transactionEnded(_ call: TransactionCall, _ failure: CallFailure?, _ now: Moment) {
+        guard publishing.transaction == .calling(call) else { return }
+        if let failure { return transactionFailed(call, failure, now) }
+        switch call {
+        case .begin:
+            publishing.transaction = .open
+            if !publishing.mustAbort { release() }
+        case .sendOffsets: perform(publishing.mustAbort ? .abort : .commit)
+        case .commit:
+            publishing.transaction = .none
+            noteCommitted(publishing.frontiers, generation: publishing.transactionGeneration, now)
+            publishing.frontiers = [:]
+        case .abort:
+            publishing.transaction = .none
+            publishing.lastCommitMs = now.steadyMs
+            // Its records were never visible: their lanes read them again.
+            if publishing.transactionGeneration == generation { rewind() }
+        }
+    }
+
+    private mutating func transactionFailed(_ call: TransactionCall, _ failure: CallFailure, _ now: Moment) {
+        guard failure.kind != .fatal else { return fail("broker: \(failure)") }
+        actions.append(.say("publishing was interrupted and goes on: \(failure)"))
+        if failure.kind == .retriable {
+            publishing.retryAtMs = now.steadyMs + settings.retryMs
+        } else if call == .abort {
+            fail("broker: a transaction can not be aborted: \(failure)")
+        } else {
+            publishing.mustAbort = true
+            perform(.abort)
+        }
+    }
+}

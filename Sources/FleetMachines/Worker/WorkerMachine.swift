@@ -1,0 +1,193 @@
+internal import Artifacts
+internal import Cutover
+package import PipelineMessages
+
+/// A worker without its surroundings: which records it takes, by which head, in what order their results leave, and
+/// what it commits. Pure: an event in, the actions that follow out. No thread, clock, lock or broker.
+///
+/// The promise, at least once and exactly once alike:
+///
+/// 1. A record of a partition is handed on once for each assignment (*lane*), in offset order, by the head that
+///    ``HeadTimeline`` gives it. While that head, or the truth about a marker, is not known here, the partition waits.
+/// 2. Results leave in offset order, whatever order they were finished in.
+/// 3. An offset is committed only when everything of the records below it was delivered, together with the heads in
+///    force and the images below: whoever reads on from there repeats the same bytes.
+/// 4. With exactly-once the commit is part of the transaction that holds the records, in the name of the membership
+///    that the lane began with; a transaction that fails leaves nothing, and its records are read again.
+/// 5. What belongs to an earlier lane is dropped wherever it turns up.
+/// 6. A marker counts if the control topic has announced it, with the token that only the announcement names.
+///
+/// Actions are carried out in order, each by one of three hands (see ``WorkerAction``); their results are events.
+package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
+    /// An event that this machine takes.
+    package typealias Event = WorkerEvent<Message, Scores>
+    /// An action that this machine asks for.
+    package typealias Action = WorkerAction<Message, Scores>
+
+    /// Where the worker stands with the group.
+    enum Phase: Equatable {
+        /// Owns nothing.
+        case idle
+        /// Owns partitions, and waits to hear where to start; asks again from then on.
+        case locating([Int32], retryAtMs: Int64?)
+        /// Reads and works.
+        case working
+        /// Publishes and commits what is finished until then, at most; gives its partitions back.
+        case closing(untilMs: Int64)
+        /// Has ended.
+        case ended
+    }
+
+    /// What it was asked to do at the end.
+    enum Ending: Equatable {
+        /// Finish what was handed on.
+        case draining(untilMs: Int64)
+        /// Only what is finished already.
+        case stopping
+    }
+
+    let settings: WorkerSettings
+    var phase = Phase.idle
+    var ending: Ending?
+    var generation = 0
+    var lanes: [Int32: WorkerLane<Message, Scores>] = [:]
+    /// Whether all lanes rest because nothing moves.
+    var isHeld = false
+    /// Since when there has been no room for another record.
+    var fullSinceMs: Int64?
+    /// Shards that were submitted, in lanes of now, and are not scored yet.
+    var unscored = 0
+
+    var publishing = Publishing()
+    var control = ControlKnowledge()
+    var actions: [Action] = []
+
+    /// Images whose offset this life has committed.
+    package internal(set) var imagesCommitted: Int64 = 0
+    /// Records that went to the dead letters.
+    package internal(set) var deadLetters: Int64 = 0
+    /// Cut-overs that a frozen head did not follow.
+    package var cutoversIgnored: Int64 { Int64(control.ignored.count) }
+
+    /// A worker that owns nothing and knows of no head.
+    package init(_ settings: WorkerSettings) { self.settings = settings }
+
+    /// Takes an event of `now`; returns what to do, in order.
+    package mutating func handle(_ event: Event, at now: Moment) -> [Action] {
+        guard phase != .ended else { return [] }
+        take(event, now)
+        step(now)
+        defer { actions.removeAll(keepingCapacity: true) }
+        return actions
+    }
+
+    private mutating func take(_ event: Event, _ now: Moment) {
+        switch event {
+        case .assigned(let partitions): assigned(partitions, now)
+        case .revoked(let lost): revoked(lost: lost, now)
+        case .positions(let saved, let generation): located(saved, generation, now)
+        case .positionsFailed(let failure, let generation): notLocated(failure, generation, now)
+        case .readingFailed(let failure): readingFailed(failure)
+        case .record(let record, let message, let partition, let offset):
+            received(record, message, partition: partition, offset: offset, now)
+        case .scored(let ticket, let scores, let images): finished(ticket, .scored(scores, images: images))
+        case .unusable(let ticket, let dead): finished(ticket, .dead(dead))
+        case .queued(let flight, let records): queued(flight, records)
+        case .delivered(let flight, let records): delivered(flight, records)
+        case .deliveryFailed(let failure, let flight): deliveryFailed(failure, flight, now)
+        case .commitEnded(let failure, let serial): commitEnded(failure, serial, now)
+        case .transactionEnded(let call, let failure): transactionEnded(call, failure, now)
+        case .published(let manifest): published(manifest)
+        case .headReady(let head, let bytes): headReady(head, bytes: bytes)
+        case .headRefused(let head, let reason): headRefused(head, reason)
+        case .headNotFetched(let head): control.wanted.remove(head)
+        case .cutover(let record, let offset): learned(record, at: offset)
+        case .controlRead(let offset): controlRead(below: offset)
+        case .controlEnd(let end, let serial): controlEnd(end, serial)
+        case .drain: drain(now)
+        case .stop: stop(now)
+        case .tick: break
+        }
+    }
+
+    /// What follows from where things stand, whatever the event was.
+    private mutating func step(_ now: Moment) {
+        guard phase != .ended else { return }
+        retryLocating(now)
+        askControlEnd()
+        publishAndCommit(now)
+        holdOrLetGo(now)
+        close(now)
+    }
+
+    /// Ends here.
+    mutating func fail(_ text: String) {
+        guard phase != .ended else { return }
+        phase = .ended
+        lanes = [:]
+        actions.append(.failed(text))
+    }
+
+    // MARK: What others may ask
+
+    /// Whether the broker should be polled now: for records, or for what the group wants while nothing else can be taken.
+    package var wantsPoll: Bool {
+        switch phase {
+        case .idle: true
+        case .working: hasRoom || isHeld || ending != nil
+        case .locating, .closing, .ended: false
+        }
+    }
+
+    /// Whether the work of a lane is still wanted.
+    package func isCurrent(_ lane: LaneID) -> Bool {
+        lane.generation == generation && lanes[lane.partition] != nil
+    }
+
+    /// Whether records are on their way to the broker.
+    package var hasFlights: Bool { !publishing.flights.isEmpty }
+
+    /// Records that were taken and are not committed yet.
+    package var recordsHeld: Int { lanes.values.reduce(0) { $0 + $1.held } }
+
+    /// The partitions as a heartbeat names them.
+    package var partitions: [WorkerStatus.Partition] {
+        lanes.sorted { $0.key < $1.key }.map { number, lane in
+            WorkerStatus.Partition(
+                partition: number, position: lane.position,
+                head: (settings.frozenHead?.label ?? lane.timeline.head(stream: "")?.label),
+                blocked: lane.blocked)
+        }
+    }
+}
+
+/// What a worker is told at its start.
+package struct WorkerSettings: Sendable {
+    /// Whether records and offsets become visible together.
+    package var isExactlyOnce = false
+    /// Least time between commits, milliseconds.
+    package var commitIntervalMs: Int64 = 100
+    /// Most shards between being taken and being scored.
+    package var unscoredMax = 8
+    /// Most records between being taken and being delivered.
+    package var heldMax = 256
+    /// The head that scores everything, where the backbone holds one.
+    package var frozenHead: HeadStamp?
+    /// Why no other head is taken, where the backbone holds one.
+    package var frozenRefusal: String?
+    /// How long finished work may take to leave when the group wants partitions back, milliseconds.
+    package var flushMs: Int64 = 1_000
+    /// How long taken work may take to finish in a drain, milliseconds.
+    package var drainMs: Int64 = 30_000
+    /// Most bytes of loaded heads.
+    package var headBytesMax = 512 << 20
+    /// Most loaded heads.
+    package var headsMax = 256
+    /// Time until a call that failed is made again, milliseconds.
+    package var retryMs: Int64 = 500
+    /// A worker without room for so long rests its partitions and serves the group, milliseconds.
+    package var holdAfterMs: Int64 = 2_000
+
+    /// Settings with their defaults.
+    package init() {}
+}

@@ -1,0 +1,123 @@
+internal import FleetMachines
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
+
+/// The poll thread: tells the machine what the group and the shard topic say, does what the machine asks of the reading
+/// side.
+final class WorkerReader: Sendable {
+    private let conductor: WorkerConductor
+    private let consumer: KafkaConsumer
+    private let memberships: Memberships
+    private let tasks: BoundedQueue<ShardTask>
+    private let topic: String
+
+    init(
+        _ options: WorkerOptions, conductor: WorkerConductor, consumer: KafkaConsumer,
+        memberships: Memberships, tasks: BoundedQueue<ShardTask>
+    ) {
+        self.conductor = conductor
+        self.consumer = consumer
+        self.memberships = memberships
+        self.tasks = tasks
+        topic = options.topics.shards
+    }
+
+    func run() -> PlatformThread {
+        PlatformThread("poll") { [self] in
+            while !conductor.ended.isSet {
+                let isPolling = conductor.look { $0.wantsPoll }
+                for action in conductor.reading.take(milliseconds: isPolling ? 0 : 50) { perform(action) }
+                guard conductor.look({ $0.wantsPoll }) else { continue }
+                if let event = consumer.poll(timeoutMs: 50) { tell(event) }
+            }
+            for action in conductor.reading.take(milliseconds: 0) { perform(action) }
+        }
+    }
+
+    private func tell(_ event: ConsumerEvent) {
+        switch event {
+        case .partitionEnd: break
+        case .message(let message):
+            let record = ShardTopicRecord(
+                key: message.key ?? [], kind: message.header(ShardTopicKind.header)
+            ) { message.payload }
+            conductor.tell(
+                .record(record, message, partition: message.partition, offset: message.offset))
+        case .assigned(let partitions):
+            // Taken now: later this client may be told that it is no member any more.
+            memberships.take(consumer.groupMetadata())
+            conductor.tell(.assigned(partitions.map(\.partition)))
+        case .revoked(_, let lost): conductor.tell(.revoked(lost: lost))
+        case .error(let error):
+            if error.code == KafkaError.Code.noOffsetToResetTo {
+                conductor.tell(.readingFailed(CallFailure(.fatal, Self.lost("\(error)"))))
+            } else {
+                conductor.tell(
+                    .readingFailed(CallFailure(error.isFatal ? .fatal : .retriable, "\(error)")))
+            }
+        }
+    }
+
+    private static func lost(_ what: String) -> String {
+        "\(what); shards were deleted before they were read: raise the topic's retention, or pace ingest with "
+            + "--backlog-max"
+    }
+
+    private func perform(_ action: WorkerConductor.Reading) {
+        do throws(KafkaError) {
+            switch action {
+            case .fetchPositions(let partitions, let generation): fetchPositions(partitions, generation)
+            case .assign(let starts, let generation):
+                memberships.begin(generation)
+                try consumer.assign(
+                    starts.map { (place($0.partition), $0.offset.map { .offset($0) } ?? .beginning) })
+            case .unassign: try consumer.unassign()
+            case .pause(let partitions): try consumer.pause(partitions.map(place))
+            case .resume(let partitions): try consumer.resume(partitions.map(place))
+            case .submit(let task): tasks.push(task)
+            }
+        } catch {
+            // Of partitions that are not ours any more; the group says so next.
+            conductor.tell(.readingFailed(CallFailure(error.isFatal ? .fatal : .retriable, "\(error)")))
+        }
+    }
+
+    private func fetchPositions(_ partitions: [Int32], _ generation: Int) {
+        do throws(KafkaError) {
+            let committed = try consumer.committed(partitions.map(place), timeoutMs: 10_000)
+            var saved: [Int32: SavedPosition] = [:]
+            for (partition, position) in committed {
+                guard let offset = position.offset else { continue }
+                saved[partition.partition] = SavedPosition(offset: offset, metadata: position.metadata)
+            }
+            conductor.tell(.positions(saved, generation: generation))
+        } catch {
+            conductor.tell(.positionsFailed(CallFailure(error), generation: generation))
+        }
+    }
+
+    private func place(_ partition: Int32) -> TopicPartition {
+        TopicPartition(topic: topic, partition: partition)
+    }
+}
+
+/// This worker's membership of its group, as it was when each generation of lanes began.
+final class Memberships: Sendable {
+    private struct State {
+        var latest: ConsumerGroupMetadata?
+        var byGeneration: [Int: ConsumerGroupMetadata] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// The group has just given partitions to this member.
+    func take(_ metadata: ConsumerGroupMetadata) { state.withLock { $0.latest = metadata } }
+
+    /// Lanes of `generation` begin; earlier ones commit nothing any more.
+    func begin(_ generation: Int) { state.withLock { $0.byGeneration = [generation: $0.latest].compactMapValues { $0 } } }
+
+    /// The membership in whose name lanes of `generation` commit.
+    func membership(_ generation: Int) -> ConsumerGroupMetadata? { state.withLock { $0.byGeneration[generation] } }
+}

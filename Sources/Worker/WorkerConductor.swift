@@ -1,0 +1,152 @@
+internal import Artifacts
+internal import ClassifierHead
+internal import FleetMachines
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
+
+/// The machine as this program runs it.
+typealias Machine = WorkerMachine<KafkaMessage, ScoredShard>
+
+/// Carries events to the machine, one at a time, and its actions to the threads that carry them out.
+///
+/// Every thread tells what happened to it by ``tell(_:)`` and takes what it has to do from its queue; no thread knows of
+/// another. Actions reach their queue in the order in which the machine asked for them.
+final class WorkerConductor: Sendable {
+    private struct State {
+        var machine: Machine
+        /// The loaded heads: those that the machine calls ready, and no others.
+        var heads: [ContentDigest: LoadedHead] = [:]
+        let frozen: LoadedHead?
+    }
+
+    /// What can be done to the broker's reading side.
+    enum Reading: Sendable {
+        case fetchPositions([Int32], generation: Int)
+        case assign([(partition: Int32, offset: Int64?)], generation: Int)
+        case unassign
+        case pause([Int32])
+        case resume([Int32])
+        case submit(ShardTask)
+    }
+
+    /// What the control topic is asked.
+    enum Asking: Sendable {
+        case end(serial: Int)
+        case head(ContentDigest)
+    }
+
+    private let state: Mutex<State>
+    /// For the thread that polls the broker.
+    let reading = ActionQueue<Reading>()
+    /// For the thread that writes to the broker.
+    let writing = ActionQueue<Machine.Action>()
+    /// For the thread that follows the control topic.
+    let asking = ActionQueue<Asking>()
+    /// Set when the machine has ended.
+    let ended = Signal()
+    private let failure = Mutex<String?>(nil)
+    private let say: @Sendable (String) -> Void
+
+    init(_ options: WorkerOptions, say: @escaping @Sendable (String) -> Void) {
+        var settings = WorkerSettings()
+        settings.isExactlyOnce = options.delivery == .exactlyOnce
+        settings.commitIntervalMs = options.commitIntervalMs
+        settings.unscoredMax = options.shardsInFlightMax
+        settings.heldMax = 64 + 8 * options.shardsInFlightMax
+        settings.headBytesMax = options.headBytesMax
+        let loader = HeadLoader(options)
+        settings.frozenHead = options.frozenHead.map { HeadStamp(frozen: $0.head.digest, label: $0.label) }
+        settings.frozenRefusal = loader.frozenRefusal
+        state = Mutex(State(machine: Machine(settings), frozen: loader.frozen))
+        self.say = say
+    }
+
+    /// Why the worker could not go on.
+    var failureText: String? { failure.withLock { $0 } }
+
+    /// Tells the machine what happened; `head` becomes one of the loaded ones first.
+    func tell(_ event: Machine.Event, installing head: LoadedHead? = nil) {
+        let lines = state.withLock { state -> [String] in
+            if let head { state.heads[head.head.digest] = head }
+            let polled = state.machine.wantsPoll
+            let lines = route(state.machine.handle(event, at: .now), &state)
+            if !polled, state.machine.wantsPoll { reading.poke() }
+            return lines
+        }
+        for line in lines { say(line) }
+    }
+
+    /// Looks at the machine.
+    func look<Result>(_ body: (Machine) -> Result) -> Result { state.withLock { body($0.machine) } }
+
+    private func route(_ actions: [Machine.Action], _ state: inout State) -> [String] {
+        var lines: [String] = []
+        var toRead: [Reading] = []
+        var toWrite: [Machine.Action] = []
+        var toAsk: [Asking] = []
+        for action in actions {
+            switch action {
+            case .fetchPositions(let partitions, let generation):
+                toRead.append(.fetchPositions(partitions, generation: generation))
+            case .assign(let starts, let generation): toRead.append(.assign(starts, generation: generation))
+            case .unassign: toRead.append(.unassign)
+            case .pause(let partitions): toRead.append(.pause(partitions))
+            case .resume(let partitions): toRead.append(.resume(partitions))
+            case .submit(let ticket, let message, let stream, let stamp):
+                // The machine names only heads that it called ready, and unloads in the same order.
+                guard let loaded = stamp.cutover == nil ? state.frozen : state.heads[stamp.head] else {
+                    preconditionFailure("head \(stamp.head) was submitted to and is not loaded")
+                }
+                toRead.append(
+                    .submit(
+                        ShardTask(
+                            ticket: ticket, message: message, stream: stream, stamp: stamp, loaded: loaded,
+                            receivedNs: Clock.steadyNs)))
+            case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
+                toWrite.append(action)
+            case .askControlEnd(let serial): toAsk.append(.end(serial: serial))
+            case .fetchHead(let head): toAsk.append(.head(head))
+            case .unloadHead(let head): state.heads[head] = nil
+            case .say(let line): lines.append(line)
+            case .finished: ended.set()
+            case .failed(let text):
+                failure.withLock { $0 = text }
+                ended.set()
+            }
+        }
+        reading.append(toRead)
+        writing.append(toWrite)
+        asking.append(toAsk)
+        return lines
+    }
+}
+
+extension Moment {
+    /// This moment by the machine's clocks.
+    static var now: Moment { Moment(steadyMs: Clock.steadyMs, wallMs: Clock.wallMs) }
+}
+
+extension CallFailure {
+    /// What a failed call means to the machine.
+    init(_ error: KafkaError) {
+        let kind: Kind
+        switch error.code {
+        // Given up by the client library, not refused by the broker.
+        case KafkaError.Code.messageTimedOut, KafkaError.Code.purgedFromQueue, KafkaError.Code.purgedInFlight:
+            kind = .retriable
+        default:
+            if error.isFatal {
+                kind = .fatal
+            } else if error.requiresAbort {
+                kind = .abortable
+            } else if error.isStaleMember {
+                kind = .stale
+            } else {
+                kind = error.isRetriable ? .retriable : .fatal
+            }
+        }
+        self.init(kind, "\(error)")
+    }
+}
