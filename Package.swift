@@ -56,6 +56,10 @@ let package = Package(
             name: "FleetMachines", dependencies: ["Artifacts", "PipelineMessages", "Cutover"],
             swiftSettings: swift),
 
+        .target(
+            name: "FleetSimulator", dependencies: ["Artifacts", "PipelineMessages", "Cutover", "FleetMachines"],
+            swiftSettings: swift),
+
         // Pure layer, reports: drawings, pages, tables.
         .target(name: "Figures", swiftSettings: swift),
 
@@ -144,7 +148,7 @@ let package = Package(
             dependencies: [
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "HardenedModel",
                 "ImageDecoding",
-                "PipelineMessages", "Cutover", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
+                "PipelineMessages", "Cutover", "FleetSimulator", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "HDF5", "Hardening", "Evaluation",
                 "Sensitivity",
                 "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
@@ -194,8 +198,9 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("HDF5", ["Artifacts"], ["Files"]),
     ("ArgumentParser", [], []),
     ("Kafka", [], []),
+    ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
+    ("FleetSimulator", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
-    ("Worker", ["PipelineMessages", "Cutover", "ClassifierHead", "HardenedBackbone", "Artifacts"], []),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
 // What several test folders share; no product depends on it.

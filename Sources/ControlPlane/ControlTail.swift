@@ -90,7 +90,7 @@ public final class ControlTail: Sendable {
                     return [.unreadable(key: keyText, problem: "the manifest names another head")]
                 }
                 return [.head(manifest, assembler.value.take(manifest))]
-            case .cutover(let request):
+            case .cutover(let request), .decision(let request, _):
                 let record = try JSONRecord.decode(CutoverRecord.self, from: value)
                 guard record.request == request else {
                     return [.unreadable(key: keyText, problem: "the record names another request")]

@@ -1,6 +1,7 @@
 public import Artifacts
 public import Kafka
 public import PipelineMessages
+import Threads
 
 extension RecordWriter {
     /// Publishes a head file: its chunks, then the manifest that makes them a head.
@@ -23,10 +24,11 @@ extension RecordWriter {
 
     /// Writes the state of a cut-over.
     public func write(_ cutover: CutoverRecord, topics: TopicNames) throws(KafkaError) {
-        try write(
-            Record(
-                topic: topics.control, key: ControlKey.cutover(request: cutover.request).bytes,
-                value: JSONRecord.encode(cutover)))
+        let key: ControlKey =
+            cutover.state == .requested
+            ? .cutover(request: cutover.request)
+            : .decision(request: cutover.request, name: ProcessFacts.randomName())
+        try write(Record(topic: topics.control, key: key.bytes, value: JSONRecord.encode(cutover)))
     }
 }
 

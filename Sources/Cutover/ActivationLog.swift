@@ -34,8 +34,13 @@ public struct ActivationLog: Sendable, Equatable {
         // A request lies where its number says: nobody gets ahead of all later ones by a number of tomorrow.
         guard record.number ?? 0 <= offset else { return false }
         var record = record
-        // The rank is the request's own offset; later records repeat it, in case compaction removed it.
-        record.number = known?.number ?? record.number ?? offset
+        // The rank is the request's own offset, as whoever decided saw it: every reader sees that decision first, while
+        // the request may have been written twice, and compaction keeps only the last.
+        switch record.state {
+        case .requested: record.number = offset
+        case .committing, .aborted: record.number = record.number ?? known?.number ?? offset
+        case .committed: record.number = known?.number ?? record.number ?? offset
+        }
         if record.state == .committing || record.state == .committed {
             record.scanFrom = record.scanFrom ?? known?.scanFrom
             // Of two announcements the first counts, with its token.

@@ -148,6 +148,13 @@ extension CoordinatorStatus: BoundedRecord {
             bounds.integer(entry.nextOffset, "next_offset", in: RecordBounds.offset)
             bounds.integer(entry.images, "images", in: RecordBounds.count)
             bounds.integer(entry.receiptsOffset, "receipts_offset", in: RecordBounds.offset)
+            bounds.size(entry.gaps?.count, "gaps", most: LedgerGap.countMax)
+            bounds.each(entry.gaps, "gaps") { bounds, gap in
+                bounds.integer(gap.offset, "offset", in: RecordBounds.offset)
+                bounds.integer(gap.endOffset, "end_offset", in: RecordBounds.offset)
+                bounds.integer(gap.imagesBefore, "images_before", in: RecordBounds.count)
+                bounds.integer(gap.imagesAfter, "images_after", in: RecordBounds.count)
+            }
         }
         bounds.integer(imagesCommitted, "images_committed", in: RecordBounds.count)
         bounds.each(alarms, "alarms") { $0.text($1, "", bytes: RecordBounds.text) }

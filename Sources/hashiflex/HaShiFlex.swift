@@ -26,7 +26,7 @@ struct HaShiFlex: ParsableCommand {
                 name: "Run the pipeline",
                 subcommands: [
                     IngestCommand.self, WorkerCommand.self, FleetCommand.self, CoordinatorCommand.self,
-                    TopCommand.self,
+                    TopCommand.self, SimulateCommand.self,
                 ]),
             CommandGroup(name: "Heads", subcommands: [HeadCommand.self]),
             CommandGroup(

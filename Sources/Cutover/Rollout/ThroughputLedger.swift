@@ -2,16 +2,21 @@ public import PipelineMessages
 
 /// Adds up the fleet's work from receipts: the per-worker sum must equal the committed images.
 ///
-/// Receipts of one partition arrive in offset order from each worker and overlap only by redelivery.
-/// A shard is credited to the worker that receipted it first. Every receipt states how many images
-/// lie before it, so a lost or doubled shard shows at once as a gap.
+/// Receipts of one partition arrive in offset order from each worker and overlap by redelivery. A shard is credited to
+/// the worker that receipted it first. Every receipt states how many images lie before it, so a shard without one shows
+/// at once, as a gap. After a failed delivery the receipt comes late and fills it; a gap that the workers' committed
+/// offset has passed for long is an alarm.
 public struct ThroughputLedger: Sendable, Equatable {
     private var partitions: [Int32: LedgerPartition] = [:]
     private var workers: [String: LedgerEntry] = [:]
+    /// How often each partition's first gap was found below the committed offset, one check after the other.
+    private var overdue: [Int32: (gap: LedgerGap, checks: Int)] = [:]
     /// What did not add up, oldest first, at most ``alarmsMax``.
     public private(set) var alarms: [String] = []
     /// Most alarms kept.
     public static let alarmsMax = 32
+    /// A gap may be found below the committed offset so often: its receipt may be delivered and not read yet.
+    public static let overdueChecksMax = 10
 
     /// An empty ledger.
     public init() {}
@@ -29,14 +34,27 @@ public struct ThroughputLedger: Sendable, Equatable {
         defer { partitions[receipt.partition] = partition }
         guard receiptsOffset >= partition.receiptsOffset else { return }  // counted before a restart
         partition.receiptsOffset = receiptsOffset + 1
-        guard receipt.offset >= partition.nextOffset else { return }  // redelivered
-        if receipt.imagesBefore != partition.images {
+        guard receipt.offset >= partition.nextOffset else {
+            // Redelivered, or late.
+            if partition.fill(receipt) { credit(receipt) }
+            return
+        }
+        if receipt.imagesBefore > partition.images {
+            partition.open(
+                LedgerGap(
+                    offset: partition.nextOffset, endOffset: receipt.offset, imagesBefore: partition.images,
+                    imagesAfter: receipt.imagesBefore))
+        } else if receipt.imagesBefore < partition.images {
             raise(
                 "\(receipt.key): \(receipt.imagesBefore) images lie before it, the ledger counted "
                     + "\(partition.images)")
         }
         partition.images = min(receipt.imagesAfter, RecordBounds.count.upperBound)
         partition.nextOffset = receipt.offset + 1
+        credit(receipt)
+    }
+
+    private mutating func credit(_ receipt: Receipt) {
         var entry = workers[receipt.worker] ?? LedgerEntry(worker: receipt.worker)
         entry.images = min(entry.images + Int64(receipt.images), RecordBounds.count.upperBound)
         entry.shards += 1
@@ -46,6 +64,7 @@ public struct ThroughputLedger: Sendable, Equatable {
     /// Compares with what the workers' group committed for a partition.
     public mutating func check(partition number: Int32, committed: Int64, progress: PartitionProgress) {
         let partition = partitions[number] ?? LedgerPartition(partition: number)
+        checkGap(partition, committed: committed)
         // Behind the ledger is normal (a commit follows its receipts); ahead, or different at the same
         // point, is not. Markers lie between, so the offsets alone need not be equal.
         let ahead = progress.images > partition.images && committed <= partition.nextOffset
@@ -56,6 +75,20 @@ public struct ThroughputLedger: Sendable, Equatable {
                 + "ledger counted \(partition.images) below \(partition.nextOffset)")
     }
 
+    private mutating func checkGap(_ partition: LedgerPartition, committed: Int64) {
+        guard let gap = partition.gaps?.first, committed >= gap.endOffset else {
+            overdue[partition.partition] = nil
+            return
+        }
+        let known = overdue[partition.partition]
+        let checks = known?.gap == gap ? (known?.checks ?? 0) + 1 : 1
+        overdue[partition.partition] = (gap, checks)
+        guard checks == Self.overdueChecksMax else { return }
+        raise(
+            "partition \(partition.partition): no receipt for \(gap.images) images of offsets \(gap.offset) to "
+                + "\(gap.endOffset - 1), which are committed")
+    }
+
     /// Compares the two sums; they differ only if a credit was lost or doubled here.
     public mutating func checkSums() {
         let credited = workers.values.map(\.images).saturatingSum
@@ -64,8 +97,10 @@ public struct ThroughputLedger: Sendable, Equatable {
         }
     }
 
-    /// Images in all partitions together.
-    public var imagesCounted: Int64 { partitions.values.map(\.images).saturatingSum }
+    /// Images in all partitions together, gaps left out.
+    public var imagesCounted: Int64 {
+        partitions.values.map { $0.images - ($0.gaps ?? []).map(\.images).saturatingSum }.saturatingSum
+    }
     /// The workers' entries, by name.
     public var entries: [LedgerEntry] { workers.values.sorted { $0.worker < $1.worker } }
     /// The partitions' entries, by number.
@@ -80,5 +115,43 @@ public struct ThroughputLedger: Sendable, Equatable {
         guard !alarms.contains(alarm) else { return }
         alarms.append(alarm)
         if alarms.count > Self.alarmsMax { alarms.removeFirst() }
+    }
+
+    /// Equal when the same was counted; how often a gap was looked at does not matter.
+    public static func == (left: ThroughputLedger, right: ThroughputLedger) -> Bool {
+        left.partitions == right.partitions && left.workers == right.workers && left.alarms == right.alarms
+    }
+}
+
+extension LedgerPartition {
+    /// Takes note of shards without a receipt; of too many gaps the oldest becomes part of the next.
+    fileprivate mutating func open(_ gap: LedgerGap) {
+        var gaps = gaps ?? []
+        gaps.append(gap)
+        if gaps.count > LedgerGap.countMax { gaps.removeFirst() }
+        self.gaps = gaps
+    }
+
+    /// Counts a receipt that came late; returns whether it filled (a part of) a gap, and so counts for the first time.
+    fileprivate mutating func fill(_ receipt: Receipt) -> Bool {
+        guard var gaps, let place = gaps.firstIndex(where: { $0.holds(receipt) }) else { return false }
+        let gap = gaps.remove(at: place)
+        let below = LedgerGap(
+            offset: gap.offset, endOffset: receipt.offset, imagesBefore: gap.imagesBefore,
+            imagesAfter: receipt.imagesBefore)
+        let above = LedgerGap(
+            offset: receipt.offset + 1, endOffset: gap.endOffset, imagesBefore: receipt.imagesAfter,
+            imagesAfter: gap.imagesAfter)
+        gaps.insert(contentsOf: [below, above].filter { $0.images > 0 }, at: place)
+        self.gaps = gaps.isEmpty ? nil : Array(gaps.suffix(LedgerGap.countMax))
+        return true
+    }
+}
+
+extension LedgerGap {
+    /// Whether a receipt is of a shard that is missing here.
+    fileprivate func holds(_ receipt: Receipt) -> Bool {
+        receipt.images > 0 && (offset..<endOffset).contains(receipt.offset)
+            && receipt.imagesBefore >= imagesBefore && receipt.imagesAfter <= imagesAfter
     }
 }

@@ -10,8 +10,7 @@ extension CoordinatorMachine {
             // Whoever's record it is: the log has moved, or says why it does not.
             term?.pending = nil
         }
-        guard isNews else { return insist(on: record) }
-        guard term?.hasControl == true else { return }
+        guard isNews, term?.hasControl == true else { return }
         switch record.state {
         case .requested: say("cut-over to \(record.label) requested for \(record.slot)")
         case .committing: say("cut-over to \(record.label): the workers are ready\(age(record))")
@@ -19,15 +18,6 @@ extension CoordinatorMachine {
         case .aborted:
             say("cut-over to \(record.label) aborted: \((record.reasons ?? []).joined(separator: "; "))")
         }
-    }
-
-    /// A record that came too late must not be the one that compaction leaves.
-    private mutating func insist(on late: CutoverRecord) {
-        guard let won = term?.log.cutovers[late.request],
-            (won.state, won.token) != (late.state, late.token) || won.offsets != late.offsets
-        else { return }
-        guard term?.won.contains(where: { $0.request == won.request }) == false else { return }
-        term?.won.append(won)
     }
 
     private mutating func say(_ line: String) { actions.append(.say(line)) }
@@ -43,11 +33,6 @@ extension CoordinatorMachine {
         if let pending = term.pending {
             guard now.steadyMs >= pending.untilMs else { return }
             self.term?.pending = nil
-        }
-        if let record = self.term?.won.first {
-            self.term?.won.removeFirst()
-            if let won = term.log.cutovers[record.request] { write(won, now) }
-            return
         }
         switch self.term?.fleet.next(term.log, now: now.steadyMs, wallMs: now.wallMs) ?? .wait {
         case .wait: return

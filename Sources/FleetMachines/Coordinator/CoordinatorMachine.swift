@@ -7,12 +7,11 @@ internal import PipelineMessages
 /// It keeps nothing of its own from one term to the next: the control topic, the status topic and the receipts say
 /// where everything stands. Leadership only saves work; what makes two that both believe to lead harmless:
 ///
-/// 1. A decision counts when it is read back, and the first one in the control topic wins, whoever wrote it.
+/// 1. A decision counts when it is read back, and the first one in the control topic wins, whoever wrote it. Each has a
+///    key of its own, so that compaction never makes a later one the first.
 /// 2. Markers are written only for an announcement that was read back, with its token; a second marker of the same
 ///    cut-over changes nothing.
 /// 3. The offsets of a cut-over are those of the first markers found, not of those written.
-/// 4. A record that does not follow what the log holds is answered by the record that won: the topic is compacted to
-///    the last record of each cut-over, and that must be the one that counts.
 package struct CoordinatorMachine: Sendable {
     /// An event that this machine takes.
     package typealias Event = CoordinatorEvent
@@ -28,8 +27,6 @@ package struct CoordinatorMachine: Sendable {
         var hasControl = false
         var hasStatus = false
         let sinceMs: Int64
-        /// Records that won over a later one, to be written once more.
-        var won: [CutoverRecord] = []
         /// The decision that was written, until the log shows it; then the time to write it anew.
         var pending: (record: CutoverRecord, untilMs: Int64)?
         /// What is being done, and for which record.

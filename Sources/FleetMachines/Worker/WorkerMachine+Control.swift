@@ -15,6 +15,8 @@ struct ControlKnowledge: Sendable {
     /// Loaded heads and the bytes that each takes.
     var ready: [ContentDigest: Int] = [:]
     var refused: [ContentDigest: String] = [:]
+    /// Heads that there was no room for, and when to try again.
+    var crowdedUntilMs: [ContentDigest: Int64] = [:]
     /// Heads that are being loaded again.
     var wanted: Set<ContentDigest> = []
     /// Cut-overs that a frozen head does not follow, by their request's digest.
@@ -41,11 +43,12 @@ extension WorkerMachine {
         unblock()
     }
 
-    mutating func headReady(_ head: ContentDigest, bytes: Int) {
+    mutating func headReady(_ head: ContentDigest, bytes: Int, _ now: Moment) {
         control.wanted.remove(head)
         control.ready[head] = bytes
         control.refused[head] = nil
-        makeRoom(for: head)
+        control.crowdedUntilMs[head] = nil
+        makeRoom(for: head, now)
         unblock()
     }
 
@@ -71,42 +74,68 @@ extension WorkerMachine {
         actions.append(.fetchHead(head))
     }
 
-    /// Lets go of heads that nothing needs soon, until `newcomer` fits; or refuses it.
-    private mutating func makeRoom(for newcomer: ContentDigest) {
+    /// How soon a head is needed.
+    private enum Need: Int, Comparable {
+        case none, steppingBack, asked, inForce
+        static func < (left: Need, right: Need) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// Lets go of heads that are needed less than `newcomer`, until it fits; or does without it.
+    private mutating func makeRoom(for newcomer: ContentDigest, _ now: Moment) {
         func isTooMuch() -> Bool {
             control.ready.count > settings.headsMax
                 || control.ready.values.reduce(0, +) > settings.headBytesMax
         }
         guard isTooMuch() else { return }
-        let needed = headsWithinReach
-        for head in control.ready.keys.sorted(by: { $0.hex < $1.hex })
-        where isTooMuch() && head != newcomer && !needed.contains(head) {
-            unload(head)
-        }
+        let needs = headNeeds
+        let own = needs[newcomer] ?? .none
+        let others = control.ready.keys.filter { $0 != newcomer }
+            .map { (head: $0, need: needs[$0] ?? .none) }
+            .filter { $0.need < own || $0.need == .none }
+            .sorted { ($0.need.rawValue, $0.head.hex) < ($1.need.rawValue, $1.head.hex) }
+        for other in others where isTooMuch() { unload(other.head) }
         guard isTooMuch() else { return }
-        let bytes = control.ready.values.reduce(0, +)
+        let (count, bytes) = (control.ready.count, control.ready.values.reduce(0, +))
         unload(newcomer)
         control.refused[newcomer] =
-            "no room: the heads that are needed and this one take \(bytes) bytes, at most "
-            + "\(settings.headBytesMax) may be loaded (--head-bytes-max)"
+            "no room: with it \(count) heads that are needed take \(bytes) bytes; at most \(settings.headsMax) heads "
+            + "and \(settings.headBytesMax) bytes may be loaded (--head-bytes-max)"
+        // Partitions move on; later there may be room.
+        control.crowdedUntilMs[newcomer] = now.steadyMs + 10 * settings.retryMs
+    }
+
+    /// Tries again heads that there was no room for.
+    mutating func retryCrowded(_ now: Moment) {
+        let due = control.crowdedUntilMs.filter { now.steadyMs >= $0.value }.keys.sorted { $0.hex < $1.hex }
+        guard !due.isEmpty else { return }
+        for head in due {
+            control.crowdedUntilMs[head] = nil
+            control.refused[head] = nil
+            if control.log.open.contains(where: { $0.head == head }) { want(head) }
+        }
+        unblock()
     }
 
     private mutating func unload(_ head: ContentDigest) {
         if control.ready.removeValue(forKey: head) != nil { actions.append(.unloadHead(head)) }
     }
 
-    /// Heads in force here, where a rewind would begin, at the ends of the partitions, one step back, or asked for.
-    private var headsWithinReach: Set<ContentDigest> {
-        var needed = Set(control.log.open.map(\.head))
+    /// Heads in force here or where a rewind would begin, then those asked for, then those of the newest two cut-overs of
+    /// each slot.
+    private var headNeeds: [ContentDigest: Need] {
+        var needs: [ContentDigest: Need] = [:]
+        func note(_ head: ContentDigest, _ need: Need) { needs[head] = max(needs[head] ?? .none, need) }
         for lane in lanes.values {
-            needed.formUnion((lane.timeline.heads + lane.committedHeads).map(\.head))
-            if let first = control.log.firstHead(partition: lane.id.partition) { needed.insert(first.head) }
+            for inForce in lane.timeline.heads + lane.committedHeads { note(inForce.head, .inForce) }
+            if let first = lane.timeline.head(stream: "") { note(first.head, .inForce) }
         }
-        var newest: [HeadSlot: [ContentDigest]] = [:]
-        for cutover in control.log.committed.reversed() where newest[cutover.slot, default: []].count < 2 {
-            newest[cutover.slot, default: []].append(cutover.head)
+        for cutover in control.log.open { note(cutover.head, .asked) }
+        var newest: [HeadSlot: Int] = [:]
+        for cutover in control.log.committed.reversed() where newest[cutover.slot, default: 0] < 2 {
+            newest[cutover.slot, default: 0] += 1
+            note(cutover.head, .steppingBack)
         }
-        return needed.union(newest.values.joined())
+        return needs
     }
 
     /// Whether a head is loaded.

@@ -17,20 +17,22 @@ extension WorkerMachine {
     mutating func locate(_ partitions: [Int32]) {
         dropLanes()
         generation += 1
-        phase = .locating(partitions.sorted(), retryAtMs: nil)
-        actions.append(.fetchPositions(partitions.sorted(), generation: generation))
+        phase = .locating(partitions.sorted(), askAtMs: .min)
     }
 
     mutating func notLocated(_ failure: CallFailure, _ generation: Int, _ now: Moment) {
         guard case .locating(let partitions, _) = phase, generation == self.generation else { return }
         guard failure.kind != .fatal else { return fail("broker: \(failure)") }
         actions.append(.say("broker: \(failure); asking again"))
-        phase = .locating(partitions, retryAtMs: now.steadyMs + settings.retryMs)
+        phase = .locating(partitions, askAtMs: now.steadyMs + settings.retryMs)
     }
 
-    mutating func retryLocating(_ now: Moment) {
-        guard case .locating(let partitions, let retryAtMs?) = phase, now.steadyMs >= retryAtMs else { return }
-        phase = .locating(partitions, retryAtMs: nil)
+    /// Asks where to start; not while a commit is under way that would move the answer.
+    mutating func askForPositions(_ now: Moment) {
+        guard case .locating(let partitions, let atMs?) = phase, now.steadyMs >= atMs,
+            publishing.commit == nil
+        else { return }
+        phase = .locating(partitions, askAtMs: nil)
         actions.append(.fetchPositions(partitions, generation: generation))
     }
 

@@ -28,8 +28,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     enum Phase: Equatable {
         /// Owns nothing.
         case idle
-        /// Owns partitions, and waits to hear where to start; asks again from then on.
-        case locating([Int32], retryAtMs: Int64?)
+        /// Owns partitions, and has to hear where to start; asks then, or is waiting for the answer.
+        case locating([Int32], askAtMs: Int64?)
         /// Reads and works.
         case working
         /// Publishes and commits what is finished until then, at most; gives its partitions back.
@@ -98,7 +98,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .commitEnded(let failure, let serial): commitEnded(failure, serial, now)
         case .transactionEnded(let call, let failure): transactionEnded(call, failure, now)
         case .published(let manifest): published(manifest)
-        case .headReady(let head, let bytes): headReady(head, bytes: bytes)
+        case .headReady(let head, let bytes): headReady(head, bytes: bytes, now)
         case .headRefused(let head, let reason): headRefused(head, reason)
         case .headNotFetched(let head): control.wanted.remove(head)
         case .cutover(let record, let offset): learned(record, at: offset)
@@ -113,7 +113,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     /// What follows from where things stand, whatever the event was.
     private mutating func step(_ now: Moment) {
         guard phase != .ended else { return }
-        retryLocating(now)
+        askForPositions(now)
+        retryCrowded(now)
         askControlEnd()
         publishAndCommit(now)
         holdOrLetGo(now)

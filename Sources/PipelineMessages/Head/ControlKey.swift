@@ -6,8 +6,11 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
     case headChunk(ContentDigest, index: Int)
     /// The manifest that completes a head.
     case headManifest(ContentDigest)
-    /// The state of one cut-over.
+    /// A request for a cut-over.
     case cutover(request: String)
+    /// What a coordinator decided about a cut-over, under a name that no other record has: compaction keeps all, so that
+    /// the first in the topic is the first for every reader.
+    case decision(request: String, name: String)
     /// What a fleet supervisor is asked to do.
     case fleet(String)
     /// What one worker is asked to do.
@@ -27,6 +30,7 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
             }
             self = .headChunk(digest, index: index)
         case ("cutover", 2): self = .cutover(request: parts[1])
+        case ("decision", 3): self = .decision(request: parts[1], name: parts[2])
         case ("fleet", 2): self = .fleet(parts[1])
         case ("worker", 2): self = .worker(parts[1])
         default: return nil
@@ -41,6 +45,7 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
         case .headChunk(let digest, let index): "head/\(digest.hex)/chunk/\(index)"
         case .headManifest(let digest): "head/\(digest.hex)/manifest"
         case .cutover(let request): "cutover/\(request)"
+        case .decision(let request, let name): "decision/\(request)/\(name)"
         case .fleet(let name): "fleet/\(name)"
         case .worker(let id): "worker/\(id)"
         }

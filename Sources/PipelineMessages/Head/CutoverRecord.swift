@@ -2,8 +2,9 @@ public import Artifacts
 
 /// The state of one head cut-over, as the control topic tells it.
 ///
-/// Topic `control`, key `cutover/REQUEST`. `head push` writes `requested`; the leading coordinator
-/// writes the rest. The order of requests in the topic is the order of cut-overs.
+/// Topic `control`. `head push` writes `requested` under the key `cutover/REQUEST`; the leading coordinator writes the
+/// rest, each record under `decision/REQUEST/NAME` with a name of its own: of several the first counts, and compaction
+/// removes none. The order of requests in the topic is the order of cut-overs.
 public struct CutoverRecord: Hashable, Sendable, Codable {
     /// Where a cut-over stands.
     public enum State: String, Sendable, Codable {

@@ -66,6 +66,8 @@ public struct LedgerPartition: Hashable, Sendable, Codable {
     public var images: Int64
     /// Next offset of the receipts partition to read when counting goes on.
     public var receiptsOffset: Int64
+    /// Shards below `nextOffset` whose receipts have not come yet; absent where there are none.
+    public var gaps: [LedgerGap]?
 
     /// Starts or restores a partition.
     public init(partition: Int32, nextOffset: Int64 = 0, images: Int64 = 0, receiptsOffset: Int64 = 0) {
@@ -74,6 +76,32 @@ public struct LedgerPartition: Hashable, Sendable, Codable {
         self.images = images
         self.receiptsOffset = receiptsOffset
     }
+}
+
+/// Shards of one partition that lie between counted ones and have no receipt yet.
+public struct LedgerGap: Hashable, Sendable, Codable {
+    /// The first offset that may be missing.
+    public var offset: Int64
+    /// One above the last.
+    public var endOffset: Int64
+    /// Images of the partition below the gap.
+    public var imagesBefore: Int64
+    /// Images of the partition below its end.
+    public var imagesAfter: Int64
+
+    /// A gap.
+    public init(offset: Int64, endOffset: Int64, imagesBefore: Int64, imagesAfter: Int64) {
+        self.offset = offset
+        self.endOffset = endOffset
+        self.imagesBefore = imagesBefore
+        self.imagesAfter = imagesAfter
+    }
+
+    /// Images that are missing.
+    public var images: Int64 { imagesAfter - imagesBefore }
+
+    /// Most gaps of one partition that a heartbeat holds.
+    public static let countMax = 64
 }
 
 /// A fleet supervisor's heartbeat. Topic `status`, key `fleet/NAME`.

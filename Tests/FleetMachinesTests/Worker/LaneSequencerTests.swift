@@ -1,7 +1,7 @@
 import Artifacts
 import PipelineMessages
 import Testing
-import Worker
+import FleetMachines
 import TestSupport
 
 @Suite struct LaneSequencerTests {

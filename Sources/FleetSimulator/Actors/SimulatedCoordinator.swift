@@ -1,0 +1,180 @@
+internal import FleetMachines
+internal import PipelineMessages
+
+/// A coordinator process: the shipped machine, and hands that die, sleep and are late between any two steps.
+final class SimulatedCoordinator: SimulatedProcess {
+    private struct Followers {
+        let term: Int
+        var control: Int64 = 0
+        var hasControl = false
+        var status = 0
+        var hasStatus = false
+        var receipts: [Int32: Int64]?
+    }
+
+    private var machine = CoordinatorMachine(CoordinatorSettings(name: "", partitions: []))
+    private var followers: Followers?
+    private var errands: [CoordinatorAction] = []
+    private var isBusy = false
+    /// Whether it stands between two markers of one cut-over.
+    private(set) var isBetweenMarkers = false
+
+    private var broker: SimulatedBroker { world.broker }
+    private var now: Moment { Moment(steadyMs: world.nowMs, wallMs: world.nowMs + clockErrorMs) }
+    var believesToLead: Bool { machine.leadingTerm != nil }
+
+    override func start() {
+        super.start()
+        var settings = CoordinatorSettings(
+            name: name, partitions: (0..<Int32(world.plan.partitions)).map { $0 })
+        settings.livenessMs = 150
+        settings.heartbeatMs = 60
+        settings.retryMs = 20
+        settings.readBackMs = 300
+        settings.catchUpMs = 200
+        machine = CoordinatorMachine(settings)
+        (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
+        turn(every: 1...6) { [self] in follow() }
+        turn(every: 1...4) { [self] in runErrand() }
+    }
+
+    func lead(_ leads: Bool) { tell(.leads(leads)) }
+
+    private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
+        for action in machine.handle(event, term: term, at: now) {
+            if world.plan.isTraced { world.trace("\(name) does \(action)") }
+            switch action {
+            case .follow(let term): followers = Followers(term: term)
+            case .rest: followers = nil
+            case .countReceipts(let offsets, _): followers?.receipts = offsets
+            case .askPositions(let term):
+                after(world.random.within(2...20)) { [self] in tell(.positions(broker.offsets), term: term) }
+            case .beat(let status):
+                if world.isCalm { world.lastStatus = status }
+                after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
+            case .findEnds, .findMarkers, .writeMarkers, .write: errands.append(action)
+            case .say(let line): world.trace(line)
+            case .failed(let text): world.complain("\(name): \(text)")
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    private func follow() {
+        guard let term = followers?.term else { return tell(.tick) }
+        followControl(term)
+        followStatus(term)
+        followReceipts(term)
+        tell(.tick)
+    }
+
+    private func followControl(_ term: Int) {
+        let position = followers?.control ?? 0
+        let entries = broker.control.drop { $0.offset < position }.prefix(8)
+        for entry in entries {
+            followers?.control = entry.offset + 1
+            switch entry.content {
+            case .manifest(let manifest): tell(.published(manifest), term: term)
+            case .cutover(let record): tell(.cutover(record, offset: entry.offset), term: term)
+            case .garbage: break
+            }
+        }
+        if entries.isEmpty, followers?.hasControl == false {
+            followers?.hasControl = true
+            tell(.controlCaughtUp, term: term)
+        }
+    }
+
+    private func followStatus(_ term: Int) {
+        let position = followers?.status ?? 0
+        let entries = broker.status.drop { $0.serial <= position }.prefix(20)
+        for entry in entries {
+            followers?.status = entry.serial
+            if let worker = entry.worker { tell(.worker(worker), term: term) }
+            if let coordinator = entry.coordinator { tell(.coordinator(coordinator), term: term) }
+        }
+        if entries.isEmpty, followers?.hasStatus == false {
+            followers?.hasStatus = true
+            tell(.statusCaughtUp, term: term)
+        }
+    }
+
+    private func followReceipts(_ term: Int) {
+        guard let receipts = followers?.receipts else { return }
+        for (partition, position) in receipts.sorted(by: { $0.key < $1.key }) {
+            var next = Int(position)
+            let entries = broker.receipts[Int(partition)]
+            while next < entries.count, next < Int(position) + 8 {
+                // Nothing above an open transaction is shown.
+                if entries[next].transaction?.state == .open { break }
+                if entries[next].transaction?.state != .aborted {
+                    tell(.receipt(entries[next].receipt, offset: Int64(next)), term: term)
+                }
+                next += 1
+            }
+            followers?.receipts?[partition] = Int64(next)
+        }
+    }
+
+    // MARK: Errands
+
+    private func runErrand() {
+        guard !isBusy, !errands.isEmpty else { return }
+        isBusy = true
+        switch errands.removeFirst() {
+        case .findEnds(let partitions, let errand):
+            answer(errand) { [self] in
+                let ends = partitions.map {
+                    PartitionOffset(partition: $0, offset: Int64(broker.shards[Int($0)].count))
+                }
+                return .ends(ends, token: world.token(), errand: errand)
+            }
+        case .findMarkers(let record, let errand):
+            answer(errand) { [self] in
+                let found = (record.scanFrom ?? []).compactMap { from in
+                    broker.firstMarker(of: record, in: from.partition, from: from.offset).map {
+                        PartitionOffset(partition: from.partition, offset: $0)
+                    }
+                }
+                return .markers(found, errand: errand)
+            }
+        case .writeMarkers(let record, let partitions, let errand): mark(record, partitions, errand)
+        case .write(let record, let errand):
+            answer(errand, applying: { [broker] in broker.appendControl(.cutover(record)) }) {
+                .written(errand: errand)
+            }
+        default: world.complain("\(name): no errand")
+        }
+    }
+
+    /// Does something at the broker and answers, each after a while; either may get lost.
+    private func answer(
+        _ errand: Int, applying apply: @escaping () -> Void = {}, _ body: @escaping () -> CoordinatorEvent
+    ) {
+        let isLost = world.fails(15)
+        let isApplied = !isLost || world.random.oneIn(2)
+        after(world.random.within(1...10)) { [self] in
+            if isApplied { apply() }
+            let event = body()
+            after(world.random.within(1...10)) { [self] in
+                isBusy = false
+                if isLost { world.report.lostCalls += 1 }
+                tell(isLost ? .errandFailed(CallFailure(.retriable, "no answer"), errand: errand) : event)
+            }
+        }
+    }
+
+    /// One marker after the other, with time to die or sleep between any two.
+    private func mark(_ record: CutoverRecord, _ partitions: [Int32], _ errand: Int) {
+        guard let marker = CutoverMarker(of: record), let next = partitions.first else {
+            isBetweenMarkers = false
+            return answer(errand) { .written(errand: errand) }
+        }
+        after(world.random.within(1...6)) { [self] in
+            isBetweenMarkers = partitions.count > 1
+            broker.shards[Int(next)].append(.init(record: .marker(marker), images: 0, isReadable: false))
+            mark(record, Array(partitions.dropFirst()), errand)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import FleetMachines
+internal import PipelineMessages
+
+/// The reading hand, and the client library's side of the group.
+extension SimulatedWorker {
+    func subscribe() {
+        hasSubscribed = true
+        join()
+    }
+
+    func join() {
+        after(world.random.within(1...15)) { [self] in
+            memberID = broker.group.join(memberID, worker: index, life: life, nowMs: world.nowMs)
+        }
+    }
+
+    /// The background heartbeat of the client library: no turn of the machine.
+    func heartbeatToGroup() {
+        guard hasSubscribed, let memberID, !world.fails(30) else { return }
+        switch broker.group.beat(memberID, nowMs: world.nowMs) {
+        case .fine: break
+        case .rebalancing:
+            // Asked to join anew, which needs the machine's answer if it owns something.
+            guard membership != nil, !isGivingBack else { return }
+            isGivingBack = true
+            groupNews.append(.revoked(lost: false))
+        case .unknown:
+            self.memberID = nil
+            let owned = membership != nil
+            membership = nil
+            guard owned, !isGivingBack else { return owned ? () : join() }
+            isGivingBack = true
+            groupNews.append(.revoked(lost: true))
+        }
+    }
+
+    /// The group has a new generation.
+    func hears(_ partitions: [Int32], _ new: SimulatedMembership) {
+        guard memberID == new.member, !isGivingBack else { return }
+        membership = new
+        latest = new
+        groupNews.append(.assigned(partitions))
+    }
+
+    func readerTurn() {
+        guard !isReaderBusy else { return }
+        if !reading.isEmpty { return perform(reading.removeFirst()) }
+        guard machine.wantsPoll else { return }
+        if !groupNews.isEmpty {
+            switch groupNews.removeFirst() {
+            case .assigned(let partitions): tell(.assigned(partitions))
+            case .revoked(let lost): tell(.revoked(lost: lost))
+            }
+            return
+        }
+        let open = fetching.keys.sorted().filter { partition in
+            !resting.contains(partition) && fetching[partition, default: 0] < broker.shards[Int(partition)].count
+        }
+        guard !open.isEmpty else { return }
+        let partition = world.random.pick(open)
+        var offset = fetching[partition] ?? 0
+        // Now and then something is fetched once more, as after a rest.
+        if offset > 0, world.fails(40) { offset -= 1 } else { fetching[partition] = offset + 1 }
+        let record = broker.shards[Int(partition)][Int(offset)].record
+        let message = SimulatedMessage(partition: partition, offset: offset)
+        tell(.record(record, message, partition: partition, offset: offset))
+    }
+
+    private func perform(_ action: Machine.Action) {
+        switch action {
+        case .fetchPositions(let partitions, let generation): fetch(partitions, generation)
+        case .assign(let starts, let generation):
+            memberships = [generation: latest].compactMapValues { $0 }
+            resting = []
+            fetching = Dictionary(uniqueKeysWithValues: starts.map { ($0.partition, $0.offset ?? 0) })
+        case .unassign:
+            fetching = [:]
+            membership = nil
+            if isGivingBack {
+                isGivingBack = false
+                join()
+            }
+        case .pause(let partitions): resting.formUnion(partitions)
+        case .resume(let partitions): resting.subtract(partitions)
+        case .submit(let ticket, let message, _, let stamp): score(ticket, message, stamp)
+        default: world.complain("\(name): the reader was given \(action)")
+        }
+    }
+
+    private func fetch(_ partitions: [Int32], _ generation: Int) {
+        isReaderBusy = true
+        after(world.random.within(1...10)) { [self] in
+            let unstable = partitions.contains { broker.isUnstable($0) }
+            let saved = broker.offsets
+            after(world.random.within(1...10)) { [self] in
+                isReaderBusy = false
+                guard !unstable, !world.fails(12) else {
+                    return tell(
+                        .positionsFailed(CallFailure(.retriable, "no answer"), generation: generation))
+                }
+                tell(.positions(saved.filter { partitions.contains($0.key) }, generation: generation))
+            }
+        }
+    }
+
+    private func score(_ ticket: Ticket, _ message: SimulatedMessage, _ stamp: HeadStamp) {
+        let entry = broker.shards[Int(message.partition)][Int(message.offset)]
+        after(world.random.oneIn(20) ? world.random.within(50...250) : world.random.within(1...20)) {
+            [self] in
+            // The replicas drop what nobody wants any more, most of the time.
+            guard machine.isCurrent(ticket.lane) || world.random.oneIn(2) else { return }
+            if entry.isReadable {
+                tell(.scored(ticket, SimulatedScores(stamp: stamp), images: entry.images))
+            } else {
+                tell(.unusable(ticket, DeadShard(message, stream: "", code: "bad", reason: "unreadable")))
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+internal import FleetMachines
+internal import PipelineMessages
+
+/// The writing hand, and the client library's side of transactions.
+extension SimulatedWorker {
+    func writerTurn() {
+        while !isWriterBusy, !writing.isEmpty, isAlive { perform(writing.removeFirst()) }
+        if !isWriterBusy { tell(.tick) }
+    }
+
+    private func perform(_ action: Machine.Action) {
+        switch action {
+        case .publish(let publication, let flight): publish(publication, flight)
+        case .commit(let commits, let serial, _): commit(commits, serial)
+        case .beginTransaction:
+            transaction = SimulatedBroker.Transaction(begunAtMs: world.nowMs)
+            let isCurrent = producerIsCurrent
+            if isCurrent { broker.producers[name]?.transaction = transaction }
+            tell(.transactionEnded(.begin, isCurrent ? nil : fenced))
+        case .sendOffsets(let commits, let generation): sendOffsets(commits, generation)
+        case .commitTransaction:
+            call(.commit) { [self] transaction in
+                guard transaction.state != .aborted else { return CallFailure(.abortable, "was aborted") }
+                world.commit(transaction, by: self)
+                return nil
+            }
+        case .abortTransaction:
+            call(.abort) { [self] transaction in
+                if transaction.state == .open { transaction.state = .aborted }
+                world.report.aborts += 1
+                return nil
+            }
+        default: world.complain("\(name): the writer was given \(action)")
+        }
+    }
+
+    // MARK: Records
+
+    /// Predictions and receipt leave one after the other, and either may stay behind.
+    private func publish(
+        _ publication: Publication<SimulatedMessage, SimulatedScores>, _ flight: UInt64
+    ) {
+        let ticket = publication.ticket
+        let place = (partition: ticket.lane.partition, offset: ticket.offset)
+        var outcome: SimulatedBroker.Outcome
+        var records = 1
+        switch publication.outcome {
+        case .scored(let scores, let images):
+            outcome = .init(
+                head: scores.stamp.head, number: scores.stamp.cutover, imagesBefore: publication.imagesBefore,
+                images: images, isDead: false, transaction: transaction)
+            records = images
+        case .dead:
+            outcome = .init(
+                head: nil, number: nil, imagesBefore: publication.imagesBefore, images: 0, isDead: true,
+                transaction: transaction)
+        case .passed: return world.complain("\(name): a passed record was published")
+        }
+        let receipt = Receipt(
+            topic: "t", partition: place.partition, offset: place.offset, stream: "s", images: outcome.images,
+            errors: 0, imagesBefore: outcome.imagesBefore, deadLetter: outcome.isDead ? "bad" : nil, head: nil,
+            worker: name, incarnation: "\(life)", serviceUs: 0, scoredAtMs: world.nowMs)
+        tell(.queued(flight: flight, records: records + 1))
+        send(flight, records) { [broker, world] in
+            broker.outcomes[Int(place.partition)][place.offset, default: []].append(outcome)
+            world.judge(outcome, partition: place.partition, offset: place.offset)
+        }
+        send(flight, 1) { [broker] in
+            broker.receipts[Int(place.partition)].append(
+                .init(receipt: receipt, transaction: outcome.transaction))
+        }
+    }
+
+    /// What is on its way arrives in order, even if the process dies meanwhile, or not at all; the answer may be lost.
+    private func send(_ flight: UInt64, _ records: Int, _ append: @escaping () -> Void) {
+        appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...6))
+        let own = transaction
+        let isLost = world.fails(150)
+        let isApplied = !isLost || world.random.oneIn(2)
+        let survives = world.random.oneIn(2)
+        let begun = life
+        world.after(appendedAtMs - world.nowMs) { [self] in
+            guard life == begun || survives else { return }
+            if isApplied, own == nil || own?.state == .open { append() }
+        }
+        after(appendedAtMs - world.nowMs + world.random.within(0...25)) { [self] in
+            if isLost {
+                world.report.lostCalls += 1
+                tell(.deliveryFailed(CallFailure(.retriable, "timed out"), flight: flight))
+            } else {
+                tell(.delivered(flight: flight, records: records))
+            }
+        }
+    }
+
+    // MARK: At least once
+
+    private func commit(_ commits: [PartitionCommit], _ serial: Int) {
+        isWriterBusy = true
+        // The client names itself as it is now.
+        let membership = membership
+        let isLost = world.fails(25)
+        let isApplied = !isLost || world.random.oneIn(2)
+        world.after(world.random.within(1...8)) { [self] in
+            var failure = isLost ? CallFailure(.retriable, "no answer") : nil
+            if isApplied {
+                if let membership, broker.group.accepts(membership) {
+                    for commit in commits { world.store(commit, by: self) }
+                } else {
+                    failure = CallFailure(.stale, "the group has moved on")
+                }
+            }
+            if isLost { world.report.lostCalls += 1 }
+            after(world.random.within(1...8)) { [self] in
+                isWriterBusy = false
+                tell(.commitEnded(failure, serial: serial))
+            }
+        }
+    }
+
+    // MARK: Exactly once
+
+    private var producerIsCurrent: Bool { broker.producers[name]?.epoch == producerEpoch }
+    private var fenced: CallFailure { CallFailure(.fatal, "a newer producer has taken the name") }
+
+    /// What a predecessor left open is aborted, and whoever still believes to have the name is shut out.
+    func takeOverTransactions() {
+        var producer = broker.producers[name] ?? .init()
+        if producer.transaction?.state == .open { producer.transaction?.state = .aborted }
+        producer.epoch += 1
+        producer.transaction = nil
+        broker.producers[name] = producer
+        producerEpoch = producer.epoch
+    }
+
+    private func sendOffsets(_ commits: [PartitionCommit], _ generation: Int) {
+        let membership = memberships[generation]
+        call(.sendOffsets) { [self] transaction in
+            guard transaction.state == .open else { return CallFailure(.abortable, "was aborted") }
+            guard let membership, broker.group.accepts(membership) else {
+                return CallFailure(.stale, "the group has moved on")
+            }
+            for commit in commits {
+                transaction.offsets[commit.partition] = SavedPosition(
+                    offset: commit.offset, metadata: commit.progress.text)
+            }
+            return nil
+        }
+    }
+
+    /// A call that takes its time; its answer may be lost whether it was carried out or not.
+    private func call(
+        _ call: TransactionCall, _ body: @escaping (SimulatedBroker.Transaction) -> CallFailure?
+    ) {
+        guard let transaction else { return world.complain("\(name): \(call) without a transaction") }
+        isWriterBusy = true
+        let isLost = world.fails(25)
+        let isApplied = !isLost || world.random.oneIn(2)
+        let epoch = producerEpoch
+        // A commit waits for what is on its way.
+        world.after(max(0, appendedAtMs - world.nowMs) + world.random.within(1...8)) { [self] in
+            var failure = isLost ? CallFailure(.retriable, "no answer") : nil
+            if isApplied {
+                let answer = broker.producers[name]?.epoch == epoch ? body(transaction) : fenced
+                if !isLost { failure = answer }
+            }
+            if isLost { world.report.lostCalls += 1 }
+            after(world.random.within(1...8)) { [self] in
+                isWriterBusy = false
+                tell(.transactionEnded(call, failure))
+            }
+        }
+    }
+}

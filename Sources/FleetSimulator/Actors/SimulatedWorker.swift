@@ -1,0 +1,170 @@
+internal import Artifacts
+internal import FleetMachines
+internal import PipelineMessages
+
+/// A record as a simulated worker holds it.
+struct SimulatedMessage: Sendable {
+    let partition: Int32
+    let offset: Int64
+}
+
+/// What scored a shard.
+struct SimulatedScores: Sendable {
+    let stamp: HeadStamp
+}
+
+/// A worker process: the shipped machine, and hands that do what it asks as slowly and badly as a network allows.
+final class SimulatedWorker: SimulatedProcess {
+    typealias Machine = WorkerMachine<SimulatedMessage, SimulatedScores>
+
+    enum GroupNews { case assigned([Int32]), revoked(lost: Bool) }
+
+    var machine = Machine(WorkerSettings())
+    private var bornMs: Int64 = 0
+
+    // The client's side of the group.
+    var membership: SimulatedMembership?
+    var memberID: Int?
+    var groupNews: [GroupNews] = []
+    /// Whether the machine owes the group an answer.
+    var isGivingBack = false
+    var hasSubscribed = false
+    var latest: SimulatedMembership?
+    var memberships: [Int: SimulatedMembership] = [:]
+    var fetching: [Int32: Int64] = [:]
+    var resting: Set<Int32> = []
+
+    // The hands.
+    var reading: [Machine.Action] = []
+    var writing: [Machine.Action] = []
+    var isReaderBusy = false
+    var isWriterBusy = false
+    var appendedAtMs: Int64 = 0
+    var controlPosition: Int64 = 0
+    var hasControl = false
+    var producerEpoch = 0
+    var transaction: SimulatedBroker.Transaction?
+    var refusesUntilCalm: Set<ContentDigest> = []
+
+    var broker: SimulatedBroker { world.broker }
+    var now: Moment { Moment(steadyMs: world.nowMs, wallMs: world.nowMs + clockErrorMs) }
+
+    override func start() {
+        super.start()
+        var settings = WorkerSettings()
+        settings.isExactlyOnce = world.plan.isExactlyOnce
+        settings.commitIntervalMs = 20
+        settings.unscoredMax = 4
+        settings.heldMax = 12
+        settings.flushMs = 60
+        settings.drainMs = 300
+        settings.retryMs = 20
+        settings.holdAfterMs = 40
+        settings.headsMax = 16
+        machine = Machine(settings)
+        bornMs = world.nowMs + clockErrorMs
+        (membership, memberID, latest) = (nil, nil, nil)
+        (groupNews, isGivingBack, hasSubscribed) = ([], false, false)
+        (memberships, fetching, resting) = ([:], [:], [])
+        (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
+        (controlPosition, hasControl, transaction) = (0, false, nil)
+        if settings.isExactlyOnce { takeOverTransactions() }
+        turn(every: 1...4) { [self] in readerTurn() }
+        turn(every: 1...5) { [self] in writerTurn() }
+        turn(every: 2...12) { [self] in controlTurn() }
+        turn(every: 25...40) { [self] in beat() }
+        turn(every: 15...25) { [self] in heartbeatToGroup() }
+    }
+
+    /// Ends by itself or by a drain: leaves the group.
+    func end(failed: Bool) {
+        if let memberID, !failed { broker.group.leave(memberID, nowMs: world.nowMs) }
+        kill()
+        if failed { world.report.failures += 1 }
+    }
+
+    var isReadyToWork: Bool { isAlive && !isFrozen }
+
+    func tell(_ event: Machine.Event) {
+        guard isAlive else { return }
+        if world.plan.isTraced, !Self.isTick(event) { world.trace("\(name) hears \(event)") }
+        for action in machine.handle(event, at: now) {
+            if world.plan.isTraced { world.trace("\(name) does \(action)") }
+            switch action {
+            case .fetchPositions, .assign, .unassign, .pause, .resume, .submit: reading.append(action)
+            case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
+                writing.append(action)
+            case .askControlEnd(let serial): answerControlEnd(serial)
+            case .fetchHead(let head): load(head, again: true)
+            case .unloadHead: break
+            case .say: break
+            case .finished: end(failed: false)
+            case .failed(let text):
+                world.trace(text)
+                end(failed: true)
+            }
+        }
+        world.judge(self)
+    }
+
+    private static func isTick(_ event: Machine.Event) -> Bool {
+        switch event {
+        case .tick, .controlRead: true
+        default: false
+        }
+    }
+
+    private func beat() {
+        var status = WorkerStatus(
+            worker: name, incarnation: "\(life)", host: "h", pid: 1, startedAtMs: bornMs,
+            backbone: world.backbone, isa: "scalar", replicas: 1)
+        status.state = hasSubscribed ? .running : .starting
+        status.atMs = world.nowMs + clockErrorMs
+        status.headsReady = machine.headsReady
+        status.refusals = machine.refusals
+        status.partitions = machine.partitions
+        broker.appendStatus(worker: status)
+    }
+
+    // MARK: Control topic
+
+    private func controlTurn() {
+        guard let entry = broker.control.first(where: { $0.offset >= controlPosition }) else {
+            controlPosition = max(controlPosition, broker.controlEnd)
+            tell(.controlRead(below: controlPosition))
+            if !hasControl {
+                hasControl = true
+                subscribe()
+            }
+            return
+        }
+        controlPosition = entry.offset + 1
+        switch entry.content {
+        case .manifest(let manifest):
+            // Loading happens before the follower reads on.
+            load(manifest.head, again: false)
+            tell(.published(manifest))
+        case .cutover(let record): tell(.cutover(record, offset: entry.offset))
+        case .garbage: break
+        }
+        tell(.controlRead(below: controlPosition))
+    }
+
+    private func load(_ head: ContentDigest, again: Bool) {
+        guard !machine.hasReady(head) else { return }
+        let answer: Machine.Event =
+            world.refuses(head, self)
+            ? .headRefused(head, "does not like it") : .headReady(head, bytes: 1_000)
+        guard again else { return tell(answer) }
+        after(world.random.within(1...40)) { [self] in
+            tell(world.fails(20) ? .headNotFetched(head) : answer)
+        }
+    }
+
+    private func answerControlEnd(_ serial: Int) {
+        after(world.random.within(1...20)) { [self] in
+            let end = world.fails(10) ? nil : broker.controlEnd
+            after(world.random.within(1...20)) { [self] in tell(.controlEnd(end, serial: serial)) }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// What one simulated run is like; everything else follows from the seed.
+package struct SimulationPlan: Sendable, Hashable {
+    /// The seed.
+    package var seed: UInt64
+    /// Cut-overs that are asked for.
+    package var cutovers: Int
+    /// Partitions of the shard topic.
+    package var partitions: Int
+    /// Workers.
+    package var workers: Int
+    /// Coordinators.
+    package var coordinators: Int
+    /// Whether workers publish in transactions; `nil` lets the seed decide.
+    package var isExactlyOnce: Bool
+    /// Whether somebody writes to every topic who should not.
+    package var isHostile: Bool
+    /// Whether the report tells what happened, line by line.
+    package var isTraced = false
+
+    /// The plan that a seed stands for.
+    package init(seed: UInt64, cutovers: Int = 20) {
+        var random = SimulatedRandom(seed: seed ^ 0x5EED)
+        self.seed = seed
+        self.cutovers = cutovers
+        partitions = Int(random.within(1...6))
+        workers = Int(random.within(1...5))
+        coordinators = Int(random.within(1...3))
+        isExactlyOnce = random.oneIn(2)
+        isHostile = !random.oneIn(4)
+    }
+}
+
+/// What came of one simulated run.
+package struct SimulationReport: Sendable, Hashable {
+    /// What was wrong; empty when the promise held.
+    package var complaints: [String] = []
+    /// What happened, where it was asked for: the last ``linesMax`` lines.
+    package var lines: [String] = []
+    /// Most lines that are kept.
+    package static let linesMax = 100_000
+    /// A digest of all that happened: equal runs have equal ones.
+    package var trace: UInt64 = 0xCBF2_9CE4_8422_2325
+    /// Simulated time, milliseconds.
+    package var simulatedMs: Int64 = 0
+    /// Cut-overs that were committed.
+    package var committed = 0
+    /// Cut-overs that were aborted.
+    package var aborted = 0
+    /// Shards in the partitions.
+    package var shards = 0
+    /// Shards that were published more than once, with the same bytes.
+    package var repeated = 0
+    /// Times a process was killed.
+    package var kills = 0
+    /// Times a process was frozen and thawed.
+    package var freezes = 0
+    /// Times a process ended by itself because it could not go on.
+    package var failures = 0
+    /// Times the group gave the partitions out anew.
+    package var rebalances = 0
+    /// Transactions that were aborted.
+    package var aborts = 0
+    /// Calls that failed or whose answer was lost.
+    package var lostCalls = 0
+    /// Second markers of a cut-over in a partition.
+    package var repeatedMarkers = 0
+    /// Records of the hostile writer.
+    package var hostileRecords = 0
+    /// Markers that stand for no cut-over.
+    package var falseMarkers = 0
+
+    /// Adds another run's counts.
+    package mutating func add(_ other: SimulationReport) {
+        complaints += other.complaints
+        trace = (trace ^ other.trace) &* 0x100_0000_01B3
+        simulatedMs += other.simulatedMs
+        committed += other.committed
+        aborted += other.aborted
+        shards += other.shards
+        repeated += other.repeated
+        kills += other.kills
+        freezes += other.freezes
+        failures += other.failures
+        rebalances += other.rebalances
+        aborts += other.aborts
+        lostCalls += other.lostCalls
+        repeatedMarkers += other.repeatedMarkers
+        hostileRecords += other.hostileRecords
+        falseMarkers += other.falseMarkers
+    }
+
+    /// No run yet.
+    package init() {}
+}

@@ -1,0 +1,95 @@
+internal import Artifacts
+internal import FleetMachines
+internal import PipelineMessages
+
+/// Somebody who may write to every topic, knows what stands there, and means no good.
+///
+/// Two things are beyond it: deciding in the coordinator's place, which is what writing to the control topic means in a
+/// deployment that gives that right to people and coordinators only; and guessing a token before it can be read.
+extension World {
+    func write() {
+        report.hostileRecords += 1
+        switch random.next() % 8 {
+        case 0...3: forgeMarker()
+        case 4: garbage()
+        case 5: random.oneIn(2) ? forgeRequest() : repeatControl()
+        case 6: broker.appendControl(.garbage)
+        default: pretend()
+        }
+    }
+
+    private func append(_ record: ShardTopicRecord, readable: Bool = false) {
+        let partition = Int(random.next() % UInt64(plan.partitions))
+        broker.shards[partition].append(.init(record: record, images: readable ? 1 : 0, isReadable: readable))
+    }
+
+    private func garbage() {
+        if random.oneIn(2) { return append(.shard(stream: random.pick(Self.streams + ["", "\u{1B}[2J"]))) }
+        let bytes = (0..<20).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        append(
+            ShardTopicRecord(key: [], kind: Array(ShardTopicKind.marker.rawValue.utf8), value: { bytes }))
+    }
+
+    /// A marker that nobody announced, or one that was, in another place or with other words.
+    private func forgeMarker() {
+        let known = broker.controlHistory.compactMap { entry -> CutoverRecord? in
+            guard case .cutover(let record) = entry.content else { return nil }
+            return record
+        }
+        let record = known.isEmpty || random.oneIn(5) ? nil : random.pick(known)
+        let other = random.oneIn(2) ? known.last : known.first
+        let marker = CutoverMarker(
+            number: random.oneIn(2)
+                ? record?.number ?? random.within(0...broker.controlEnd + 3)
+                : random.pick([0, broker.controlEnd, RecordBounds.integerMax]),
+            request: record?.request ?? "nobody's-\(random.next() % 4)", slot: record?.slot ?? .standard,
+            head: random.oneIn(3) ? other?.head ?? backbone : record?.head ?? backbone,
+            label: record?.label ?? label("x"),
+            token: random.oneIn(2) ? record?.token : random.oneIn(2) ? "token-\(random.next())" : nil)
+        append(.marker(marker))
+    }
+
+    /// Cut-overs under names of their own: of heads that are not there, of partitions that are not there, with numbers of
+    /// tomorrow, or announced by nobody.
+    private func forgeRequest() {
+        var record = CutoverRecord(
+            request: "hostile-\(random.next())", slot: .stream(random.pick(Self.streams)),
+            head: ContentDigest(of: Array("nothing".utf8)), label: label("x"),
+            partitions: random.oneIn(2) ? [Int32(plan.partitions) + 7] : nil,
+            quorum: random.oneIn(2) ? Int(RecordBounds.integerMax) : nil, deadlineMs: random.within(0...300),
+            requestedAtMs: random.within(0...RecordBounds.integerMax))
+        if random.oneIn(3) {
+            record.state = random.oneIn(2) ? .committing : .committed
+            record.number = RecordBounds.integerMax
+            record.token = "token-\(random.next())"
+            record.scanFrom = [PartitionOffset(partition: 0, offset: 0)]
+            record.offsets = record.scanFrom
+            append(CutoverMarker(of: record).map { .marker($0) } ?? .shard(stream: ""))
+        }
+        broker.appendControl(.cutover(record))
+    }
+
+    /// A record that is there already, once more: late, out of order, or with a number of tomorrow. Compaction may leave it
+    /// as the only one of its key.
+    private func repeatControl() {
+        guard !broker.controlHistory.isEmpty else { return }
+        switch random.pick(broker.controlHistory).content {
+        case .cutover(var record):
+            if random.oneIn(3) { record.number = RecordBounds.integerMax }
+            broker.appendControl(.cutover(record))
+        case .manifest(let manifest): broker.appendControl(.manifest(manifest))
+        case .garbage: break
+        }
+    }
+
+    /// Heartbeats of workers that are not there, or not so.
+    private func pretend() {
+        var status = WorkerStatus(
+            worker: random.oneIn(2) ? "ghost" : "w0", incarnation: "ghost", host: "h", pid: 1,
+            startedAtMs: random.within(0...nowMs), backbone: backbone, isa: "scalar", replicas: 1)
+        status.state = .running
+        status.atMs = random.within(-1...nowMs * 2)
+        status.imagesPerSecond = 1e12
+        broker.appendStatus(worker: status)
+    }
+}

@@ -1,0 +1,189 @@
+internal import Artifacts
+internal import Cutover
+internal import FleetMachines
+internal import PipelineMessages
+
+/// What must hold at every step, and at the end; judged from the topics, by none of the code that is judged but the
+/// log's own rule.
+extension World {
+    // MARK: At every step
+
+    /// A worker holds no more than it may.
+    func judge(_ worker: SimulatedWorker) {
+        let held = worker.machine.recordsHeld
+        if held > 12 + 8 { complain("\(worker.name) holds \(held) records") }
+    }
+
+    /// Nothing of a shard is published that differs from what was published before.
+    func judge(_ outcome: SimulatedBroker.Outcome, partition: Int32, offset: Int64) {
+        trace("p\(partition)@\(offset) published by cut-over \(outcome.number ?? -1)")
+        let all = broker.outcomes[Int(partition)][offset] ?? []
+        if let first = all.first, !first.isSame(as: outcome) {
+            complain("p\(partition)@\(offset): published twice with different bytes")
+        }
+    }
+
+    /// A commit that reached the broker.
+    func store(_ commit: PartitionCommit, by worker: SimulatedWorker) {
+        accept(
+            commit.partition, SavedPosition(offset: commit.offset, metadata: commit.progress.text), worker, nil)
+    }
+
+    /// A transaction that is committed at the broker.
+    func commit(_ transaction: SimulatedBroker.Transaction, by worker: SimulatedWorker) {
+        guard transaction.state == .open else { return }
+        transaction.state = .committed
+        for (partition, saved) in transaction.offsets.sorted(by: { $0.key < $1.key }) {
+            accept(partition, saved, worker, transaction)
+        }
+    }
+
+    private func accept(
+        _ partition: Int32, _ saved: SavedPosition, _ worker: SimulatedWorker,
+        _ transaction: SimulatedBroker.Transaction?
+    ) {
+        let before = broker.offsets[partition]?.offset ?? 0
+        broker.offsets[partition] = saved
+        trace("\(worker.name) commits p\(partition)@\(saved.offset)")
+        guard saved.offset >= before else {
+            return complain("\(worker.name) moved p\(partition) back from \(before) to \(saved.offset)")
+        }
+        guard saved.offset <= broker.shards[Int(partition)].count else {
+            return complain("\(worker.name) committed p\(partition)@\(saved.offset), beyond its end")
+        }
+        for offset in before..<saved.offset where !isMarker(partition, offset) {
+            let visible = visibleOutcomes(partition, offset)
+            if visible.isEmpty { complain("p\(partition)@\(offset) was committed by \(worker.name), not delivered") }
+        }
+        if saved.metadata.utf8.count > PartitionProgress.textBytesMax {
+            complain("\(worker.name) wrote \(saved.metadata.utf8.count) bytes beside an offset")
+        }
+    }
+
+    private func isMarker(_ partition: Int32, _ offset: Int64) -> Bool {
+        if case .marker = broker.shards[Int(partition)][Int(offset)].record { return true }
+        return false
+    }
+
+    private func visibleOutcomes(_ partition: Int32, _ offset: Int64) -> [SimulatedBroker.Outcome] {
+        (broker.outcomes[Int(partition)][offset] ?? []).filter {
+            $0.transaction == nil || $0.transaction?.state == .committed
+        }
+    }
+
+    // MARK: At the end
+
+    /// Whether everything is read, committed and decided.
+    var isDrained: Bool {
+        guard isCalm, let last = requests.last else { return false }
+        let log = fold(broker.control)
+        guard log.open.isEmpty, log.cutovers[last.request]?.state == .committed else { return false }
+        let isRead = broker.shards.indices.allSatisfy { partition in
+            broker.offsets[Int32(partition)]?.offset ?? 0 == broker.shards[partition].count
+        }
+        return isRead && lastStatus?.imagesCommitted == imagesOfAll
+    }
+
+    private var imagesOfAll: Int64 {
+        broker.shards.joined().reduce(0) { $0 + ($1.isReadable ? Int64($1.images) : 0) }
+    }
+
+    var whatWaits: String {
+        let log = fold(broker.control)
+        let partitions = broker.shards.indices.map { partition in
+            "p\(partition) \(broker.offsets[Int32(partition)]?.offset ?? 0) of \(broker.shards[partition].count)"
+        }
+        let blocked = workers.flatMap { worker in
+            worker.machine.partitions.map { "\(worker.name)/p\($0.partition)@\($0.position) \($0.blocked ?? "-")" }
+        }
+        return "open \(log.open.map { "\($0.request) \($0.state)" }); \(partitions); \(blocked); ledger "
+            + "\(lastStatus?.imagesCommitted ?? -1) of \(imagesOfAll) images"
+    }
+
+    private func fold(_ entries: [SimulatedBroker.ControlEntry]) -> ActivationLog {
+        var log = ActivationLog()
+        for entry in entries {
+            switch entry.content {
+            case .manifest(let manifest): log.apply(manifest)
+            case .cutover(let record): log.apply(record, at: entry.offset)
+            case .garbage: break
+            }
+        }
+        return log
+    }
+
+    func finish() {
+        // Compaction must have changed nothing.
+        let log = fold(broker.controlHistory)
+        let compacted = fold(broker.control)
+        for record in log.committed where compacted.cutovers[record.request]?.state != .committed {
+            complain("\(record.request) was committed; whoever reads the topic now does not see it")
+        }
+        report.committed = log.committed.count
+        report.aborted = log.cutovers.values.count { $0.state == .aborted }
+        for partition in broker.shards.indices {
+            report.shards += broker.shards[partition].count
+            judgeMarkers(log, partition)
+            judgeShards(log, partition)
+        }
+        for alarm in lastStatus?.alarms ?? [] where !alarm.hasPrefix("two workers") {
+            complain("the ledger says: \(alarm)")
+        }
+    }
+
+    /// Nothing was switched by a request that did not commit, and the log names the first markers.
+    private func judgeMarkers(_ log: ActivationLog, _ partition: Int) {
+        var first: [String: Int64] = [:]
+        for (offset, entry) in broker.shards[partition].enumerated() {
+            guard case .marker(let marker) = entry.record else { continue }
+            guard let record = log.cutovers[marker.request], marker == CutoverMarker(of: record),
+                record.state == .committed, record.scanFrom?.contains(where: { $0.partition == partition }) == true
+            else {
+                report.falseMarkers += 1
+                let isBuried = visibleOutcomes(Int32(partition), Int64(offset)).contains(where: \.isDead)
+                if !isBuried { complain("p\(partition)@\(offset): a false marker is no dead letter") }
+                continue
+            }
+            if first[marker.request] == nil {
+                first[marker.request] = Int64(offset)
+            } else {
+                report.repeatedMarkers += 1
+            }
+        }
+        for record in log.committed {
+            for stated in record.offsets ?? [] where stated.partition == partition {
+                if first[record.request] != stated.offset {
+                    complain(
+                        "p\(partition): the log says \(record.request) at \(stated.offset), its first marker is at "
+                            + "\(first[record.request] ?? -1)")
+                }
+            }
+        }
+    }
+
+    private func judgeShards(_ log: ActivationLog, _ partition: Int) {
+        var images: Int64 = 0
+        for (offset, entry) in broker.shards[partition].enumerated() {
+            guard case .shard(let stream) = entry.record else { continue }
+            let found = visibleOutcomes(Int32(partition), Int64(offset))
+            let place = "p\(partition)@\(offset)"
+            if found.isEmpty { complain("\(place): never scored") }
+            if plan.isExactlyOnce, found.count > 1 { complain("\(place): \(found.count) times under exactly-once") }
+            report.repeated += max(0, found.count - 1)
+            let rule = log.head(partition: Int32(partition), offset: Int64(offset), stream: stream)
+            for outcome in found {
+                if outcome.isDead == entry.isReadable { complain("\(place): dead \(outcome.isDead)") }
+                if outcome.imagesBefore != images {
+                    complain("\(place): \(outcome.imagesBefore) images before it, there are \(images)")
+                }
+                guard entry.isReadable, outcome.head != rule?.head || outcome.number != rule?.number else {
+                    continue
+                }
+                complain(
+                    "\(place), stream \(stream): scored by cut-over \(outcome.number ?? -1), the rule says "
+                        + "\(rule?.number ?? -1)")
+            }
+            if entry.isReadable { images += Int64(entry.images) }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import Artifacts
+internal import FleetMachines
+internal import PipelineMessages
+
+/// What people and sensors do, and what goes wrong with processes.
+extension World {
+    static let streams = ["s0", "s1", "s2"]
+
+    func produce() {
+        guard !isCalm else { return }
+        let partition = Int(random.next() % UInt64(plan.partitions))
+        broker.shards[partition].append(
+            .init(
+                record: .shard(stream: random.pick(Self.streams)), images: Int(random.within(1...4)),
+                isReadable: !random.oneIn(30)))
+    }
+
+    func label(_ name: String) -> HeadLabel {
+        guard let label = HeadLabel(name: "head", version: name) else {
+            preconditionFailure("names of simulated heads are legal")
+        }
+        return label
+    }
+
+    func ask(last: Bool = false) {
+        let name = "r\(requests.count)"
+        // Some requests go back to an older head.
+        let older = last || requests.isEmpty || !random.oneIn(3) ? nil : random.pick(requests)
+        let head = older?.head ?? ContentDigest(of: Array("\(plan.seed)-\(name)".utf8))
+        var partitions: [Int32]?
+        if !last, random.oneIn(3) {
+            let some = (0..<Int32(plan.partitions)).filter { _ in random.oneIn(2) }
+            if !some.isEmpty { partitions = some }
+        }
+        let record = CutoverRecord(
+            request: name, slot: last || !random.oneIn(3) ? .standard : .stream(random.pick(Self.streams)),
+            head: head, label: older?.label ?? label(name), partitions: partitions,
+            quorum: !last && random.oneIn(4) ? 1 : nil, deadlineMs: last ? 20_000 : random.within(50...800),
+            requestedAtMs: nowMs)
+        let manifest = HeadManifest(
+            head: head, label: record.label, backbone: backbone, file: head, bytes: 1, chunks: 1, classes: 2,
+            publishedAtMs: nowMs)
+        // A manifest may come late.
+        let isLate = !last && random.oneIn(6)
+        if !isLate { broker.appendControl(.manifest(manifest)) }
+        broker.appendControl(.cutover(record))
+        if isLate { broker.appendControl(.manifest(manifest)) }
+        requests.append(record)
+    }
+
+    /// Somebody leads; others may go on believing that they do.
+    func elect() {
+        let alive = coordinators.filter { $0.isAlive && !$0.isFrozen }
+        guard !alive.isEmpty else { return }
+        if isCalm, alive.contains(where: { $0.believesToLead }) { return }
+        let leader = random.pick(alive)
+        leader.lead(true)
+        for other in coordinators where other !== leader && other.isAlive {
+            other.after(random.within(0...(isCalm ? 10 : 300))) { [self] in
+                if !leader.isAlive || leader.believesToLead { other.lead(false) } else { trace("nobody leads") }
+            }
+        }
+    }
+
+    // MARK: Faults
+
+    func disturb() {
+        guard !isCalm else { return }
+        for worker in workers {
+            if !worker.isAlive {
+                if random.oneIn(8) { worker.start() }
+            } else if random.oneIn(60) {
+                report.kills += 1
+                worker.kill()
+            } else if random.oneIn(60) {
+                report.freezes += 1
+                worker.freeze(forMs: random.within(20...1_000))
+            } else if random.oneIn(120) {
+                worker.tell(random.oneIn(2) ? .drain : .stop)
+            }
+        }
+        for coordinator in coordinators {
+            let isDelicate = coordinator.isBetweenMarkers
+            if !coordinator.isAlive {
+                if random.oneIn(8) { coordinator.start() }
+            } else if random.oneIn(isDelicate ? 5 : 50) {
+                report.kills += 1
+                coordinator.kill()
+            } else if !coordinator.isFrozen, random.oneIn(isDelicate ? 5 : 50) {
+                report.freezes += 1
+                coordinator.freeze(forMs: random.within(20...1_500))
+            }
+        }
+        if random.oneIn(25) { broker.group.shake(nowMs: nowMs) }
+        if random.oneIn(20) { broker.compactControl(keeping: Int(random.within(10...30))) }
+        if random.oneIn(40) {
+            let processes: [SimulatedProcess] = workers + coordinators
+            random.pick(processes).clockErrorMs = random.within(-90_000...90_000)
+        }
+    }
+}

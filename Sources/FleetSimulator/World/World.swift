@@ -1,0 +1,158 @@
+internal import Artifacts
+internal import Cutover
+internal import FleetMachines
+internal import PipelineMessages
+
+/// A deployment in one loop: no threads, no clock, no network. Equal plans give equal runs.
+final class World {
+    let plan: SimulationPlan
+    var random: SimulatedRandom
+    var nowMs: Int64 = 1_000_000
+    let broker: SimulatedBroker
+    let backbone = ContentDigest(of: Array("backbone".utf8))
+    var report = SimulationReport()
+    /// Faults and the hostile writer have stopped.
+    private(set) var isCalm = false
+    private(set) var workers: [SimulatedWorker] = []
+    private(set) var coordinators: [SimulatedCoordinator] = []
+    private var agenda = Agenda()
+    private var tokens: UInt64 = 0
+    /// What was asked for, oldest first.
+    var requests: [CutoverRecord] = []
+    /// The last heartbeat of a coordinator since the calm.
+    var lastStatus: CoordinatorStatus?
+
+    init(_ plan: SimulationPlan) {
+        self.plan = plan
+        random = SimulatedRandom(seed: plan.seed)
+        broker = SimulatedBroker(partitions: plan.partitions)
+        workers = (0..<plan.workers).map { SimulatedWorker(name: "w\($0)", index: $0, world: self) }
+        coordinators = (0..<plan.coordinators).map {
+            SimulatedCoordinator(name: "c\($0)", index: $0, world: self)
+        }
+    }
+
+    func after(_ delayMs: Int64, _ body: @escaping () -> Void) {
+        agenda.add(atMs: nowMs + max(0, delayMs), body)
+    }
+
+    func every(_ range: ClosedRange<Int64>, _ body: @escaping () -> Void) {
+        after(random.within(range)) { [self] in
+            body()
+            every(range, body)
+        }
+    }
+
+    /// Whether a call fails, once in `count` before the calm.
+    func fails(_ count: Int) -> Bool { random.oneIn(count) && !isCalm }
+
+    /// A token as nobody can guess it.
+    func token() -> String {
+        tokens += 1
+        return "token-\(tokens)-\(random.next())"
+    }
+
+    func refuses(_ head: ContentDigest, _ worker: SimulatedWorker) -> Bool {
+        if fails(25) { worker.refusesUntilCalm.insert(head) }
+        return !isCalm && worker.refusesUntilCalm.contains(head)
+    }
+
+    func complain(_ text: String) {
+        trace(text)
+        if report.complaints.count < 20 { report.complaints.append("\(nowMs - 1_000_000) ms: \(text)") }
+    }
+
+    func trace(_ text: @autoclosure () -> String) {
+        let text = text()
+        if plan.isTraced, report.lines.count < SimulationReport.linesMax {
+            report.lines.append("\(nowMs - 1_000_000) ms: \(text)")
+        }
+        for byte in text.utf8 { mix(UInt64(byte)) }
+        mix(UInt64(bitPattern: nowMs))
+    }
+
+    private func mix(_ value: UInt64) { report.trace = (report.trace ^ value) &* 0x100_0000_01B3 }
+
+    // MARK: Running
+
+    /// Runs to the end: everything asked for is decided and every partition read, or a complaint.
+    func run() -> SimulationReport {
+        for worker in workers { worker.start() }
+        for coordinator in coordinators { coordinator.start() }
+        every(5...10) { [self] in serveGroup() }
+        every(2...5) { [self] in produce() }
+        every(10...30) { [self] in disturb() }
+        every(30...120) { [self] in if requests.count < plan.cutovers, !isCalm { ask() } }
+        every(40...400) { [self] in elect() }
+        if plan.isHostile { every(5...40) { [self] in if !isCalm { write() } } }
+        elect()
+        let stormUntil = nowMs + Int64(plan.cutovers) * 400
+        advance { requests.count >= plan.cutovers || nowMs >= stormUntil }
+        calm()
+        let limit = nowMs + 30_000
+        advance { nowMs >= limit || isDrained }
+        if report.complaints.isEmpty, !isDrained { complain("does not end: \(whatWaits)") }
+        if report.complaints.isEmpty { finish() }
+        report.simulatedMs = nowMs - 1_000_000
+        agenda.clear()
+        return report
+    }
+
+    private func advance(until isOver: () -> Bool) {
+        var steps = 0
+        while report.complaints.isEmpty {
+            steps += 1
+            if steps % 16 == 0, isOver() { return }
+            guard let next = agenda.next() else { return complain("nothing happens any more") }
+            nowMs = next.atMs
+            next.body()
+        }
+    }
+
+    /// Everybody is alive, nobody refuses, every call is answered; one head for all makes every shard readable.
+    private func calm() {
+        isCalm = true
+        for worker in workers {
+            worker.refusesUntilCalm = []
+            worker.kill()
+            worker.start()
+        }
+        for coordinator in coordinators {
+            coordinator.thaw()
+            if !coordinator.isAlive { coordinator.start() }
+        }
+        ask(last: true)
+        elect()
+    }
+
+    private func serveGroup() {
+        for worker in workers { timeOut(worker.name) }
+        guard let members = broker.group.tick(nowMs: nowMs) else { return }
+        report.rebalances += 1
+        var given: [[Int32]] = Array(repeating: [], count: members.count)
+        for partition in 0..<Int32(plan.partitions) where !members.isEmpty {
+            given[Int(random.next() % UInt64(members.count))].append(partition)
+        }
+        for (place, entry) in members.enumerated() {
+            let new = SimulatedMembership(member: entry.id, generation: broker.group.generation)
+            let worker = workers[entry.member.worker]
+            guard worker.life == entry.member.life else { continue }
+            worker.after(random.within(1...15)) { worker.hears(given[place], new) }
+        }
+    }
+
+    /// The broker gives up transactions that stay open.
+    private func timeOut(_ name: String) {
+        guard let transaction = broker.producers[name]?.transaction, transaction.state == .open,
+            nowMs - transaction.begunAtMs > 1_500
+        else { return }
+        transaction.state = .aborted
+        broker.producers[name]?.epoch += 1
+    }
+}
+
+/// Runs plans.
+package enum FleetSimulation {
+    /// Runs one plan.
+    package static func run(_ plan: SimulationPlan) -> SimulationReport { World(plan).run() }
+}
