@@ -14,6 +14,8 @@ public struct ActivationLog: Sendable, Equatable {
     /// The published heads by label; a label keeps the head it was first used for.
     public private(set) var labels: [HeadLabel: HeadManifest] = [:]
 
+    /// The requests that are neither committed nor aborted.
+    private var undecided: Set<String> = []
     /// The committed markers of each partition by ascending offset.
     private var markers: [Int32: [HeadInForce]] = [:]
 
@@ -47,6 +49,11 @@ public struct ActivationLog: Sendable, Equatable {
             record.token = known?.state == .committing ? known?.token : record.token
         }
         cutovers[record.request] = record
+        if record.state == .requested || record.state == .committing {
+            undecided.insert(record.request)
+        } else {
+            undecided.remove(record.request)
+        }
         if record.state == .committed { index(record) }
         return true
     }
@@ -100,7 +107,7 @@ public struct ActivationLog: Sendable, Equatable {
 
     /// Cut-overs that are neither committed nor aborted, lowest number first.
     public var open: [CutoverRecord] {
-        cutovers.values.filter { $0.state == .requested || $0.state == .committing }
+        undecided.compactMap { cutovers[$0] }
             .sorted { ($0.number ?? 0) < ($1.number ?? 0) }
     }
 

@@ -172,13 +172,8 @@ import Threads
 
             // Another one takes over: it completes the cut-over and somebody asks for the next.
             record.number = deployment.number(of: "r1")
-            let marker = CutoverMarker(
-                number: record.number ?? -1,
-                request: "r1",
-                slot: .standard,
-                head: head.head,
-                label: head.label
-            )
+            let marker = try #require(CutoverMarker(of: record))
+            #expect(marker.token?.count == 32)
             record.offsets = try (0..<Int32(3)).map { partition in
                 let offset = try deployment.writeToShards(
                     partition,

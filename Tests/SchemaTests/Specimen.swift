@@ -191,7 +191,7 @@ extension Specimen {
         ]
         let committing = cutover {
             $0.state = .committing
-            ($0.number, $0.scanFrom) = (2, places)
+            ($0.number, $0.scanFrom, $0.token) = (2, places, "0123456789abcdef0123456789abcdef")
         }
         let committed = cutover {
             $0.state = .committed
@@ -214,7 +214,9 @@ extension Specimen {
     }
 
     private static func marker(_ slot: HeadSlot) -> CutoverMarker {
-        CutoverMarker(number: 2, request: "1aebd331a461a414", slot: slot, head: digest, label: .specimen)
+        CutoverMarker(
+            number: 2, request: "1aebd331a461a414", slot: slot, head: digest, label: .specimen,
+            token: slot == .standard ? nil : "0123456789abcdef")
     }
 
     private static var control: [Specimen] {

@@ -76,12 +76,12 @@ extension World {
     /// Whether everything is read, committed and decided.
     var isDrained: Bool {
         guard isCalm, let last = requests.last else { return false }
-        let log = fold(broker.control)
-        guard log.open.isEmpty, log.cutovers[last.request]?.state == .committed else { return false }
         let isRead = broker.shards.indices.allSatisfy { partition in
             broker.offsets[Int32(partition)]?.offset ?? 0 == broker.shards[partition].count
         }
-        return isRead && lastStatus?.imagesCommitted == imagesOfAll
+        guard isRead, lastStatus?.imagesCommitted == imagesOfAll else { return false }
+        let log = fold(broker.control)
+        return log.open.isEmpty && log.cutovers[last.request]?.state == .committed
     }
 
     private var imagesOfAll: Int64 {

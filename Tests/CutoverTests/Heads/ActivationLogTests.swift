@@ -13,7 +13,9 @@ import Testing
     @Test func laterRecordsKeepTheNumber() {
         var log = ActivationLog()
         log.apply(request("a"), at: 17)
-        log.apply(request("a").with(.committing, number: 99, scanFrom: [0: 4]), at: 20)
+        // A number of tomorrow would get ahead of all later cut-overs.
+        #expect(!log.apply(request("a").with(.committing, number: 99, scanFrom: [0: 4]), at: 20))
+        log.apply(request("a").with(.committing, number: 17, scanFrom: [0: 4]), at: 21)
         #expect(log.cutovers["a"]?.number == 17)
         log.apply(request("a").with(.committed, offsets: [0: 6]), at: 30)
         #expect(log.cutovers["a"]?.number == 17)
@@ -117,9 +119,9 @@ import Testing
 
     @Test func headsInForceAreOnePerSlotBelowTheOffset() {
         var log = ActivationLog()
-        log.apply(request("b").with(.committed, number: 2, offsets: [0: 20]), at: 1)
-        log.apply(request("a").with(.committed, number: 1, offsets: [0: 10]), at: 2)
-        log.apply(request("own", slot: .stream("s")).with(.committed, number: 3, offsets: [0: 15]), at: 3)
+        log.apply(request("b").with(.committed, number: 2, offsets: [0: 20]), at: 11)
+        log.apply(request("a").with(.committed, number: 1, offsets: [0: 10]), at: 12)
+        log.apply(request("own", slot: .stream("s")).with(.committed, number: 3, offsets: [0: 15]), at: 13)
         #expect(log.inForce(partition: 0, below: 10).isEmpty)
         #expect(log.inForce(partition: 0, below: 11).map(\.label) == [headLabel("a")])
         #expect(log.inForce(partition: 0, below: 20).map(\.label) == [headLabel("a"), headLabel("own")])
@@ -134,5 +136,62 @@ import Testing
         log.apply(request("b"), at: 2)
         log.apply(request("c").with(.aborted), at: 3)
         #expect(log.neededHeads == [digest("a"), digest("b")])
+    }
+
+    // MARK: Markers
+
+    private func announced(_ name: String, token: String?) -> CutoverRecord {
+        var record = request(name).with(.committing, number: 3, scanFrom: [0: 0, 1: 0])
+        record.token = token
+        return record
+    }
+
+    /// A marker stands for its cut-over only with all that the announcement says, its token and its partition.
+    @Test func onlyTheAnnouncedMarkerCounts() throws {
+        var log = ActivationLog()
+        let record = announced("a", token: "0123456789abcdef")
+        let marker = try #require(CutoverMarker(of: record))
+        #expect(log.judge(marker, partition: 0) == .unannounced)
+        log.apply(request("a"), at: 3)
+        #expect(log.judge(marker, partition: 0) == .unannounced)
+        log.apply(record, at: 5)
+        #expect(log.judge(marker, partition: 0) == .announced)
+        var others = [announced("a", token: nil), announced("a", token: "fedcba9876543210")]
+        others += [record, record, record]
+        others[2].number = 2
+        others[3].head = digest("other")
+        others[4].slot = .stream("s")
+        for other in others {
+            let forged = try #require(CutoverMarker(of: other))
+            guard case .refuted = log.judge(forged, partition: 0) else {
+                Issue.record("\(forged) counts")
+                continue
+            }
+        }
+        guard case .refuted = log.judge(marker, partition: 2) else {
+            Issue.record("it counts where it was not announced")
+            return
+        }
+        log.apply(record.with(.committed, offsets: [0: 7, 1: 9]), at: 8)
+        #expect(log.judge(marker, partition: 1) == .announced)
+    }
+
+    @Test func ofTwoAnnouncementsTheFirstCounts() throws {
+        var log = ActivationLog()
+        log.apply(request("a"), at: 3)
+        log.apply(announced("a", token: "0123456789abcdef"), at: 5)
+        var late = announced("a", token: "fedcba9876543210")
+        log.apply(late, at: 6)
+        late.state = .committed
+        log.apply(late, at: 7)
+        #expect(log.cutovers["a"]?.token == "0123456789abcdef")
+    }
+
+    @Test func aMarkerOfAnAbortedCutoverNeverCounts() throws {
+        var log = ActivationLog()
+        log.apply(request("a").with(.aborted, number: 3), at: 4)
+        log.apply(announced("a", token: nil), at: 5)
+        let marker = try #require(CutoverMarker(of: announced("a", token: nil)))
+        #expect(log.judge(marker, partition: 0) == .refuted("cut-over a was aborted"))
     }
 }

@@ -25,44 +25,44 @@ import Testing
 
     @Test func nothingIsDoneWithoutARequest() {
         var machine = machine([heartbeat("w1", ready: ["a"])])
-        #expect(machine.next(ActivationLog(), nowMs: 0) == .wait)
-        #expect(machine.next(log([request("a").with(.aborted)]), nowMs: 0) == .wait)
-        #expect(machine.next(log([request("a").with(.committed, offsets: [:])]), nowMs: 0) == .wait)
+        #expect(machine.next(ActivationLog(), now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(log([request("a").with(.aborted)]), now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(log([request("a").with(.committed, offsets: [:])]), now: 0, wallMs: 0) == .wait)
     }
 
     @Test func allReadyCommits() throws {
         var machine = machine([heartbeat("w1", ready: ["x", "a"]), heartbeat("w2", ready: ["a"])])
-        let record = try #require(decision(machine.next(log([request("a")]), nowMs: 7)))
+        let record = try #require(decision(machine.next(log([request("a")]), now: 7, wallMs: 7)))
         #expect(record.state == .committing)
         #expect(record.request == "a" && record.number == 0 && record.updatedAtMs == 7)
     }
 
     @Test func oneThatIsNotReadyIsWaitedFor() {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2")])
-        #expect(machine.next(log([request("a")]), nowMs: 0) == .wait)
+        #expect(machine.next(log([request("a")]), now: 0, wallMs: 0) == .wait)
         machine.observe(heartbeat("w2", ready: ["a"]), nowMs: 10)
-        #expect(decision(machine.next(log([request("a")]), nowMs: 10))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 10, wallMs: 10))?.state == .committing)
     }
 
     @Test func aRefusalAbortsWithItsReason() throws {
         var machine = machine([
             heartbeat("w1", ready: ["a"]), heartbeat("w2", refused: ["a": "wrong backbone"]),
         ])
-        let record = try #require(decision(machine.next(log([request("a")]), nowMs: 0)))
+        let record = try #require(decision(machine.next(log([request("a")]), now: 0, wallMs: 0)))
         #expect(record.state == .aborted)
         #expect(record.reasons == ["w2: wrong backbone"])
     }
 
     @Test func aRefusalOfAnotherHeadIsNoRefusal() {
         var machine = machine([heartbeat("w1", ready: ["a"], refused: ["b": "no room"])])
-        #expect(decision(machine.next(log([request("a")]), nowMs: 0))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 0, wallMs: 0))?.state == .committing)
     }
 
     @Test func aQuorumNeedsOnlySoMany() {
         let three = [heartbeat("w1", ready: ["a"]), heartbeat("w2", ready: ["a"]), heartbeat("w3")]
         var machine = machine(three)
-        #expect(decision(machine.next(log([request("a", quorum: 2)]), nowMs: 0))?.state == .committing)
-        #expect(machine.next(log([request("a", quorum: 3)]), nowMs: 0) == .wait)
+        #expect(decision(machine.next(log([request("a", quorum: 2)]), now: 0, wallMs: 0))?.state == .committing)
+        #expect(machine.next(log([request("a", quorum: 3)]), now: 0, wallMs: 0) == .wait)
     }
 
     @Test func aRefusalThatLeavesTheQuorumPossibleDoesNotAbort() {
@@ -70,18 +70,18 @@ import Testing
             heartbeat("w1", ready: ["a"]), heartbeat("w2"), heartbeat("w3", refused: ["a": "no room"]),
         ])
         let two = log([request("a", quorum: 2)])
-        #expect(machine.next(two, nowMs: 0) == .wait)
+        #expect(machine.next(two, now: 0, wallMs: 0) == .wait)
         machine.observe(heartbeat("w2", refused: ["a": "no room"]), nowMs: 1)
-        #expect(decision(machine.next(two, nowMs: 1))?.reasons == ["w2: no room", "w3: no room"])
+        #expect(decision(machine.next(two, now: 1, wallMs: 1))?.reasons == ["w2: no room", "w3: no room"])
     }
 
     @Test func theDeadlineAbortsAndNamesWhoIsNotReady() throws {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2"), heartbeat("w3")])
         let waiting = log([request("a", deadlineMs: 300)])
         // It runs from when this coordinator first saw the request, here from 100.
-        #expect(machine.next(waiting, nowMs: 100) == .wait)
-        #expect(machine.next(waiting, nowMs: 400) == .wait)
-        let record = try #require(decision(machine.next(waiting, nowMs: 401)))
+        #expect(machine.next(waiting, now: 100, wallMs: 100) == .wait)
+        #expect(machine.next(waiting, now: 400, wallMs: 400) == .wait)
+        let record = try #require(decision(machine.next(waiting, now: 401, wallMs: 401)))
         #expect(record.state == .aborted)
         #expect(record.reasons == ["w2: not ready", "w3: not ready"])
     }
@@ -89,8 +89,8 @@ import Testing
     @Test func aDeadlineWithoutEnoughWorkersSaysSo() throws {
         var machine = machine([heartbeat("w1", ready: ["a"])])
         let waiting = log([request("a", quorum: 2, deadlineMs: 10)])
-        #expect(machine.next(waiting, nowMs: 0) == .wait)
-        let record = try #require(decision(machine.next(waiting, nowMs: 11)))
+        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
+        let record = try #require(decision(machine.next(waiting, now: 11, wallMs: 11)))
         #expect(record.state == .aborted)
         #expect(record.reasons?.isEmpty == false, "an abort always names a reason")
     }
@@ -100,8 +100,8 @@ import Testing
             heartbeat("w1"), heartbeat("w2", refused: ["a": "no room"]), heartbeat("w3", ready: ["a"]),
         ])
         let waiting = log([request("a", quorum: 2, deadlineMs: 10)])
-        #expect(machine.next(waiting, nowMs: 0) == .wait)
-        let record = try #require(decision(machine.next(waiting, nowMs: 11)))
+        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
+        let record = try #require(decision(machine.next(waiting, now: 11, wallMs: 11)))
         #expect(record.reasons == ["w1: not ready", "w2: no room"])
     }
 
@@ -109,24 +109,24 @@ import Testing
     func noLiveWorkerNeverCommits(quorum: Int?) {
         var machine = machine([])
         let waiting = log([request("a", quorum: quorum, deadlineMs: 10)])
-        #expect(machine.next(waiting, nowMs: 0) == .wait)
+        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
         #expect(
-            decision(machine.next(waiting, nowMs: 11))?.reasons == ["no live worker to prepare the head"]
+            decision(machine.next(waiting, now: 11, wallMs: 11))?.reasons == ["no live worker to prepare the head"]
         )
     }
 
     @Test func aManifestThatComesLateIsWaitedFor() {
         var machine = machine([heartbeat("w1", ready: ["a"])])
-        #expect(machine.next(log([request("a")], published: false), nowMs: 0) == .wait)
-        #expect(decision(machine.next(log([request("a")]), nowMs: 1))?.state == .committing)
+        #expect(machine.next(log([request("a")], published: false), now: 0, wallMs: 0) == .wait)
+        #expect(decision(machine.next(log([request("a")]), now: 1, wallMs: 1))?.state == .committing)
     }
 
     @Test func aManifestThatNeverComesAborts() {
         var machine = machine([heartbeat("w1")])
         let waiting = log([request("a", deadlineMs: 10)], published: false)
-        #expect(machine.next(waiting, nowMs: 0) == .wait)
+        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
         #expect(
-            decision(machine.next(waiting, nowMs: 11))?.reasons
+            decision(machine.next(waiting, now: 11, wallMs: 11))?.reasons
                 == ["the head was never published completely"]
         )
     }
@@ -135,7 +135,7 @@ import Testing
         let record = request("a").with(.committing, number: 0, scanFrom: [0: 4])
         for workers in [[], [heartbeat("w1", refused: ["a": "late"])]] {
             var machine = machine(workers)
-            guard case .completeMarkers(let found) = machine.next(log([record]), nowMs: 99_999) else {
+            guard case .completeMarkers(let found) = machine.next(log([record]), now: 99_999, wallMs: 99_999) else {
                 Issue.record("a cut-over that commits only goes forward")
                 return
             }
@@ -146,27 +146,27 @@ import Testing
     @Test func cutOversGoOneAtATimeInOrder() {
         var machine = machine([heartbeat("w1", ready: ["b"])])
         var both = log([request("a"), request("b")])
-        #expect(machine.next(both, nowMs: 0) == .wait, "b is ready, but a is first")
+        #expect(machine.next(both, now: 0, wallMs: 0) == .wait, "b is ready, but a is first")
         both.apply(request("a").with(.committing), at: 5)
-        guard case .completeMarkers(let first) = machine.next(both, nowMs: 0) else {
+        guard case .completeMarkers(let first) = machine.next(both, now: 0, wallMs: 0) else {
             Issue.record("a comes first")
             return
         }
         #expect(first.request == "a")
         both.apply(request("a").with(.committed, offsets: [:]), at: 6)
-        #expect(decision(machine.next(both, nowMs: 0))?.request == "b")
+        #expect(decision(machine.next(both, now: 0, wallMs: 0))?.request == "b")
     }
 
     @Test func aSecondCutOversDeadlineBeginsWhenItsTurnComes() {
         var machine = machine([heartbeat("w1")])
         var both = log([request("a", deadlineMs: 100), request("b", deadlineMs: 100)])
-        #expect(machine.next(both, nowMs: 0) == .wait)
+        #expect(machine.next(both, now: 0, wallMs: 0) == .wait)
         machine.observe(heartbeat("w1"), nowMs: 101)
-        #expect(decision(machine.next(both, nowMs: 101))?.request == "a")
+        #expect(decision(machine.next(both, now: 101, wallMs: 101))?.request == "a")
         both.apply(request("a").with(.aborted), at: 5)
-        #expect(machine.next(both, nowMs: 150) == .wait)
-        #expect(machine.next(both, nowMs: 250) == .wait)
-        #expect(decision(machine.next(both, nowMs: 251))?.request == "b")
+        #expect(machine.next(both, now: 150, wallMs: 150) == .wait)
+        #expect(machine.next(both, now: 250, wallMs: 250) == .wait)
+        #expect(decision(machine.next(both, now: 251, wallMs: 251))?.request == "b")
     }
 
     @Test func aSilentWorkerDropsOut() {
@@ -183,22 +183,22 @@ import Testing
     @Test func aStoppedWorkerDropsOutAtOnce() {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2")])
         machine.observe(heartbeat("w2", state: .stopped), nowMs: 1)
-        #expect(decision(machine.next(log([request("a")]), nowMs: 1))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 1, wallMs: 1))?.state == .committing)
     }
 
     @Test(arguments: [WorkerStatus.State.starting, .running, .draining])
     func aWorkerThatMayStillScoreIsNeeded(state: WorkerStatus.State) {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2", state: state)])
-        #expect(machine.next(log([request("a")]), nowMs: 0) == .wait)
+        #expect(machine.next(log([request("a")]), now: 0, wallMs: 0) == .wait)
     }
 
     @Test func aStragglerOfAnEarlierLifeIsIgnored() {
         var machine = machine([heartbeat("w1", incarnation: "2", startedAtMs: 50)])
         machine.observe(heartbeat("w1", incarnation: "1", startedAtMs: 10, ready: ["a"]), nowMs: 1)
         #expect(machine.live(nowMs: 1).map(\.incarnation) == ["2"])
-        #expect(machine.next(log([request("a")]), nowMs: 1) == .wait, "the new life has not loaded it")
+        #expect(machine.next(log([request("a")]), now: 1, wallMs: 1) == .wait, "the new life has not loaded it")
         machine.observe(heartbeat("w1", incarnation: "3", startedAtMs: 60, ready: ["a"]), nowMs: 2)
-        #expect(decision(machine.next(log([request("a")]), nowMs: 2))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 2, wallMs: 2))?.state == .committing)
     }
 
     @Test func moreSlotsThanACommittedOffsetCanNameAreRefused() throws {
@@ -208,7 +208,7 @@ import Testing
             let asked = request("h\(number)", slot: .stream("plant-3/line-\(number)"))
             log.apply(manifest("h\(number)"))
             log.apply(asked, at: Int64(number))
-            let decided = try #require(decision(machine.next(log, nowMs: 0)))
+            let decided = try #require(decision(machine.next(log, now: 0, wallMs: 0)))
             guard decided.state == .committing else {
                 #expect(number >= 16, "sixteen slots of usual names fit")
                 #expect(decided.reasons?.first?.contains("4096 bytes") == true)
@@ -216,7 +216,7 @@ import Testing
                 log.apply(decided, at: 200)
                 log.apply(manifest("h63"))
                 log.apply(request("h63", slot: .stream("plant-3/line-0")), at: 201)
-                #expect(decision(machine.next(log, nowMs: 0))?.state == .committing)
+                #expect(decision(machine.next(log, now: 0, wallMs: 0))?.state == .committing)
                 return
             }
             log.apply(asked.with(.committing), at: 100)
@@ -232,7 +232,7 @@ import Testing
             for isPublished in [true, false] {
                 var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w3", ready: ["a"]), frozen])
                 let log = log([request("a", quorum: quorum)], published: isPublished)
-                let record = try #require(decision(machine.next(log, nowMs: 0)))
+                let record = try #require(decision(machine.next(log, now: 0, wallMs: 0)))
                 #expect(record.state == .aborted)
                 let reason = try #require(frozen.frozenHeadRefusal)
                 #expect(record.reasons == ["w2: \(reason)"])
@@ -246,6 +246,6 @@ import Testing
         var frozen = heartbeat("w2", state: .stopped)
         frozen.frozenHead = .init(head: digest("z"), label: headLabel("z"))
         var machine = machine([heartbeat("w1", ready: ["a"]), frozen])
-        #expect(decision(machine.next(log([request("a")]), nowMs: 0))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 0, wallMs: 0))?.state == .committing)
     }
 }
