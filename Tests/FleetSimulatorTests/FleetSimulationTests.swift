@@ -1,11 +1,53 @@
 import FleetSimulator
 import Testing
 
-/// The promise as a whole: whoever dies, sleeps, lies or shouts whenever, every shard is scored once by the head that the
-/// topics give it, by the very machines that ship.
+/// The promise as a whole: whoever dies, sleeps, lies or shouts whenever, every shard is scored by the head that the
+/// topics give it, by the very machines that ship. `hashiflex simulate` goes on with further seeds; `Tests/Mutations/run`
+/// shows that it is not blind.
 @Suite struct FleetSimulationTests {
-    @Test func placeholder() {
-        let report = FleetSimulation.run(SimulationPlan(seed: 1))
-        #expect(report.complaints.isEmpty)
+    /// Ten jobs, so that a failure names few seeds and both processors are used.
+    @Test(arguments: 0..<10) func everyShardGetsItsHeadWhateverHappens(job: Int) {
+        var total = SimulationReport()
+        for seed in UInt64(20 * job + 1)...UInt64(20 * job + 20) {
+            let report = FleetSimulation.run(SimulationPlan(seed: seed))
+            #expect(
+                report.complaints.isEmpty,
+                "replay it with: hashiflex simulate --seed \(seed) --runs 1")
+            total.add(report)
+        }
+        // What the promise is about did happen.
+        #expect(total.committed >= 300 && total.aborted > 10)
+        #expect(total.kills > 50 && total.freezes > 50 && total.rebalances > 50)
+        #expect(total.repeated > 10 && total.aborts > 0 && total.lostCalls > 20)
+        #expect(total.repeatedMarkers > 5 && total.falseMarkers > 100 && total.hostileRecords > 300)
+    }
+
+    @Test(arguments: [UInt64(3), 10, 45, 73]) func equalSeedsGiveEqualRuns(seed: UInt64) {
+        let plan = SimulationPlan(seed: seed, cutovers: 8)
+        let first = FleetSimulation.run(plan)
+        #expect(first == FleetSimulation.run(plan))
+        #expect(first.trace != FleetSimulation.run(SimulationPlan(seed: seed + 1, cutovers: 8)).trace)
+    }
+
+    /// Partitions, workers.
+    @Test(arguments: [(1, 1), (1, 8), (8, 1), (12, 3), (3, 12)])
+    func fleetsOfOtherSizesKeepThePromise(partitions: Int, workers: Int) {
+        for isExactlyOnce in [false, true] {
+            var plan = SimulationPlan(seed: 10_000, cutovers: 10)
+            (plan.partitions, plan.workers) = (partitions, workers)
+            (plan.isExactlyOnce, plan.isHostile) = (isExactlyOnce, true)
+            let report = FleetSimulation.run(plan)
+            #expect(report.complaints.isEmpty)
+            #expect(report.committed > 0)
+        }
+    }
+
+    @Test func aTraceTellsWhatHappened() {
+        var plan = SimulationPlan(seed: 5, cutovers: 2)
+        let silent = FleetSimulation.run(plan)
+        plan.isTraced = true
+        let told = FleetSimulation.run(plan)
+        #expect(silent.lines.isEmpty && told.trace == silent.trace)
+        #expect(told.lines.contains { $0.contains("commits p") })
     }
 }
