@@ -68,7 +68,8 @@ public struct RolloutStateMachine: Sendable {
 
     /// What is wrong with the fleet as the heartbeats show it.
     public func alarms(nowMs: Int64) -> [String] {
-        sharedNamesAtMs.filter { nowMs - $0.value <= livenessMs && workers[$0.key] != nil }.keys.sorted().map {
+        sharedNamesAtMs.filter { nowMs - $0.value <= livenessMs && workers[$0.key] != nil }.keys.sorted().map
+        {
             "two workers are called \($0): one hides the other; give each a name of its own"
         }
     }

@@ -7,7 +7,9 @@ extension WorkerMachine {
         _ record: ShardTopicRecord, _ message: Message, partition: Int32, offset: Int64, _ now: Moment
     ) {
         // Of a partition given back, fetched again after a rest, or not handed on any more in a drain.
-        guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else { return }
+        guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else {
+            return
+        }
         defer { lanes[partition] = lane }
         guard offset >= lane.received else { return }
         lane.received = offset + 1

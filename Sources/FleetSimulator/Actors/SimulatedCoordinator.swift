@@ -46,7 +46,9 @@ final class SimulatedCoordinator: SimulatedProcess {
             switch action {
             case .follow(let term): followers = Followers(term: term)
             case .rest: followers = nil
-            case .countReceipts(let offsets, _): followers?.receipts = offsets
+            case .countReceipts(let offsets, _):
+                // Some are read again.
+                followers?.receipts = offsets.mapValues { max(0, $0 - world.random.within(0...3)) }
             case .askPositions(let term):
                 after(world.random.within(2...20)) { [self] in tell(.positions(broker.offsets), term: term) }
             case .beat(let status):
@@ -173,6 +175,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         }
         after(world.random.within(1...6)) { [self] in
             isBetweenMarkers = partitions.count > 1
+            world.judge(marker, by: self)
             broker.shards[Int(next)].append(.init(record: .marker(marker), images: 0, isReadable: false))
             mark(record, Array(partitions.dropFirst()), errand)
         }

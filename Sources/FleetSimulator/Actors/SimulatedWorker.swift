@@ -32,7 +32,8 @@ final class SimulatedWorker: SimulatedProcess {
     var latest: SimulatedMembership?
     var memberships: [Int: SimulatedMembership] = [:]
     var fetching: [Int32: Int64] = [:]
-    var resting: Set<Int32> = []
+    /// Since when partitions rest.
+    var resting: [Int32: Int64] = [:]
 
     // The hands.
     var reading: [Machine.Action] = []
@@ -60,12 +61,12 @@ final class SimulatedWorker: SimulatedProcess {
         settings.drainMs = 300
         settings.retryMs = 20
         settings.holdAfterMs = 40
-        settings.headsMax = 16
+        settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs
         (membership, memberID, latest) = (nil, nil, nil)
         (groupNews, isGivingBack, hasSubscribed) = ([], false, false)
-        (memberships, fetching, resting) = ([:], [:], [])
+        (memberships, fetching, resting) = ([:], [:], [:])
         (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
         (controlPosition, hasControl, transaction) = (0, false, nil)
         if settings.isExactlyOnce { takeOverTransactions() }

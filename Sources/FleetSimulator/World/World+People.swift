@@ -57,7 +57,11 @@ extension World {
         leader.lead(true)
         for other in coordinators where other !== leader && other.isAlive {
             other.after(random.within(0...(isCalm ? 10 : 300))) { [self] in
-                if !leader.isAlive || leader.believesToLead { other.lead(false) } else { trace("nobody leads") }
+                if !leader.isAlive || leader.believesToLead {
+                    other.lead(false)
+                } else {
+                    trace("nobody leads")
+                }
             }
         }
     }

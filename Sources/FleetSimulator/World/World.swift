@@ -80,7 +80,7 @@ final class World {
         for worker in workers { worker.start() }
         for coordinator in coordinators { coordinator.start() }
         every(5...10) { [self] in serveGroup() }
-        every(2...5) { [self] in produce() }
+        every(plan.produceMs) { [self] in produce() }
         every(10...30) { [self] in disturb() }
         every(30...120) { [self] in if requests.count < plan.cutovers, !isCalm { ask() } }
         every(40...400) { [self] in elect() }
@@ -109,19 +109,23 @@ final class World {
         }
     }
 
-    /// Everybody is alive, nobody refuses, every call is answered; one head for all makes every shard readable.
+    /// From here on everybody is alive, nobody refuses, every call is answered; one head for all makes every shard readable.
     private func calm() {
         isCalm = true
         for worker in workers {
+            // Who has refused a head would go on refusing it; who has not must find its way as it is.
+            if worker.isAlive, !worker.refusesUntilCalm.isEmpty { worker.kill() }
             worker.refusesUntilCalm = []
-            worker.kill()
-            worker.start()
+            worker.thaw()
+            if !worker.isAlive { worker.start() }
         }
         for coordinator in coordinators {
             coordinator.thaw()
             if !coordinator.isAlive { coordinator.start() }
         }
         ask(last: true)
+        // Who was refused, for want of room for one head more perhaps, asks again.
+        every(900...1_100) { [self] in if lastWasAborted { ask(last: true) } }
         elect()
     }
 

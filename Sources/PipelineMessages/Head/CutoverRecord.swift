@@ -119,7 +119,8 @@ extension CutoverMarker {
     public init?(of record: CutoverRecord) {
         guard let number = record.number else { return nil }
         self.init(
-            number: number, request: record.request, slot: record.slot, head: record.head, label: record.label,
+            number: number, request: record.request, slot: record.slot, head: record.head,
+            label: record.label,
             token: record.token)
     }
 }
