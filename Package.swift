@@ -57,7 +57,8 @@ let package = Package(
             swiftSettings: swift),
 
         .target(
-            name: "FleetSimulator", dependencies: ["Artifacts", "PipelineMessages", "Cutover", "FleetMachines"],
+            name: "FleetSimulator",
+            dependencies: ["Artifacts", "PipelineMessages", "Cutover", "FleetMachines"],
             swiftSettings: swift),
 
         // Pure layer, reports: drawings, pages, tables.
@@ -135,7 +136,8 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "Artifacts", "PipelineMessages", "Cutover", "FleetMachines", "Kafka", "Threads", "ControlPlane",
+                "Artifacts", "PipelineMessages", "Cutover", "FleetMachines", "Kafka", "Threads",
+                "ControlPlane",
             ],
             swiftSettings: swift),
 
@@ -148,7 +150,8 @@ let package = Package(
             dependencies: [
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "HardenedModel",
                 "ImageDecoding",
-                "PipelineMessages", "Cutover", "FleetSimulator", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
+                "PipelineMessages", "Cutover", "FleetMachines", "FleetSimulator", "Kafka", "Threads",
+                "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "HDF5", "Hardening", "Evaluation",
                 "Sensitivity",
                 "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",

@@ -72,7 +72,7 @@ final class SimulatedWorker: SimulatedProcess {
         if settings.isExactlyOnce { takeOverTransactions() }
         turn(every: 1...4) { [self] in readerTurn() }
         turn(every: 1...5) { [self] in writerTurn() }
-        turn(every: 2...12) { [self] in controlTurn() }
+        turn(every: world.random.oneIn(3) && !world.isCalm ? 10...60 : 2...12) { [self] in controlTurn() }
         turn(every: 25...40) { [self] in beat() }
         turn(every: 15...25) { [self] in heartbeatToGroup() }
     }
@@ -115,7 +115,24 @@ final class SimulatedWorker: SimulatedProcess {
         }
     }
 
+    /// A lane that has something to commit and does not for so many heartbeats is stuck.
+    private static let idleBeatsMax = 60
+    private var idleBeats: [LaneID: (committed: Int, beats: Int)] = [:]
+
+    private func watchLanes() {
+        var beats: [LaneID: (committed: Int, beats: Int)] = [:]
+        for (lane, handedOn, committed) in machine.progress where handedOn > committed {
+            let known = idleBeats[lane]
+            beats[lane] = (committed, known?.committed == committed ? (known?.beats ?? 0) + 1 : 0)
+            if beats[lane]?.beats == Self.idleBeatsMax {
+                world.complain("\(name): nothing of p\(lane.partition) is committed any more")
+            }
+        }
+        idleBeats = beats
+    }
+
     private func beat() {
+        watchLanes()
         var status = WorkerStatus(
             worker: name, incarnation: "\(life)", host: "h", pid: 1, startedAtMs: bornMs,
             backbone: world.backbone, isa: "scalar", replicas: 1)
@@ -165,7 +182,9 @@ final class SimulatedWorker: SimulatedProcess {
     private func answerControlEnd(_ serial: Int) {
         after(world.random.within(1...20)) { [self] in
             let end = world.fails(10) ? nil : broker.controlEnd
-            after(world.random.within(1...20)) { [self] in tell(.controlEnd(end, serial: serial)) }
+            after(world.random.within(world.fails(4) ? 40...250 : 1...20)) { [self] in
+                tell(.controlEnd(end, serial: serial))
+            }
         }
     }
 }
