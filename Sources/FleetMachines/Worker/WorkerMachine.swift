@@ -153,7 +153,9 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
 
     /// How far each lane is: records handed on, and those among them that are committed.
     package var progress: [(lane: LaneID, handedOn: Int, committed: Int)] {
-        lanes.sorted { $0.key < $1.key }.map { ($0.value.id, $0.value.nextOrdinal, $0.value.committedOrdinals) }
+        lanes.sorted { $0.key < $1.key }.map {
+            ($0.value.id, $0.value.nextOrdinal, $0.value.committedOrdinals)
+        }
     }
 
     /// The partitions as a heartbeat names them.

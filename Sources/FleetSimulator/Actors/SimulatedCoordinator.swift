@@ -156,7 +156,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     ) {
         let isLost = world.fails(15)
         let isApplied = !isLost || world.random.oneIn(2)
-        after(world.random.within(1...10)) { [self] in
+        after(world.random.within(world.fails(6) ? 20...150 : 1...10)) { [self] in
             if isApplied { apply() }
             let event = body()
             after(world.random.within(1...10)) { [self] in

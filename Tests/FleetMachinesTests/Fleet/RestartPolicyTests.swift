@@ -17,7 +17,9 @@ import Testing
 
     @Test func whoCanNotStartIsGivenUp() {
         var policy = RestartPolicy()
-        for _ in 1..<RestartPolicy.failedStartsMax { #expect(policy.died(afterMs: 10, wasKilled: false) != nil) }
+        for _ in 1..<RestartPolicy.failedStartsMax {
+            #expect(policy.died(afterMs: 10, wasKilled: false) != nil)
+        }
         #expect(policy.died(afterMs: 10, wasKilled: false) == nil)
     }
 }
