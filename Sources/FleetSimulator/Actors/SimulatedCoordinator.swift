@@ -42,7 +42,7 @@ final class SimulatedCoordinator: SimulatedProcess {
 
     private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
         for action in machine.handle(event, term: term, at: now) {
-            if world.plan.isTraced { world.trace("\(name) does \(action)") }
+            world.narrate("\(name) does \(action)")
             switch action {
             case .follow(let term): followers = Followers(term: term)
             case .rest: followers = nil

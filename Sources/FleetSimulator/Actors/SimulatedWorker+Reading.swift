@@ -73,7 +73,6 @@ extension SimulatedWorker {
         case .fetchPositions(let partitions, let generation): fetch(partitions, generation)
         case .assign(let starts, let generation):
             memberships = [generation: latest].compactMapValues { $0 }
-            resting = [:]
             fetching = Dictionary(uniqueKeysWithValues: starts.map { ($0.partition, $0.offset ?? 0) })
         case .unassign:
             fetching = [:]

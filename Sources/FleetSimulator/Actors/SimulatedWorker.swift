@@ -88,9 +88,9 @@ final class SimulatedWorker: SimulatedProcess {
 
     func tell(_ event: Machine.Event) {
         guard isAlive else { return }
-        if world.plan.isTraced, !Self.isTick(event) { world.trace("\(name) hears \(event)") }
+        if !Self.isTick(event) { world.narrate("\(name) hears \(event)") }
         for action in machine.handle(event, at: now) {
-            if world.plan.isTraced { world.trace("\(name) does \(action)") }
+            world.narrate("\(name) does \(action)")
             switch action {
             case .fetchPositions, .assign, .unassign, .pause, .resume, .submit: reading.append(action)
             case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:

@@ -64,11 +64,15 @@ final class World {
 
     func trace(_ text: @autoclosure () -> String) {
         let text = text()
-        if plan.isTraced, report.lines.count < SimulationReport.linesMax {
-            report.lines.append("\(nowMs - 1_000_000) ms: \(text)")
-        }
+        narrate(text)
         for byte in text.utf8 { mix(UInt64(byte)) }
         mix(UInt64(bitPattern: nowMs))
+    }
+
+    /// A line for readers of a trace, which is the same run without it.
+    func narrate(_ text: @autoclosure () -> String) {
+        guard plan.isTraced, report.lines.count < SimulationReport.linesMax else { return }
+        report.lines.append("\(nowMs - 1_000_000) ms: \(text())")
     }
 
     private func mix(_ value: UInt64) { report.trace = (report.trace ^ value) &* 0x100_0000_01B3 }
@@ -124,6 +128,8 @@ final class World {
             if !coordinator.isAlive { coordinator.start() }
         }
         ask(last: true)
+        // Who was still draining is started again when it has ended.
+        every(80...120) { [self] in for worker in workers where !worker.isAlive { worker.start() } }
         // Who was refused, for want of room for one head more perhaps, asks again.
         every(900...1_100) { [self] in if lastWasAborted { ask(last: true) } }
         elect()
