@@ -124,7 +124,8 @@ let package = Package(
             dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads"],
             swiftSettings: swift),
         .target(
-            name: "Ingest", dependencies: ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"],
+            name: "Ingest",
+            dependencies: ["ImageDecoding", "PipelineMessages", "FleetMachines", "Kafka", "Threads"],
             swiftSettings: swift),
         .target(
             name: "Worker",
@@ -203,7 +204,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("Kafka", [], []),
     ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
     ("FleetSimulator", [], []),
-    ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
+    ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"], []),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
 // What several test folders share; no product depends on it.
