@@ -113,7 +113,7 @@ import Testing
         "demo": ["images", "fps", "workers", "partitions"],
         "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],
         "top": ["interval", "count"], "predictions": ["limit"], "audit": ["images"],
-        "head push f": ["deadline"],
+        "head push f": ["deadline"], "simulate": ["runs", "seconds", "cutovers", "threads"],
         "topics create": ["partitions", "replication", "record-bytes-max", "retention-hours"],
         "bench engine": ["threads", "windows", "seconds", "size", "width"],
         "bench pipeline": ["workers", "shard-images", "partitions", "windows", "seconds"],

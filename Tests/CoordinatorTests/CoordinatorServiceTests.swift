@@ -190,13 +190,12 @@ import Threads
             record.number = deployment.number(of: "r1")
             let marker = try #require(CutoverMarker(of: record))
             #expect(marker.token?.count == 32)
-            record.offsets = try (0..<Int32(3)).map { partition in
-                let offset = try deployment.writeToShards(
-                    partition,
-                    kind: .marker,
-                    value: JSONRecord.encode(marker)
-                )
-                return PartitionOffset(partition: partition, offset: offset)
+            for partition in 0..<Int32(3) {
+                try deployment.writeToShards(partition, kind: .marker, value: JSONRecord.encode(marker))
+            }
+            record.offsets = try deployment.markers().sorted { $0.key < $1.key }.map { partition, markers in
+                PartitionOffset(
+                    partition: partition, offset: try #require(markers.first { $0.marker == marker }).offset)
             }
             record.state = .committed
             try deployment.writer.write(record, topics: deployment.topics)
