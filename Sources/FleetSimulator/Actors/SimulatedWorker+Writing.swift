@@ -81,7 +81,7 @@ extension SimulatedWorker {
     private func send(_ flight: UInt64, _ records: Int, _ append: @escaping () -> Void) {
         appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...6))
         let own = transaction
-        let isLost = world.fails(80)
+        let isLost = world.fails(50)
         let isApplied = !isLost || world.random.oneIn(2)
         let survives = world.random.oneIn(2)
         let begun = life

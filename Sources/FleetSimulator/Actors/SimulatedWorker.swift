@@ -72,9 +72,15 @@ final class SimulatedWorker: SimulatedProcess {
         if settings.isExactlyOnce { takeOverTransactions() }
         turn(every: 1...4) { [self] in readerTurn() }
         turn(every: 1...5) { [self] in writerTurn() }
-        turn(every: world.random.oneIn(3) && !world.isCalm ? 10...60 : 2...12) { [self] in controlTurn() }
+        turn(every: controlPace) { [self] in controlTurn() }
         turn(every: 25...40) { [self] in beat() }
         turn(every: 15...25) { [self] in heartbeatToGroup() }
+    }
+
+    /// Some follow the control topic slowly.
+    private var controlPace: ClosedRange<Int64> {
+        guard !world.isCalm else { return 2...12 }
+        return world.random.pick([2...12, 2...12, 10...60, 40...200])
     }
 
     /// Ends by itself or by a drain: leaves the group.

@@ -56,7 +56,7 @@ extension World {
         let leader = random.pick(alive)
         leader.lead(true)
         for other in coordinators where other !== leader && other.isAlive {
-            other.after(random.within(0...(isCalm ? 10 : 300))) { [self] in
+            other.after(random.within(0...(isCalm ? 10 : 700))) { [self] in
                 if !leader.isAlive || leader.believesToLead {
                     other.lead(false)
                 } else {

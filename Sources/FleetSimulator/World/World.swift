@@ -87,7 +87,7 @@ final class World {
         every(plan.produceMs) { [self] in produce() }
         every(10...30) { [self] in disturb() }
         every(30...120) { [self] in if requests.count < plan.cutovers, !isCalm { ask() } }
-        every(40...400) { [self] in elect() }
+        every(40...300) { [self] in elect() }
         if plan.isHostile { every(5...40) { [self] in if !isCalm { write() } } }
         elect()
         let stormUntil = nowMs + Int64(plan.cutovers) * 400
