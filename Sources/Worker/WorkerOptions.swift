@@ -63,6 +63,6 @@ public struct WorkerOptions: Sendable {
         self.replicas = replicas
     }
 
-    /// Shards that may be between poll and commit at once: every replica busy, and one waiting each.
-    var shardsInFlightMax: Int { 2 * replicas + 2 }
+    /// Shards that may be between poll and score at once: every replica busy, two waiting each, some in the NPU.
+    var shardsInFlightMax: Int { 3 * replicas + 4 }
 }
