@@ -33,6 +33,19 @@ import Testing
         Case("topics list extra", "Error: Unexpected argument 'extra'"),
         Case("head push", "Error: Missing expected argument '<file>'"),
         Case("head push a b", "Error: Unexpected argument 'b'"),
+        Case("head push f --as x", "Error: --as is name@version of [A-Za-z0-9._-], not 'x'"),
+        Case("head push f --require none", "Error: --require is 'all' or a number of workers, not 'none'"),
+        Case("head push f --partitions 0,3,0", "Error: --partitions is a list like 0,3,7, each once, not"),
+        Case("head push f --partitions 0,,3", "Error: --partitions is a list like 0,3,7, each once, not"),
+        Case(
+            "head rollback --partitions -1", "Error: --partitions is a list like 0,3,7, each once, not '-1'"),
+        Case("head push f --stream=", "Error: --stream is 1 to 256 bytes without control characters"),
+        Case(
+            "head push f --ignore a --ignore a", "Error: --ignore names a worker, 1 to 256 bytes, each once"),
+        Case("head rollback --ignore=", "Error: --ignore names a worker, 1 to 256 bytes, each once"),
+        Case("head rollback --to x", "Error: --to is name@version, not 'x'"),
+        Case("head abandon a b", "Error: Unexpected argument 'b'"),
+        Case("head abandon --reason=", "Error: --reason is one line without control characters"),
         Case("head freeze -o x", "Error: Missing expected argument '<head>'"),
         Case("head freeze builtin:v2", "Error: Missing expected argument '--output <output>'"),
         Case(
@@ -113,7 +126,7 @@ import Testing
         "demo": ["images", "fps", "workers", "partitions"],
         "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],
         "top": ["interval", "count"], "predictions": ["limit"], "audit": ["images"],
-        "head push f": ["deadline"],
+        "head push f": ["deadline", "require", "partitions"], "head rollback": ["deadline", "require"],
         "topics create": ["partitions", "replication", "record-bytes-max", "retention-hours"],
         "bench engine": ["threads", "windows", "seconds", "size", "width"],
         "bench pipeline": ["workers", "shard-images", "partitions", "windows", "seconds"],

@@ -62,10 +62,15 @@ extension HeadCommand {
             if json { return Terminal.print(JSONRecord.text(record)) }
             let offsets = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }
             let reasons = record.reasons ?? []
+            let ignored = record.ignore ?? []
+            // Names and reasons are of records that anyone may write.
             Terminal.print(
-                "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
-                    + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
-                    + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"))
+                Terminal.escaped(
+                    "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
+                        + (record.state == .requested ? ", request \(record.request)" : "")
+                        + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
+                        + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
+                        + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")")))
         }
     }
 

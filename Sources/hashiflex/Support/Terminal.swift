@@ -23,13 +23,15 @@ enum Terminal {
     }
 
     /// Writes a line about what went wrong; control characters in it, which may come from anywhere, are escaped.
-    static func complain(_ line: String) {
-        let safe = line.unicodeScalars.map { scalar in
+    static func complain(_ line: String) { note("hashiflex: \(escaped(line))") }
+
+    /// `text` with its control characters escaped, but for line feeds.
+    static func escaped(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
             let category = scalar.properties.generalCategory
             return scalar != "\n" && (category == .control || category == .format)
                 ? scalar.escaped(asASCII: true) : String(scalar)
-        }
-        note("hashiflex: \(safe.joined())")
+        }.joined()
     }
 
     /// Redraws the live view; each call replaces the last. Only for ``isInteractive``.
