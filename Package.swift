@@ -57,7 +57,8 @@ let package = Package(
             swiftSettings: swift),
 
         .target(
-            name: "FleetSimulator", dependencies: ["Artifacts", "PipelineMessages", "Cutover", "FleetMachines"],
+            name: "FleetSimulator",
+            dependencies: ["Artifacts", "PipelineMessages", "Cutover", "FleetMachines"],
             swiftSettings: swift),
 
         // Pure layer, reports: drawings, pages, tables.
@@ -123,7 +124,8 @@ let package = Package(
             dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads"],
             swiftSettings: swift),
         .target(
-            name: "Ingest", dependencies: ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"],
+            name: "Ingest",
+            dependencies: ["ImageDecoding", "PipelineMessages", "FleetMachines", "Kafka", "Threads"],
             swiftSettings: swift),
         .target(
             name: "Worker",
@@ -135,7 +137,8 @@ let package = Package(
         .target(
             name: "Coordinator",
             dependencies: [
-                "Artifacts", "PipelineMessages", "Cutover", "FleetMachines", "Kafka", "Threads", "ControlPlane",
+                "Artifacts", "PipelineMessages", "Cutover", "FleetMachines", "Kafka", "Threads",
+                "ControlPlane",
             ],
             swiftSettings: swift),
 
@@ -148,7 +151,8 @@ let package = Package(
             dependencies: [
                 "CEmbeddedModel", "Artifacts", "HardenedBackbone", "ClassifierHead", "HardenedModel",
                 "ImageDecoding",
-                "PipelineMessages", "Cutover", "FleetSimulator", "Kafka", "Threads", "ControlPlane", "Ingest", "Worker",
+                "PipelineMessages", "Cutover", "FleetMachines", "FleetSimulator", "Kafka", "Threads",
+                "ControlPlane", "Ingest", "Worker",
                 "Coordinator", "FloatNetwork", "NetworkExchange", "HDF5", "Hardening", "Evaluation",
                 "Sensitivity",
                 "ChipModel", "ChipRTL", "ChipTools", "ChipFlow", "ArgumentParser",
@@ -200,7 +204,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("Kafka", [], []),
     ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
     ("FleetSimulator", [], []),
-    ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka"], []),
+    ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"], []),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
 // What several test folders share; no product depends on it.

@@ -71,7 +71,7 @@ public final class ControlTail: Sendable {
     private func decode(_ message: KafkaMessage) -> [Event] {
         assembler.bytesRead += message.byteCount + 100
         let keyBytes = message.key ?? []
-        let keyText = String(decoding: keyBytes, as: UTF8.self)
+        let keyText = RecordBounds.cut(String(decoding: keyBytes, as: UTF8.self))
         guard let key = ControlKey(keyBytes) else {
             return [.unreadable(key: keyText, problem: "unknown key; is a newer version running?")]
         }

@@ -28,7 +28,8 @@ public final class CoordinatorService: Sendable {
     public init(_ options: CoordinatorOptions, log: @escaping @Sendable (String) -> Void) {
         self.options = options
         self.log = log
-        state = Mutex(State(machine: CoordinatorMachine(CoordinatorSettings(name: options.name, partitions: []))))
+        state = Mutex(
+            State(machine: CoordinatorMachine(CoordinatorSettings(name: options.name, partitions: []))))
     }
 
     /// Ends the coordinator.
@@ -52,7 +53,9 @@ public final class CoordinatorService: Sendable {
         let machine = CoordinatorMachine(settings)
         state.withLock { $0.machine = machine }
         let errandRunner = try ErrandRunner(options) { [self] in tell($0) }
-        let reporter = try FleetReporter(options, partitions: settings.partitions) { [self] in tell($0, term: $1) }
+        let reporter = try FleetReporter(options, partitions: settings.partitions) { [self] in
+            tell($0, term: $1)
+        }
         let leadership = try Leadership(options) { [self] in tell(.leads($0)) }
         let threads = [
             leadership.run(until: stop, log: log), errandRunner.run(errands, until: stop),

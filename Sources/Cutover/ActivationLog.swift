@@ -123,12 +123,9 @@ public struct ActivationLog: Sendable, Equatable {
 
     /// The heads in force at `offset` of a partition, one a slot, as the committed markers say.
     public func inForce(partition: Int32, below offset: Int64) -> [HeadInForce] {
-        var heads: [HeadSlot: HeadInForce] = [:]
-        for marker in markers[partition] ?? [] where marker.marker < offset {
-            if let current = heads[marker.slot], current.number >= marker.number { continue }
-            heads[marker.slot] = marker
-        }
-        return heads.values.sorted { $0.slot.description < $1.slot.description }
+        var heads = HeadsInForce()
+        for marker in markers[partition] ?? [] where marker.marker < offset { heads.adopt(marker) }
+        return heads.sorted
     }
 
     /// The head of the partition's first default marker.

@@ -14,6 +14,12 @@ package struct SimulationPlan: Sendable, Hashable {
     package var isExactlyOnce: Bool
     /// Whether somebody writes to every topic who should not.
     package var isHostile: Bool
+    /// Most heads that a worker keeps.
+    package var headsMax: Int
+    /// How much rarer than usual processes die and sleep.
+    package var faultRarity: Int
+    /// Time between two shards, milliseconds.
+    package var produceMs: ClosedRange<Int64>
     /// Whether the report tells what happened, line by line.
     package var isTraced = false
 
@@ -27,6 +33,9 @@ package struct SimulationPlan: Sendable, Hashable {
         coordinators = Int(random.within(1...3))
         isExactlyOnce = random.oneIn(2)
         isHostile = !random.oneIn(4)
+        faultRarity = random.pick([1, 1, 5])
+        headsMax = random.pick([8, 12, 30])
+        produceMs = random.pick([1...3, 2...6, 2...6, 15...80])
     }
 }
 

@@ -26,7 +26,7 @@ public final class IngestService: Sendable {
     private let streams: [Stream]
     private let log: @Sendable (String) -> Void
     private let stop = Signal()
-    private let sender: Mutex<ShardSender?> = Mutex(nil)
+    private let conductor: Mutex<IngestConductor?> = Mutex(nil)
     private let failure = Mutex<(any Error)?>(nil)
 
     /// An ingest of several streams at once.
@@ -36,11 +36,11 @@ public final class IngestService: Sendable {
         self.log = log
     }
 
-    /// Ends reading; what was sent is still confirmed, what was only read is not sent.
+    /// Ends reading; what was sent is still confirmed while the broker confirms anything, what was only read is not sent.
     public func requestStop() { stop.set() }
 
     /// What was confirmed so far.
-    public var summary: IngestSummary { sender.withLock { $0?.summary } ?? IngestSummary() }
+    public var summary: IngestSummary { conductor.withLock { $0?.summary } ?? IngestSummary() }
 
     /// Runs until every source ends. Blocks; call from a thread of its own.
     public func run() throws -> IngestSummary {
@@ -54,27 +54,20 @@ public final class IngestService: Sendable {
                 doing: "cannot ingest",
                 detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
         }
-        let pacer = try PartitionPacer(
-            kafka: options.kafka, topics: options.topics, partitions: partitions,
-            backlogBytesMax: options.backlogBytesMax, recordBytesMax: options.recordBytesMax)
-        let sender = try ShardSender(options, pacer: pacer)
-        self.sender.withLock { $0 = sender }
-        let pacerThread = pacer.run()
-        let deliveries = sender.run()
+        let conductor = try IngestConductor(options, partitions: partitions, stop: stop)
+        self.conductor.withLock { $0 = conductor }
+        let carriers = conductor.run()
         let threads = streams.enumerated().map { index, stream in
             StreamThreads(
-                stream, index: index, options: options, sender: sender, stop: stop,
+                stream, index: index, options: options, conductor: conductor, stop: stop,
                 log: log, onFailure: { [self] in fail($0) }
             ).run()
         }
         for thread in threads { thread.join() }
-        sender.finish()
-        deliveries.join()
-        pacer.requestStop()
-        pacerThread.join()
+        conductor.finish(carriers)
         if let failure = failure.withLock({ $0 }) { throw failure }
-        try sender.check()
-        return sender.summary
+        try conductor.check()
+        return conductor.summary
     }
 
     private func fail(_ error: any Error) {
@@ -94,21 +87,21 @@ private struct StreamThreads {
     private let stream: IngestService.Stream
     private let index: Int
     private let options: IngestOptions
-    private let sender: ShardSender
+    private let conductor: IngestConductor
     private let stop: Signal
     private let log: @Sendable (String) -> Void
     private let onFailure: @Sendable (any Error) -> Void
     private let queue: BoundedQueue<PackedImage>
 
     init(
-        _ stream: IngestService.Stream, index: Int, options: IngestOptions, sender: ShardSender,
+        _ stream: IngestService.Stream, index: Int, options: IngestOptions, conductor: IngestConductor,
         stop: Signal, log: @escaping @Sendable (String) -> Void,
         onFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.stream = stream
         self.index = index
         self.options = options
-        self.sender = sender
+        self.conductor = conductor
         self.stop = stop
         self.log = log
         self.onFailure = onFailure
@@ -140,13 +133,13 @@ private struct StreamThreads {
         var source = try stream.open { [stop] in stop.isSet }
         var scratch = ResizeScratch()
         var pictures = PictureTally()
-        defer { sender.note(pictures) }
+        defer { conductor.note(pictures) }
         var count = 0
         let begin = Clock.steadyNs
         while !stop.isSet, count < options.imagesMax ?? .max, let outcome = try source.next() {
             switch outcome {
             case .unreadable(let id, let reason):
-                sender.noteUnreadable()
+                conductor.noteUnreadable()
                 log("\(stream.name): \(id): \(reason)")
             case .image(let image):
                 Self.look(at: image, &pictures)
@@ -190,7 +183,7 @@ private struct StreamThreads {
             do {
                 return .file(facts, try ImageEncoder.png(pixels))
             } catch {
-                sender.noteUnreadable()
+                conductor.noteUnreadable()
                 log("\(stream.name): \(image.id): \(error)")
                 return nil
             }
@@ -213,27 +206,29 @@ private struct StreamThreads {
             recordBytesMax: options.recordBytesMax, preprocessing: options.preparation.identity)
         var turn = index
         var oldestMs = Clock.steadyMs
-        func send(_ batch: ShardPacker.Batch) throws {
+        /// Returns whether to go on.
+        func send(_ batch: ShardPacker.Batch) throws -> Bool {
             for image in batch.rejected {
-                sender.noteUnreadable()
+                conductor.noteUnreadable()
                 log("\(stream.name): \(image)")
             }
             for shard in batch.shards {
-                let sent = try sender.send(shard, stream: stream.name, turn: turn, isStopped: { stop.isSet })
-                guard sent else { return }
+                // What follows would leave a gap.
+                guard try conductor.send(shard, stream: stream.name, turn: turn) else { return false }
                 turn += 1
             }
+            return true
         }
         while !queue.isFinished {
             let images = queue.drain(max: options.shardImages, milliseconds: max(1, options.lingerMs / 4))
             for image in images {
                 if packer.count == 0 { oldestMs = Clock.steadyMs }
-                try send(packer.add(image, nowMs: Clock.wallMs))
+                guard try send(packer.add(image, nowMs: Clock.wallMs)) else { return }
             }
             if packer.count > 0, Clock.steadyMs - oldestMs >= options.lingerMs {
-                try send(packer.close(nowMs: Clock.wallMs))
+                guard try send(packer.close(nowMs: Clock.wallMs)) else { return }
             }
         }
-        try send(packer.close(nowMs: Clock.wallMs))
+        _ = try send(packer.close(nowMs: Clock.wallMs))
     }
 }

@@ -36,11 +36,16 @@ public final class LoadGenerator: Sendable {
         let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
         let partitions = cluster.topics[options.topics.shards]?.partitions.count ?? 0
         guard partitions > 0, !shards.isEmpty else { return IngestSummary() }
-        let pacer = try PartitionPacer(
-            kafka: options.kafka, topics: options.topics, partitions: partitions,
-            backlogBytesMax: options.backlogBytesMax, recordBytesMax: options.recordBytesMax)
-        let sender = try ShardSender(options, pacer: pacer)
-        let threads = [pacer.run(), sender.run()]
+        let conductor = try IngestConductor(options, partitions: partitions, stop: stop)
+        let carriers = conductor.run()
+        let outcome = Result { try send(through: conductor, imagesMax: imagesMax) }
+        conductor.finish(carriers)
+        try outcome.get()
+        try conductor.check()
+        return conductor.summary
+    }
+
+    private func send(through conductor: IngestConductor, imagesMax: Int) throws {
         var turn = 0
         var sent = 0
         while !stop.isSet, sent < imagesMax {
@@ -49,14 +54,9 @@ public final class LoadGenerator: Sendable {
                 continue
             }
             let shard = shards[turn % shards.count]
-            guard try sender.send(shard, stream: "load", turn: turn, isStopped: { stop.isSet }) else { break }
+            guard try conductor.send(shard, stream: "load", turn: turn) else { return }
             turn += 1
             sent += shard.images
         }
-        sender.finish()
-        pacer.requestStop()
-        for thread in threads { thread.join() }
-        try sender.check()
-        return sender.summary
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kafka
 import Threads
 
 /// The one program: every part of the pipeline is a subcommand.
@@ -46,6 +47,8 @@ struct HaShiFlex: ParsableCommand {
 
     static func main() {
         MemoryPolicy.keepFreedPages()
+        // Through the terminal's own door: a line of the client library does not tear a live view.
+        KafkaLog.setSink { Terminal.note($0) }
         main(nil)
     }
 }

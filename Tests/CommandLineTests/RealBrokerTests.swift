@@ -8,7 +8,8 @@ import Testing
     static let bootstrap = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_BOOTSTRAP"]
 
     @Test(
-        .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"))
+        .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),
+        .timeLimit(.minutes(12)))
     func exactlyOnceSurvivesKilledWorkersWithoutASingleRepeatedRecord() throws {
         let prefix = "hashiflex-test-\(UUID().uuidString.prefix(8).lowercased())"
         let link = ["--brokers", try #require(Self.bootstrap), "--topic-prefix", prefix]
@@ -23,7 +24,7 @@ import Testing
             ["fleet", "up", "--workers", "2", "--delivery", "exactly-once", "--session-timeout-ms", "6000"]
                 + link)
         _ = eventually(seconds: 60) {
-            ((try? succeed("fleet", "status", "--json").lines.count) ?? 0) >= 3
+            ((try? Program.run(["fleet", "status", "--json"] + link).lines.count) ?? 0) >= 3
         }
         _ = try succeed("head", "push", "builtin:v2", "--deadline", "60")
         let ingest = try Background(

@@ -106,6 +106,31 @@ extension OnBroker {
             }
         }
 
+        /// The library keeps a partition's rest through a new assignment: whoever assigns has to resume.
+        @Test func aRestingPartitionIsReadAgainOnlyWhenItIsResumed() throws {
+            try withBroker([("t", 1)]) { broker in
+                let producer = try KafkaProducer(broker.configuration)
+                try producer.deliver("t", (0..<20).map { [UInt8($0)] })
+                let reader = try Reader(broker)
+                try reader.follow("t", from: .beginning)
+                try eventually("a message") {
+                    try reader.step()
+                    return !reader.messages.isEmpty
+                }
+                try reader.consumer.pause([partition])
+                try reader.consumer.unassign()
+                try reader.follow("t", from: .offset(15))
+                let before = reader.messages.count
+                for _ in 0..<40 { try reader.step() }
+                #expect(reader.messages.count == before, "the rest ended with the assignment")
+                try reader.consumer.resume([partition])
+                try eventually("the last message") {
+                    try reader.step()
+                    return reader.messages.last?.offset == 19
+                }
+            }
+        }
+
         @Test func lostMessagesAreAnErrorAndNotASilentJump() throws {
             try withBroker([("t", 1)]) { broker in
                 let producer = try KafkaProducer(broker.configuration)

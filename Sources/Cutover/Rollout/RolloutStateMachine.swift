@@ -153,8 +153,7 @@ public struct RolloutStateMachine: Sendable {
             heads[cutover.slot] = HeadInForce(
                 slot: cutover.slot, head: cutover.head, label: cutover.label, number: .max, marker: .max)
         }
-        let progress = PartitionProgress(images: .max, heads: Array(heads.values))
-        return progress.text.utf8.count <= PartitionProgress.textBytesMax
+        return PartitionProgress.fits(Array(heads.values))
     }
 
     private mutating func abort(_ record: CutoverRecord, _ reasons: [String]) -> Action {

@@ -65,6 +65,8 @@ extension WorkerMachine {
         }
         phase = .working
         actions.append(.assign(starts, generation: generation))
+        // A client library keeps the rest of a partition through an assignment (librdkafka 2.0.2 does).
+        if !starts.isEmpty { actions.append(.resume(starts.map(\.partition))) }
         if case .draining = ending { actions.append(.pause(partitions)) }
     }
 

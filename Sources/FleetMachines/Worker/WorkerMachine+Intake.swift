@@ -7,7 +7,9 @@ extension WorkerMachine {
         _ record: ShardTopicRecord, _ message: Message, partition: Int32, offset: Int64, _ now: Moment
     ) {
         // Of a partition given back, fetched again after a rest, or not handed on any more in a drain.
-        guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else { return }
+        guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else {
+            return
+        }
         defer { lanes[partition] = lane }
         guard offset >= lane.received else { return }
         lane.received = offset + 1
@@ -86,7 +88,13 @@ extension WorkerMachine {
         lane.markerDecidedBelow = nil
         lane.markerQuestion = nil
         // With a frozen head as well: a worker with an open backbone may own the partition next.
-        lane.timeline.apply(marker, at: next.offset)
+        let before = lane.timeline.heads.first { $0.slot == marker.slot }?.number ?? -1
+        if !lane.timeline.apply(marker, at: next.offset), marker.number > before {
+            actions.append(
+                .say(
+                    "cut-over ignored: partition \(lane.id.partition) has no room for another slot beside an offset; "
+                        + "\(marker.label) is not in force for \(marker.slot) there"))
+        }
         if let reason = settings.frozenRefusal, control.ignores(marker.request) {
             actions.append(
                 .say(

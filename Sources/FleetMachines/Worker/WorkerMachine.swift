@@ -151,6 +151,13 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     /// Records that were taken and are not committed yet.
     package var recordsHeld: Int { lanes.values.reduce(0) { $0 + $1.held } }
 
+    /// How far each lane is: records handed on, and those among them that are committed.
+    package var progress: [(lane: LaneID, handedOn: Int, committed: Int)] {
+        lanes.sorted { $0.key < $1.key }.map {
+            ($0.value.id, $0.value.nextOrdinal, $0.value.committedOrdinals)
+        }
+    }
+
     /// The partitions as a heartbeat names them.
     package var partitions: [WorkerStatus.Partition] {
         lanes.sorted { $0.key < $1.key }.map { number, lane in

@@ -42,11 +42,13 @@ final class SimulatedCoordinator: SimulatedProcess {
 
     private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
         for action in machine.handle(event, term: term, at: now) {
-            if world.plan.isTraced { world.trace("\(name) does \(action)") }
+            world.narrate("\(name) does \(action)")
             switch action {
             case .follow(let term): followers = Followers(term: term)
             case .rest: followers = nil
-            case .countReceipts(let offsets, _): followers?.receipts = offsets
+            case .countReceipts(let offsets, _):
+                // Some are read again.
+                followers?.receipts = offsets.mapValues { max(0, $0 - world.random.within(0...3)) }
             case .askPositions(let term):
                 after(world.random.within(2...20)) { [self] in tell(.positions(broker.offsets), term: term) }
             case .beat(let status):
@@ -154,7 +156,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     ) {
         let isLost = world.fails(15)
         let isApplied = !isLost || world.random.oneIn(2)
-        after(world.random.within(1...10)) { [self] in
+        after(world.random.within(world.fails(6) ? 20...150 : 1...10)) { [self] in
             if isApplied { apply() }
             let event = body()
             after(world.random.within(1...10)) { [self] in
@@ -173,6 +175,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         }
         after(world.random.within(1...6)) { [self] in
             isBetweenMarkers = partitions.count > 1
+            world.judge(marker, by: self)
             broker.shards[Int(next)].append(.init(record: .marker(marker), images: 0, isReadable: false))
             mark(record, Array(partitions.dropFirst()), errand)
         }

@@ -54,7 +54,9 @@ extension SimulatedWorker {
             return
         }
         let open = fetching.keys.sorted().filter { partition in
-            !resting.contains(partition) && fetching[partition, default: 0] < broker.shards[Int(partition)].count
+            // Of a partition that rests something may still be on its way.
+            (resting[partition].map { world.nowMs < $0 + 8 } ?? true)
+                && fetching[partition, default: 0] < broker.shards[Int(partition)].count
         }
         guard !open.isEmpty else { return }
         let partition = world.random.pick(open)
@@ -71,7 +73,6 @@ extension SimulatedWorker {
         case .fetchPositions(let partitions, let generation): fetch(partitions, generation)
         case .assign(let starts, let generation):
             memberships = [generation: latest].compactMapValues { $0 }
-            resting = []
             fetching = Dictionary(uniqueKeysWithValues: starts.map { ($0.partition, $0.offset ?? 0) })
         case .unassign:
             fetching = [:]
@@ -80,8 +81,8 @@ extension SimulatedWorker {
                 isGivingBack = false
                 join()
             }
-        case .pause(let partitions): resting.formUnion(partitions)
-        case .resume(let partitions): resting.subtract(partitions)
+        case .pause(let partitions): for partition in partitions { resting[partition] = world.nowMs }
+        case .resume(let partitions): for partition in partitions { resting[partition] = nil }
         case .submit(let ticket, let message, _, let stamp): score(ticket, message, stamp)
         default: world.complain("\(name): the reader was given \(action)")
         }

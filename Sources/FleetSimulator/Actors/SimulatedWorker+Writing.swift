@@ -58,9 +58,15 @@ extension SimulatedWorker {
         }
         let receipt = Receipt(
             topic: "t", partition: place.partition, offset: place.offset, stream: "s", images: outcome.images,
-            errors: 0, imagesBefore: outcome.imagesBefore, deadLetter: outcome.isDead ? "bad" : nil, head: nil,
+            errors: 0, imagesBefore: outcome.imagesBefore, deadLetter: outcome.isDead ? "bad" : nil,
+            head: nil,
             worker: name, incarnation: "\(life)", serviceUs: 0, scoredAtMs: world.nowMs)
         tell(.queued(flight: flight, records: records + 1))
+        // Now and then the client library's queue is full.
+        if world.fails(60) {
+            isWriterBusy = true
+            after(world.random.within(30...300)) { [self] in isWriterBusy = false }
+        }
         send(flight, records) { [broker, world] in
             broker.outcomes[Int(place.partition)][place.offset, default: []].append(outcome)
             world.judge(outcome, partition: place.partition, offset: place.offset)
@@ -75,7 +81,7 @@ extension SimulatedWorker {
     private func send(_ flight: UInt64, _ records: Int, _ append: @escaping () -> Void) {
         appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...6))
         let own = transaction
-        let isLost = world.fails(150)
+        let isLost = world.fails(50)
         let isApplied = !isLost || world.random.oneIn(2)
         let survives = world.random.oneIn(2)
         let begun = life

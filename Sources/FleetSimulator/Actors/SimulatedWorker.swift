@@ -32,7 +32,8 @@ final class SimulatedWorker: SimulatedProcess {
     var latest: SimulatedMembership?
     var memberships: [Int: SimulatedMembership] = [:]
     var fetching: [Int32: Int64] = [:]
-    var resting: Set<Int32> = []
+    /// Since when partitions rest.
+    var resting: [Int32: Int64] = [:]
 
     // The hands.
     var reading: [Machine.Action] = []
@@ -60,20 +61,26 @@ final class SimulatedWorker: SimulatedProcess {
         settings.drainMs = 300
         settings.retryMs = 20
         settings.holdAfterMs = 40
-        settings.headsMax = 16
+        settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs
         (membership, memberID, latest) = (nil, nil, nil)
         (groupNews, isGivingBack, hasSubscribed) = ([], false, false)
-        (memberships, fetching, resting) = ([:], [:], [])
+        (memberships, fetching, resting) = ([:], [:], [:])
         (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
         (controlPosition, hasControl, transaction) = (0, false, nil)
         if settings.isExactlyOnce { takeOverTransactions() }
         turn(every: 1...4) { [self] in readerTurn() }
         turn(every: 1...5) { [self] in writerTurn() }
-        turn(every: 2...12) { [self] in controlTurn() }
+        turn(every: controlPace) { [self] in controlTurn() }
         turn(every: 25...40) { [self] in beat() }
         turn(every: 15...25) { [self] in heartbeatToGroup() }
+    }
+
+    /// Some follow the control topic slowly.
+    private var controlPace: ClosedRange<Int64> {
+        guard !world.isCalm else { return 2...12 }
+        return world.random.pick([2...12, 2...12, 10...60, 40...200])
     }
 
     /// Ends by itself or by a drain: leaves the group.
@@ -87,9 +94,9 @@ final class SimulatedWorker: SimulatedProcess {
 
     func tell(_ event: Machine.Event) {
         guard isAlive else { return }
-        if world.plan.isTraced, !Self.isTick(event) { world.trace("\(name) hears \(event)") }
+        if !Self.isTick(event) { world.narrate("\(name) hears \(event)") }
         for action in machine.handle(event, at: now) {
-            if world.plan.isTraced { world.trace("\(name) does \(action)") }
+            world.narrate("\(name) does \(action)")
             switch action {
             case .fetchPositions, .assign, .unassign, .pause, .resume, .submit: reading.append(action)
             case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
@@ -114,7 +121,24 @@ final class SimulatedWorker: SimulatedProcess {
         }
     }
 
+    /// A lane that has something to commit and does not for so many heartbeats is stuck.
+    private static let idleBeatsMax = 60
+    private var idleBeats: [LaneID: (committed: Int, beats: Int)] = [:]
+
+    private func watchLanes() {
+        var beats: [LaneID: (committed: Int, beats: Int)] = [:]
+        for (lane, handedOn, committed) in machine.progress where handedOn > committed {
+            let known = idleBeats[lane]
+            beats[lane] = (committed, known?.committed == committed ? (known?.beats ?? 0) + 1 : 0)
+            if beats[lane]?.beats == Self.idleBeatsMax {
+                world.complain("\(name): nothing of p\(lane.partition) is committed any more")
+            }
+        }
+        idleBeats = beats
+    }
+
     private func beat() {
+        watchLanes()
         var status = WorkerStatus(
             worker: name, incarnation: "\(life)", host: "h", pid: 1, startedAtMs: bornMs,
             backbone: world.backbone, isa: "scalar", replicas: 1)
@@ -164,7 +188,9 @@ final class SimulatedWorker: SimulatedProcess {
     private func answerControlEnd(_ serial: Int) {
         after(world.random.within(1...20)) { [self] in
             let end = world.fails(10) ? nil : broker.controlEnd
-            after(world.random.within(1...20)) { [self] in tell(.controlEnd(end, serial: serial)) }
+            after(world.random.within(world.fails(4) ? 40...250 : 1...20)) { [self] in
+                tell(.controlEnd(end, serial: serial))
+            }
         }
     }
 }

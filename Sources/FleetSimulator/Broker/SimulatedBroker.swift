@@ -130,6 +130,8 @@ final class SimulatedBroker {
 
     /// Whether a partition's committed offset may still change by a transaction that is open.
     func isUnstable(_ partition: Int32) -> Bool {
-        producers.values.contains { $0.transaction?.offsets[partition] != nil && $0.transaction?.state == .open }
+        producers.values.contains {
+            $0.transaction?.offsets[partition] != nil && $0.transaction?.state == .open
+        }
     }
 }

@@ -14,6 +14,21 @@ extension World {
         if held > 12 + 8 { complain("\(worker.name) holds \(held) records") }
     }
 
+    /// A coordinator writes markers only for what was decided first, whoever decided it.
+    func judge(_ marker: CutoverMarker, by coordinator: SimulatedCoordinator) {
+        let first = broker.controlHistory.lazy.compactMap { entry -> CutoverRecord? in
+            guard case .cutover(let record) = entry.content, record.request == marker.request,
+                record.state == .committing || record.state == .aborted, record.number ?? 0 <= entry.offset
+            else { return nil }
+            return record
+        }.first
+        guard first?.state == .committing, first?.token == marker.token else {
+            return complain(
+                "\(coordinator.name) wrote a marker of \(marker.request), whose first decision is "
+                    + "\(first?.state.rawValue ?? "missing")")
+        }
+    }
+
     /// Nothing of a shard is published that differs from what was published before.
     func judge(_ outcome: SimulatedBroker.Outcome, partition: Int32, offset: Int64) {
         trace("p\(partition)@\(offset) published by cut-over \(outcome.number ?? -1)")
@@ -26,7 +41,8 @@ extension World {
     /// A commit that reached the broker.
     func store(_ commit: PartitionCommit, by worker: SimulatedWorker) {
         accept(
-            commit.partition, SavedPosition(offset: commit.offset, metadata: commit.progress.text), worker, nil)
+            commit.partition, SavedPosition(offset: commit.offset, metadata: commit.progress.text), worker,
+            nil)
     }
 
     /// A transaction that is committed at the broker.
@@ -53,7 +69,9 @@ extension World {
         }
         for offset in before..<saved.offset where !isMarker(partition, offset) {
             let visible = visibleOutcomes(partition, offset)
-            if visible.isEmpty { complain("p\(partition)@\(offset) was committed by \(worker.name), not delivered") }
+            if visible.isEmpty {
+                complain("p\(partition)@\(offset) was committed by \(worker.name), not delivered")
+            }
         }
         if saved.metadata.utf8.count > PartitionProgress.textBytesMax {
             complain("\(worker.name) wrote \(saved.metadata.utf8.count) bytes beside an offset")
@@ -84,6 +102,14 @@ extension World {
         return log.open.isEmpty && log.cutovers[last.request]?.state == .committed
     }
 
+    /// Whether the newest request was refused.
+    var lastWasAborted: Bool {
+        broker.controlHistory.contains { entry in
+            guard case .cutover(let record) = entry.content else { return false }
+            return record.request == requests.last?.request && record.state == .aborted
+        }
+    }
+
     private var imagesOfAll: Int64 {
         broker.shards.joined().reduce(0) { $0 + ($1.isReadable ? Int64($1.images) : 0) }
     }
@@ -94,7 +120,9 @@ extension World {
             "p\(partition) \(broker.offsets[Int32(partition)]?.offset ?? 0) of \(broker.shards[partition].count)"
         }
         let blocked = workers.flatMap { worker in
-            worker.machine.partitions.map { "\(worker.name)/p\($0.partition)@\($0.position) \($0.blocked ?? "-")" }
+            worker.machine.partitions.map {
+                "\(worker.name)/p\($0.partition)@\($0.position) \($0.blocked ?? "-")"
+            }
         }
         return "open \(log.open.map { "\($0.request) \($0.state)" }); \(partitions); \(blocked); ledger "
             + "\(lastStatus?.imagesCommitted ?? -1) of \(imagesOfAll) images"
@@ -137,7 +165,8 @@ extension World {
         for (offset, entry) in broker.shards[partition].enumerated() {
             guard case .marker(let marker) = entry.record else { continue }
             guard let record = log.cutovers[marker.request], marker == CutoverMarker(of: record),
-                record.state == .committed, record.scanFrom?.contains(where: { $0.partition == partition }) == true
+                record.state == .committed,
+                record.scanFrom?.contains(where: { $0.partition == partition }) == true
             else {
                 report.falseMarkers += 1
                 let isBuried = visibleOutcomes(Int32(partition), Int64(offset)).contains(where: \.isDead)
@@ -168,7 +197,9 @@ extension World {
             let found = visibleOutcomes(Int32(partition), Int64(offset))
             let place = "p\(partition)@\(offset)"
             if found.isEmpty { complain("\(place): never scored") }
-            if plan.isExactlyOnce, found.count > 1 { complain("\(place): \(found.count) times under exactly-once") }
+            if plan.isExactlyOnce, found.count > 1 {
+                complain("\(place): \(found.count) times under exactly-once")
+            }
             report.repeated += max(0, found.count - 1)
             let rule = log.head(partition: Int32(partition), offset: Int64(offset), stream: stream)
             for outcome in found {

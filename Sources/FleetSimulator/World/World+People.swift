@@ -56,8 +56,12 @@ extension World {
         let leader = random.pick(alive)
         leader.lead(true)
         for other in coordinators where other !== leader && other.isAlive {
-            other.after(random.within(0...(isCalm ? 10 : 300))) { [self] in
-                if !leader.isAlive || leader.believesToLead { other.lead(false) } else { trace("nobody leads") }
+            other.after(random.within(0...(isCalm ? 10 : 700))) { [self] in
+                if !leader.isAlive || leader.believesToLead {
+                    other.lead(false)
+                } else {
+                    trace("nobody leads")
+                }
             }
         }
     }
@@ -69,13 +73,13 @@ extension World {
         for worker in workers {
             if !worker.isAlive {
                 if random.oneIn(8) { worker.start() }
-            } else if random.oneIn(60) {
+            } else if random.oneIn(60 * plan.faultRarity) {
                 report.kills += 1
                 worker.kill()
-            } else if random.oneIn(60) {
+            } else if random.oneIn(60 * plan.faultRarity) {
                 report.freezes += 1
                 worker.freeze(forMs: random.within(20...1_000))
-            } else if random.oneIn(120) {
+            } else if random.oneIn(120 * plan.faultRarity) {
                 worker.tell(random.oneIn(2) ? .drain : .stop)
             }
         }
@@ -91,7 +95,7 @@ extension World {
                 coordinator.freeze(forMs: random.within(20...1_500))
             }
         }
-        if random.oneIn(25) { broker.group.shake(nowMs: nowMs) }
+        if random.oneIn(25 * plan.faultRarity) { broker.group.shake(nowMs: nowMs) }
         if random.oneIn(20) { broker.compactControl(keeping: Int(random.within(10...30))) }
         if random.oneIn(40) {
             let processes: [SimulatedProcess] = workers + coordinators

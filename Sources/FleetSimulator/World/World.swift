@@ -64,11 +64,15 @@ final class World {
 
     func trace(_ text: @autoclosure () -> String) {
         let text = text()
-        if plan.isTraced, report.lines.count < SimulationReport.linesMax {
-            report.lines.append("\(nowMs - 1_000_000) ms: \(text)")
-        }
+        narrate(text)
         for byte in text.utf8 { mix(UInt64(byte)) }
         mix(UInt64(bitPattern: nowMs))
+    }
+
+    /// A line for readers of a trace, which is the same run without it.
+    func narrate(_ text: @autoclosure () -> String) {
+        guard plan.isTraced, report.lines.count < SimulationReport.linesMax else { return }
+        report.lines.append("\(nowMs - 1_000_000) ms: \(text())")
     }
 
     private func mix(_ value: UInt64) { report.trace = (report.trace ^ value) &* 0x100_0000_01B3 }
@@ -80,10 +84,10 @@ final class World {
         for worker in workers { worker.start() }
         for coordinator in coordinators { coordinator.start() }
         every(5...10) { [self] in serveGroup() }
-        every(2...5) { [self] in produce() }
+        every(plan.produceMs) { [self] in produce() }
         every(10...30) { [self] in disturb() }
         every(30...120) { [self] in if requests.count < plan.cutovers, !isCalm { ask() } }
-        every(40...400) { [self] in elect() }
+        every(40...300) { [self] in elect() }
         if plan.isHostile { every(5...40) { [self] in if !isCalm { write() } } }
         elect()
         let stormUntil = nowMs + Int64(plan.cutovers) * 400
@@ -109,19 +113,25 @@ final class World {
         }
     }
 
-    /// Everybody is alive, nobody refuses, every call is answered; one head for all makes every shard readable.
+    /// From here on everybody is alive, nobody refuses, every call is answered; one head for all makes every shard readable.
     private func calm() {
         isCalm = true
         for worker in workers {
+            // Who has refused a head would go on refusing it; who has not must find its way as it is.
+            if worker.isAlive, !worker.refusesUntilCalm.isEmpty { worker.kill() }
             worker.refusesUntilCalm = []
-            worker.kill()
-            worker.start()
+            worker.thaw()
+            if !worker.isAlive { worker.start() }
         }
         for coordinator in coordinators {
             coordinator.thaw()
             if !coordinator.isAlive { coordinator.start() }
         }
         ask(last: true)
+        // Who was still draining is started again when it has ended.
+        every(80...120) { [self] in for worker in workers where !worker.isAlive { worker.start() } }
+        // Who was refused, for want of room for one head more perhaps, asks again.
+        every(900...1_100) { [self] in if lastWasAborted { ask(last: true) } }
         elect()
     }
 

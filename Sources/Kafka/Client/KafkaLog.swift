@@ -34,6 +34,11 @@ public enum KafkaLog {
         handler.withLock { $0 = receiver }
     }
 
+    /// Writes the lines that would go to standard error, bounded as they are, by `writer` instead.
+    public static func setSink(_ writer: @escaping @Sendable (String) -> Void) { sink.withLock { $0 = writer } }
+
+    private static let sink = Mutex<(@Sendable (String) -> Void)?>(nil)
+
     /// Passes a line on.
     static func emit(_ line: KafkaLogLine) {
         // The handler runs outside the lock: it may take long, and others may want to speak.
@@ -48,6 +53,7 @@ public enum KafkaLog {
     }
 
     private static func write(_ text: String) {
+        if let sink = sink.withLock({ $0 }) { return sink(text) }
         let bytes = Array((text + "\n").utf8)
         // One call, so that lines of several threads do not mix; nothing can be done if it fails.
         _ = bytes.withUnsafeBytes { systemWrite(2, $0.baseAddress, $0.count) }

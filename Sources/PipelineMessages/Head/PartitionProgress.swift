@@ -16,8 +16,22 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
         self.heads = heads
     }
 
-    /// Most bytes of the text form; a partition with more slots than fit cannot be committed.
+    /// Most bytes of the text form.
     public static let textBytesMax = 4_096
+
+    /// Whether heads in force, one a slot, can be committed at any offset, after any number of images.
+    public static func fits(_ heads: [HeadInForce]) -> Bool {
+        // Nearly always there are few; six bytes are the longest escape of one.
+        let bound = heads.reduce(64) { $0 + 280 + 6 * $1.slot.description.utf8.count }
+        guard bound > textBytesMax else { return true }
+        let widest = heads.map { head in
+            HeadInForce(
+                slot: head.slot, head: head.head, label: head.label, number: RecordBounds.offset.upperBound,
+                marker: RecordBounds.offset.upperBound)
+        }
+        let progress = PartitionProgress(images: RecordBounds.count.upperBound, heads: widest)
+        return progress.text.utf8.count <= textBytesMax
+    }
 
     /// The text form, one line of JSON.
     public var text: String { JSONRecord.text(self) }

@@ -111,7 +111,8 @@ final class ControlFollower: Sendable {
                         return onChange()
                     }
                     if case .caughtUp = event {
-                        conductor.tell(.headRefused(head, "it is not in the control topic any more; push it again"))
+                        conductor.tell(
+                            .headRefused(head, "it is not in the control topic any more; push it again"))
                         return onChange()
                     }
                 }

@@ -116,8 +116,12 @@ final class Memberships: Sendable {
     func take(_ metadata: ConsumerGroupMetadata) { state.withLock { $0.latest = metadata } }
 
     /// Lanes of `generation` begin; earlier ones commit nothing any more.
-    func begin(_ generation: Int) { state.withLock { $0.byGeneration = [generation: $0.latest].compactMapValues { $0 } } }
+    func begin(_ generation: Int) {
+        state.withLock { $0.byGeneration = [generation: $0.latest].compactMapValues { $0 } }
+    }
 
     /// The membership in whose name lanes of `generation` commit.
-    func membership(_ generation: Int) -> ConsumerGroupMetadata? { state.withLock { $0.byGeneration[generation] } }
+    func membership(_ generation: Int) -> ConsumerGroupMetadata? {
+        state.withLock { $0.byGeneration[generation] }
+    }
 }

@@ -13,6 +13,10 @@ struct FleetSnapshot {
     private(set) var workers: [String: WorkerStatus] = [:]
     private(set) var fleets: [String: FleetStatus] = [:]
     private(set) var coordinator: CoordinatorStatus?
+    /// Whether what comes was there before the reading began.
+    private(set) var isPast = true
+    /// When workers were heard live.
+    private var heardAtMs: [String: Int64] = [:]
 
     /// Reads the whole topic.
     static func read(_ link: Connection) throws -> FleetSnapshot {
@@ -29,21 +33,48 @@ struct FleetSnapshot {
         throw CommandError(Exit.late, "the status topic could not be read in 15 s")
     }
 
+    /// Another supervisor that runs a fleet of this name now: one that still beats, not one that has died.
+    static func other(fleet: String, _ link: Connection) throws -> FleetStatus? {
+        let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
+        defer { tail.close() }
+        var snapshot = FleetSnapshot()
+        var deadline = Clock.steadyMs + 15_000
+        while Clock.steadyMs < deadline {
+            guard let event = tail.poll(timeoutMs: 50) else { continue }
+            let isPast = snapshot.isPast
+            snapshot.take(event)
+            if case .fleet(let status) = event, !isPast, status.fleet == fleet { return status }
+            guard case .caughtUp = event, isPast else { continue }
+            // Its next heartbeat comes within a second or two, if it is there.
+            guard snapshot.liveFleets.contains(where: { $0.fleet == fleet && !$0.workers.isEmpty }) else {
+                return nil
+            }
+            deadline = Clock.steadyMs + 2_500
+        }
+        return nil
+    }
+
     /// Takes one heartbeat.
     mutating func take(_ event: StatusTail.Event) {
         switch event {
-        case .worker(let status): workers[status.worker] = status
+        case .worker(let status):
+            workers[status.worker] = status
+            if !isPast { heardAtMs[status.worker] = Clock.steadyMs }
         case .fleet(let status): fleets[status.fleet] = status
         case .coordinator(let status): coordinator = status
-        case .caughtUp, .error: break
+        case .caughtUp: isPast = false
+        case .error: break
         }
     }
 
-    /// Workers with a fresh heartbeat.
+    /// Workers with a fresh heartbeat: heard just now, whatever their clocks say, or fresh by their own.
     var liveWorkers: [WorkerStatus] {
-        let now = Clock.wallMs
-        return workers.values.filter { $0.state != .stopped && now - $0.atMs < Self.freshMs }
-            .sorted { $0.worker < $1.worker }
+        let (now, steady) = (Clock.wallMs, Clock.steadyMs)
+        return workers.values.filter { status in
+            guard status.state != .stopped else { return false }
+            if let heard = heardAtMs[status.worker] { return steady - heard < Self.freshMs }
+            return now - status.atMs < Self.freshMs
+        }.sorted { $0.worker < $1.worker }
     }
 
     /// Fleets with a fresh heartbeat.

@@ -1,4 +1,5 @@
 import ControlPlane
+import FleetMachines
 import Foundation
 import Kafka
 import PipelineMessages
@@ -7,16 +8,13 @@ import Threads
 
 /// Keeps a number of worker processes running on this machine.
 struct FleetSupervisor {
-    /// A worker that ends sooner than this after its start is started again only after a pause.
-    private static let quickDeathMs: Int64 = 2_000
-    /// Most quick deaths in a row before the supervisor gives up.
-    private static let quickDeathsMax = 5
-
     private struct Slot {
         let name: String
         var child: ChildProcess
         var startedAtMs: Int64
-        var quickDeaths = 0
+        var policy = RestartPolicy()
+        /// Dead, and to be started again then.
+        var restartAtMs: Int64?
         var leaving = false
     }
 
@@ -41,7 +39,15 @@ struct FleetSupervisor {
     }
 
     /// Runs until stopped, then drains.
+    ///
+    /// - Throws: when another supervisor runs a fleet of this name: its workers would bear the same names.
     mutating func run() throws {
+        if let other = try FleetSnapshot.other(fleet: name, link) {
+            throw CommandError(
+                Exit.refused,
+                "fleet \(name) runs already, on \(other.host) (pid \(other.pid)): its workers have the names that these "
+                    + "would have; give this one another --name")
+        }
         let listener = try listen()
         let writer = try RecordWriter(link.kafka)
         var beatAtMs: Int64 = 0
@@ -115,23 +121,29 @@ struct FleetSupervisor {
             if number <= wanted, !slot.leaving { retired.insert(number) }
             return
         }
-        let quick = Clock.steadyMs - slot.startedAtMs < Self.quickDeathMs
-        let deaths = quick ? slot.quickDeaths + 1 : 0
-        guard deaths < Self.quickDeathsMax else {
+        var slot = slot
+        if slot.restartAtMs == nil { try plan(&slot) }
+        slots[number] = slot
+        guard let atMs = slot.restartAtMs, Clock.steadyMs >= atMs, !stop.isSet else { return }
+        var next = try start(number)
+        next.policy = slot.policy
+        slots[number] = next
+    }
+
+    /// Decides when a worker that died is started again; the others are looked after meanwhile.
+    private mutating func plan(_ slot: inout Slot) throws {
+        let life = Clock.steadyMs - slot.startedAtMs
+        guard let pause = slot.policy.died(afterMs: life, wasKilled: slot.child.endedBySignal) else {
             throw CommandError(
                 Exit.unavailable,
-                "\(slot.name) died \(deaths) times right after its start, last with code "
+                "\(slot.name) died \(RestartPolicy.failedStartsMax) times right after its start, last with code "
                     + "\(slot.child.exitStatus); see its messages above")
         }
         restarts += 1
+        slot.restartAtMs = Clock.steadyMs + pause
         Terminal.note(
             "fleet \(name): \(slot.name) (pid \(slot.child.pid)) died with code \(slot.child.exitStatus); "
-                + "starting it again")
-        if quick { _ = stop.wait(milliseconds: 500 * Int64(deaths)) }
-        guard !stop.isSet else { return }
-        var next = try start(number)
-        next.quickDeaths = deaths
-        slots[number] = next
+                + "starting it again" + (pause == 0 ? "" : " in \(Format.rate(Double(pause) / 1_000)) s"))
     }
 
     private func start(_ number: Int) throws -> Slot {

@@ -86,7 +86,8 @@ final class SimulationTally: Sendable {
         func text(_ seconds: Double) -> String {
             let rows: [(String, String)] = [
                 ("runs", Format.count(runs)), ("cut-overs committed", Format.count(total.committed)),
-                ("cut-overs aborted", Format.count(total.aborted)), ("records read", Format.count(total.shards)),
+                ("cut-overs aborted", Format.count(total.aborted)),
+                ("records read", Format.count(total.shards)),
                 ("repeated, same bytes", Format.count(total.repeated)),
                 ("kills, freezes, failures", "\(total.kills), \(total.freezes), \(total.failures)"),
                 ("rebalances", Format.count(total.rebalances)),

@@ -36,7 +36,10 @@ struct TopCommand: ParsableCommand {
                     snapshot.take(event)
                     if json { show(event) }
                 }
-                guard Clock.steadyMs - shownAtMs >= Int64(interval * 1_000) else { continue }
+                // Nothing is shown before what was there is read: the fleet would look empty.
+                guard !snapshot.isPast || json, Clock.steadyMs - shownAtMs >= Int64(interval * 1_000) else {
+                    continue
+                }
                 shownAtMs = Clock.steadyMs
                 shown += 1
                 guard !json else { continue }

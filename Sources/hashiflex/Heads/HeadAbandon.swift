@@ -78,10 +78,9 @@ extension HeadCommand {
                 guard !json else { return }
                 let reasons = (record.reasons ?? []).joined(separator: "; ")
                 Terminal.print(
-                    Terminal.escaped(
-                        isMine
-                            ? "\(name) is abandoned: nothing is switched"
-                            : "\(name) was aborted already: \(reasons)"))
+                    isMine
+                        ? "\(name) is abandoned: nothing is switched"
+                        : "\(name) was aborted already: \(reasons)")
             case .committing, .requested:
                 throw CommandError(
                     Exit.refused,

@@ -63,14 +63,12 @@ extension HeadCommand {
             let offsets = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }
             let reasons = record.reasons ?? []
             let ignored = record.ignore ?? []
-            // Names and reasons are of records that anyone may write.
             Terminal.print(
-                Terminal.escaped(
-                    "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
-                        + (record.state == .requested ? ", request \(record.request)" : "")
-                        + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
-                        + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
-                        + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")")))
+                "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
+                    + (record.state == .requested ? ", request \(record.request)" : "")
+                    + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
+                    + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
+                    + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"))
         }
     }
 

@@ -8,38 +8,47 @@ enum Terminal {
     /// Whether standard error is a terminal that can redraw.
     static let isInteractive = isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
+    /// Most bytes of a line about what happens; foreign names and reasons are shorter, together they may not be.
+    private static let noteBytesMax = 8_192
+
+    /// `text` with its control characters, which may come from anywhere, escaped: no record moves a cursor.
+    static func escaped(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0A || $0 == 0x09 }
+        guard !isPlain else { return text }
+        return text.unicodeScalars.map { scalar in
+            let category = scalar.properties.generalCategory
+            return scalar != "\n" && scalar != "\t" && (category == .control || category == .format)
+                ? scalar.escaped(asASCII: true) : String(scalar)
+        }.joined()
+    }
+
     /// Writes a result line; a closed or full output ends the program with the documented code.
     static func print(_ line: String) {
-        write(1, line + "\n")
+        write(1, escaped(line) + "\n")
     }
 
     /// Writes a line about what happens.
     static func note(_ line: String) {
+        var text = escaped(line)
+        if text.utf8.count > noteBytesMax {
+            text = String(decoding: text.utf8.prefix(noteBytesMax), as: UTF8.self) + "..."
+        }
         live.withLock { lines in
             let clear = lines > 0 ? "\u{1B}[\(lines)A\u{1B}[J" : ""
             lines = 0
-            write(2, clear + line + "\n")
+            write(2, clear + text + "\n")
         }
     }
 
-    /// Writes a line about what went wrong; control characters in it, which may come from anywhere, are escaped.
-    static func complain(_ line: String) { note("hashiflex: \(escaped(line))") }
-
-    /// `text` with its control characters escaped, but for line feeds.
-    static func escaped(_ text: String) -> String {
-        text.unicodeScalars.map { scalar in
-            let category = scalar.properties.generalCategory
-            return scalar != "\n" && (category == .control || category == .format)
-                ? scalar.escaped(asASCII: true) : String(scalar)
-        }.joined()
-    }
+    /// Writes a line about what went wrong.
+    static func complain(_ line: String) { note("hashiflex: \(line)") }
 
     /// Redraws the live view; each call replaces the last. Only for ``isInteractive``.
     static func draw(_ view: [String]) {
         live.withLock { lines in
             let clear = lines > 0 ? "\u{1B}[\(lines)A\u{1B}[J" : ""
             lines = view.count
-            write(2, clear + view.joined(separator: "\n") + "\n")
+            write(2, clear + view.map(escaped).joined(separator: "\n") + "\n")
         }
     }
 

@@ -20,6 +20,16 @@ enum HelpChanges {
 
             """
         ),
+        // The simulator is a command.
+        (
+            "  top                     Watch the fleet live: images/s, heads, memory, alarms.\n",
+            """
+              top                     Watch the fleet live: images/s, heads, memory, alarms.
+              simulate                Run the shipped worker and coordinator in a simulated
+                                      world that breaks all it can.
+
+            """
+        ),
         // TensorFlow Lite is read.
         (
             """

@@ -206,3 +206,31 @@ private struct PartitionHistory {
         return (scored, below)
     }
 }
+
+/// Heads of many streams: a text beside an offset holds 4,096 bytes, and beyond them no worker could commit.
+@Suite struct ManySlotsTests {
+    @Test func theSlotsThatFitStayInForceAndAllReadersAgree() {
+        var log = ActivationLog()
+        var timeline = HeadTimeline(
+            partition: 0, startOffset: 0, progress: PartitionProgress(), activations: log)
+        var adopted = 0
+        for number in 0..<600 {
+            let name = "r\(number)"
+            let slot = HeadSlot.stream("camera \(number)")
+            if timeline.apply(marker(name, Int64(number), slot), at: Int64(number)) { adopted += 1 }
+            log.apply(
+                request(name, slot: slot).with(
+                    .committed, number: Int64(number), offsets: [0: Int64(number)]),
+                at: Int64(number + 1_000))
+            #expect(
+                PartitionProgress(images: 1 << 49, heads: timeline.heads).text.utf8.count
+                    <= PartitionProgress.textBytesMax)
+        }
+        #expect((10..<40).contains(adopted))
+        // A slot that is in force takes its next head all the same.
+        let isReplaced = timeline.apply(marker("again", 9_000, .stream("camera 0")), at: 9_000)
+        #expect(isReplaced)
+        #expect(
+            log.inForce(partition: 0, below: 8_000).map(\.slot) == timeline.heads.map(\.slot))
+    }
+}

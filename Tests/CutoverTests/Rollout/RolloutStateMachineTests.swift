@@ -61,7 +61,8 @@ import Testing
     @Test func aQuorumNeedsOnlySoMany() {
         let three = [heartbeat("w1", ready: ["a"]), heartbeat("w2", ready: ["a"]), heartbeat("w3")]
         var machine = machine(three)
-        #expect(decision(machine.next(log([request("a", quorum: 2)]), now: 0, wallMs: 0))?.state == .committing)
+        #expect(
+            decision(machine.next(log([request("a", quorum: 2)]), now: 0, wallMs: 0))?.state == .committing)
         #expect(machine.next(log([request("a", quorum: 3)]), now: 0, wallMs: 0) == .wait)
     }
 
@@ -111,7 +112,9 @@ import Testing
         let waiting = log([request("a", quorum: quorum, deadlineMs: 10)])
         #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
         #expect(
-            decision(machine.next(waiting, now: 11, wallMs: 11))?.reasons == ["no live worker to prepare the head"]
+            decision(machine.next(waiting, now: 11, wallMs: 11))?.reasons == [
+                "no live worker to prepare the head"
+            ]
         )
     }
 
@@ -135,7 +138,8 @@ import Testing
         let record = request("a").with(.committing, number: 0, scanFrom: [0: 4])
         for workers in [[], [heartbeat("w1", refused: ["a": "late"])]] {
             var machine = machine(workers)
-            guard case .completeMarkers(let found) = machine.next(log([record]), now: 99_999, wallMs: 99_999) else {
+            guard case .completeMarkers(let found) = machine.next(log([record]), now: 99_999, wallMs: 99_999)
+            else {
                 Issue.record("a cut-over that commits only goes forward")
                 return
             }
@@ -196,7 +200,8 @@ import Testing
         var machine = machine([heartbeat("w1", incarnation: "2", startedAtMs: 50)])
         machine.observe(heartbeat("w1", incarnation: "1", startedAtMs: 10, ready: ["a"]), nowMs: 1)
         #expect(machine.live(nowMs: 1).map(\.incarnation) == ["2"])
-        #expect(machine.next(log([request("a")]), now: 1, wallMs: 1) == .wait, "the new life has not loaded it")
+        #expect(
+            machine.next(log([request("a")]), now: 1, wallMs: 1) == .wait, "the new life has not loaded it")
         machine.observe(heartbeat("w1", incarnation: "3", startedAtMs: 60, ready: ["a"]), nowMs: 2)
         #expect(decision(machine.next(log([request("a")]), now: 2, wallMs: 2))?.state == .committing)
     }

@@ -79,7 +79,8 @@ import TestSupport
 
     @Test(arguments: [
         ControlKey.headChunk(digest("h"), index: 0), .headChunk(digest("h"), index: 65_535),
-        .headManifest(digest("h")), .cutover(request: "0123abcd"), .decision(request: "0123abcd", name: "89ef"), .fleet("edge"), .worker("edge-1"),
+        .headManifest(digest("h")), .cutover(request: "0123abcd"),
+        .decision(request: "0123abcd", name: "89ef"), .fleet("edge"), .worker("edge-1"),
     ])
     func aControlKeyParsesBack(key: ControlKey) {
         #expect(ControlKey(key.bytes) == key)

@@ -1,8 +1,8 @@
-import Ingest
+import FleetMachines
 import Testing
 import TestSupport
 
-@Suite struct PacingTests {
+@Suite struct BacklogMeterTests {
     @Test func ownRecordsCountByTheirBytes() {
         var meter = BacklogMeter(recordBytesMax: 1_000, committed: 5, end: 5)
         #expect(meter.bytes == 0)

@@ -1,0 +1,155 @@
+import FleetMachines
+import Testing
+
+@Suite struct IngestMachineTests {
+    // MARK: Flights
+
+    @Test func aShardGoesToTheFirstPartitionWithRoomAndIsCountedWhenConfirmed() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 3)
+        #expect(run.offer(1, bytes: 700, first: 1) == [.send(flight: 1, partition: 1)])
+        #expect(run.offer(2, bytes: 700, first: 1) == [.send(flight: 2, partition: 2)])
+        #expect(run.offer(3, bytes: 700, first: 7) == [.send(flight: 3, partition: 0)], "round, from 7 on")
+        #expect(run.machine.counts.shards == 0, "nothing is confirmed yet")
+        #expect(run.tell(.delivered(flight: 2, offset: 0)) == [])
+        #expect(run.machine.counts.images == 2 && run.machine.counts.shards == 1)
+        #expect(run.machine.counts.bytes == 700 && run.machine.counts.pacedMs == 0)
+        #expect(run.tell(.closed) == [], "two are on their way")
+        #expect(run.tell(.delivered(flight: 1, offset: 0)) == [])
+        #expect(run.tell(.delivered(flight: 3, offset: 0)) == [.done])
+    }
+
+    @Test func withoutABoundNothingWaits() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        for flight in UInt64(1)...50 {
+            #expect(
+                run.offer(flight, bytes: 1_000, first: Int(flight)) == [.send(flight: flight, partition: 0)])
+        }
+    }
+
+    @Test func whatWaitsIsSentInOrderWhenTheWorkersCommit() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
+        #expect(run.offer(1, bytes: 600) == [.send(flight: 1, partition: 0)])
+        #expect(run.offer(2, bytes: 600) == [.wait(flight: 2)])
+        #expect(run.offer(3, bytes: 500) == [.wait(flight: 3)])
+        #expect(run.tell(.delivered(flight: 1, offset: 0), after: 30) == [], "it still counts")
+        #expect(
+            run.tell(.committed([0: 1]), after: 40) == [.send(flight: 2, partition: 0)],
+            "both would be too much")
+        #expect(run.machine.counts.pacedMs == 70)
+        #expect(run.tell(.delivered(flight: 2, offset: 1)) == [])
+        #expect(run.tell(.committed([0: 2])) == [.send(flight: 3, partition: 0)])
+    }
+
+    @Test func aSmallShardOfAnotherStreamMayPassALargeOne() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
+        #expect(run.offer(1, bytes: 600) == [.send(flight: 1, partition: 0)])
+        #expect(run.offer(2, bytes: 600) == [.wait(flight: 2)])
+        #expect(run.offer(3, bytes: 400) == [.send(flight: 3, partition: 0)])
+    }
+
+    @Test func aBacklogOfOthersCounts() {
+        var run = IngestRun(backlogBytesMax: 2_500, partitions: 1, committed: 4, end: 6)
+        #expect(run.offer(1, bytes: 501) == [.wait(flight: 1)], "two records of up to 1,000 bytes")
+        #expect(run.tell(.committed([0: 5])) == [.send(flight: 1, partition: 0)])
+    }
+
+    // MARK: Reservations
+
+    @Test func roomIsGivenBackWhenTheClientLibraryRefuses() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
+        _ = run.offer(1, bytes: 900)
+        #expect(run.machine.backlogBytes == 900 && run.machine.shardsOpen == 1)
+        #expect(run.tell(.refused(flight: 1, "too large")) == [])
+        #expect(run.machine.backlogBytes == 0 && run.machine.shardsOpen == 0)
+        #expect(run.machine.failure == "too large")
+        #expect(run.tell(.closed) == [.failed("too large")], "nobody waits for a delivery report")
+    }
+
+    @Test func roomIsGivenBackWhenADeliveryFails() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
+        _ = run.offer(1, bytes: 900)
+        #expect(run.tell(.deliveryFailed(flight: 1, "gone")) == [])
+        #expect(run.machine.backlogBytes == 0 && run.machine.counts.shards == 0)
+        #expect(run.tell(.closed) == [.failed("gone")])
+    }
+
+    @Test func roomStaysReservedWhileTheClientLibraryIsFullAndIsGivenBackByAStop() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
+        _ = run.offer(1, bytes: 900)
+        #expect(run.tell(.queueFull(flight: 1)) == [.wait(flight: 1)])
+        #expect(run.machine.backlogBytes == 900)
+        #expect(run.offer(2, bytes: 900) == [.wait(flight: 2)])
+        #expect(run.tell(.stop) == [.giveUp(flight: 2), .giveUp(flight: 1)])
+        #expect(run.machine.backlogBytes == 0 && run.machine.shardsOpen == 0)
+        #expect(run.tell(.closed) == [.done], "what was only read is not sent, and nothing is on its way")
+    }
+
+    // MARK: Unplaced records
+
+    @Test func aRecordOfUnknownOffsetCountsUntilItsPartitionsEndIsKnown() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 2)
+        _ = run.offer(1, bytes: 900, first: 1)
+        _ = run.tell(.delivered(flight: 1, offset: nil))
+        #expect(run.machine.counts.shards == 1, "it is confirmed")
+        #expect(run.tell(.committed([1: 1])) == [])
+        #expect(run.machine.backlogBytes == 900, "it may lie above")
+        #expect(
+            run.tell(.tick, after: 50) == [.ask(.end(partition: 1)), .ask(.committed)],
+            "the end first: a commit that is asked for later may lie above")
+        #expect(run.tell(.tick, after: 500) == [], "nothing is asked twice at a time")
+        #expect(run.tell(.end(1, partition: 1)) == [])
+        #expect(run.machine.backlogBytes == 0, "it lies below offset 1, and that is committed")
+    }
+
+    @Test func aRecordThatIsDeliveredAfterTheQuestionIsNotPlacedByItsAnswer() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
+        _ = run.offer(1, bytes: 300)
+        _ = run.offer(2, bytes: 400)
+        _ = run.tell(.delivered(flight: 1, offset: nil))
+        #expect(run.tell(.tick, after: 50) == [.ask(.end(partition: 0)), .ask(.committed)])
+        _ = run.tell(.delivered(flight: 2, offset: nil))
+        _ = run.tell(.end(1, partition: 0))
+        #expect(run.tell(.committed([0: 1])) == [])
+        #expect(run.machine.backlogBytes == 400, "the second one may lie above offset 1")
+    }
+
+    @Test func anEndThatWasNotToldIsAskedForAgain() {
+        var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
+        _ = run.offer(1, bytes: 300)
+        _ = run.tell(.delivered(flight: 1, offset: nil))
+        #expect(run.tell(.tick, after: 50) == [.ask(.end(partition: 0)), .ask(.committed)])
+        #expect(run.tell(.noAnswer(.end(partition: 0))) == [])
+        #expect(run.tell(.noAnswer(.committed)) == [])
+        #expect(run.machine.backlogBytes == 300)
+        #expect(run.tell(.tick, after: 49) == [])
+        #expect(run.tell(.tick, after: 1) == [.ask(.end(partition: 0)), .ask(.committed)])
+        _ = run.tell(.end(1, partition: 0))
+        _ = run.tell(.committed([0: 1]))
+        #expect(run.machine.backlogBytes == 0)
+        #expect(run.tell(.tick, after: 50) == [.ask(.committed)], "nothing is left to place")
+    }
+}
+
+/// A machine and its time.
+struct IngestRun {
+    private(set) var machine: IngestMachine
+    private(set) var nowMs: Int64 = 1_000
+
+    init(backlogBytesMax: Int?, partitions: Int, committed: Int64 = 0, end: Int64 = 0) {
+        machine = IngestMachine(
+            IngestSettings(backlogBytesMax: backlogBytesMax, recordBytesMax: 1_000),
+            partitions: Array(repeating: (committed, end), count: partitions),
+            at: Moment(steadyMs: nowMs, wallMs: 0))
+    }
+
+    /// Tells the machine something, so many milliseconds later.
+    mutating func tell(_ event: IngestEvent, after ms: Int64 = 0) -> [IngestAction] {
+        nowMs += ms
+        return machine.handle(event, at: Moment(steadyMs: nowMs, wallMs: 0))
+    }
+
+    /// Offers a shard of two images.
+    mutating func offer(_ flight: UInt64, bytes: Int, first: Int = 0) -> [IngestAction] {
+        tell(.offered(flight: flight, bytes: bytes, images: 2, first: first))
+    }
+}

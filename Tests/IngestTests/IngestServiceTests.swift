@@ -1,0 +1,145 @@
+import ImageDecoding
+import Ingest
+import Kafka
+import PipelineMessages
+import Synchronization
+import Testing
+import TestSupport
+import Threads
+
+/// The service on an embedded broker that refuses or falls silent.
+@Suite struct IngestServiceTests {
+    @Test func whatIsSentIsConfirmedAndCounted() throws {
+        let deployment = try IngestDeployment()
+        let service = try deployment.service(streams: ["a", "b"]) { _, count in count < 5 }
+        let summary = try service.run()
+        #expect(summary.images == 10 && summary.shards == 10)
+        #expect(summary.bytes > 10 * 1_000 && summary.unreadable == 0 && summary.picturesSeen == 10)
+        #expect(summary == service.summary)
+    }
+
+    @Test func aStopWhileTheBrokerAnswersConfirmsWhatWasSent() throws {
+        let deployment = try IngestDeployment()
+        let isRunning = Signal()
+        let service = try deployment.service(streams: ["a"]) { _, count in
+            if count == 3 { isRunning.set() }
+            return true
+        }
+        let run = BackgroundIngest(service)
+        isRunning.wait()
+        service.requestStop()
+        let summary = try run.result()
+        #expect(summary.shards > 0 && summary.images == summary.shards)
+    }
+
+    @Test func aShardThatTheClientLibraryRefusesEndsTheIngestWithThatError() throws {
+        let deployment = try IngestDeployment()
+        // Below one noisy tensor: the library says so at once, and no delivery report follows.
+        deployment.set("message.max.bytes", "1000")
+        let service = try deployment.service(streams: ["a", "b"]) { _, _ in true }
+        let error = #expect(throws: KafkaError.self) { try service.run() }
+        #expect(error?.code == KafkaError.Code.messageTooLarge)
+        #expect(service.summary.shards == 0)
+    }
+
+    @Test func aStopWhileTheClientsQueueIsFullEndsTheIngestAndSaysWhatIsConfirmed() throws {
+        let deployment = try IngestDeployment()
+        deployment.set("queue.buffering.max.messages", "1")
+        let isBlocked = Signal()
+        let confirmed = Mutex<IngestService?>(nil)
+        let service = try deployment.service(streams: ["a"]) { broker, count in
+            if count == 2 {
+                // Two are on their way; nothing is confirmed any more from here on.
+                while confirmed.withLock({ $0?.summary.shards }) != 2 { isBlocked.wait(milliseconds: 2) }
+                do { try broker.setDown() } catch { Issue.record(error) }
+            }
+            // Two more shards were taken, two images wait to be packed, and this one has no room.
+            if count == 6 { isBlocked.set() }
+            return true
+        }
+        confirmed.withLock { $0 = service }
+        let run = BackgroundIngest(service)
+        isBlocked.wait()
+        service.requestStop()
+        let error = #expect(throws: KafkaError.self) { try run.result() }
+        #expect(error?.code == KafkaError.Code.timedOut)
+        #expect(
+            error?.message.contains("images: 2 confirmed, 2 not; shards: 2 confirmed, 2 not")
+                == true,
+            "\(String(describing: error))")
+        confirmed.withLock { $0 = nil }
+    }
+}
+
+/// A deployment of one shard topic.
+private final class IngestDeployment {
+    private let topics = TopicNames.standard
+    private let broker: EmbeddedBroker
+    private var kafka: KafkaConfiguration
+
+    init() throws {
+        broker = try EmbeddedBroker(topics: [(topics.shards, 3)])
+        kafka = broker.configuration
+    }
+
+    func set(_ property: String, _ value: String) { kafka.set(property, value) }
+
+    /// Sends noise, an image a shard, as long as `goOn` says so; it is told the number of images so far.
+    func service(
+        streams: [String], goOn: @escaping @Sendable (EmbeddedBroker, Int) -> Bool
+    ) throws -> IngestService {
+        var options = IngestOptions(
+            kafka: kafka, topics: topics, preparation: try TensorPreparation(.builtIn, size: 32))
+        options.shardImages = 1
+        options.encoding = .tensors
+        let sources = streams.map { name in
+            IngestService.Stream(name: name) { [broker] isStopped in
+                NoiseSource(isStopped: isStopped) { goOn(broker, $0) }
+            }
+        }
+        return IngestService(options, streams: sources, log: { Issue.record("\($0)") })
+    }
+}
+
+/// Endless noise of 32x32.
+private struct NoiseSource: ImageSource {
+    let isStopped: StopCheck
+    let goOn: @Sendable (Int) -> Bool
+    private var count = 0
+    private var random = SeededRandom(seed: 1)
+
+    init(isStopped: @escaping StopCheck, goOn: @escaping @Sendable (Int) -> Bool) {
+        self.isStopped = isStopped
+        self.goOn = goOn
+    }
+
+    var summary: String { "noise" }
+    var classNames: [String]? { nil }
+
+    mutating func next() throws(SourceError) -> SourceOutcome? {
+        guard !isStopped(), goOn(count) else { return nil }
+        count += 1
+        let pixels = RGBImage(width: 32, height: 32, bytes: random.bytes(32 * 32 * 3))
+        return .image(SourceImage(id: "\(count)", content: .pixels(pixels)))
+    }
+}
+
+/// A run on a thread of its own.
+private final class BackgroundIngest: Sendable {
+    private let outcome = Mutex<Result<IngestSummary, any Error>?>(nil)
+    private let ended = Signal()
+
+    init(_ service: IngestService) {
+        _ = PlatformThread("ingest") { [self] in
+            let result = Result { try service.run() }
+            outcome.withLock { $0 = result }
+            ended.set()
+        }
+    }
+
+    /// Waits for the end.
+    func result() throws -> IngestSummary {
+        ended.wait()
+        return try #require(outcome.withLock { $0 }).get()
+    }
+}
