@@ -22,13 +22,19 @@ extension RecordWriter {
         _ = try write(records)
     }
 
-    /// Writes the state of a cut-over.
-    public func write(_ cutover: CutoverRecord, topics: TopicNames) throws(KafkaError) {
+    /// Writes the state of a cut-over; a decision counts if it is the first to be read back.
+    ///
+    /// - Throws: the delivery's error, or a time-out; it may have been written all the same.
+    public func write(
+        _ cutover: CutoverRecord, topics: TopicNames, timeoutMs: Int64 = 30_000
+    ) throws(KafkaError) {
         let key: ControlKey =
             cutover.state == .requested
             ? .cutover(request: cutover.request)
             : .decision(request: cutover.request, name: ProcessFacts.randomName())
-        try write(Record(topic: topics.control, key: key.bytes, value: JSONRecord.encode(cutover)))
+        try write(
+            Record(topic: topics.control, key: key.bytes, value: JSONRecord.encode(cutover)),
+            timeoutMs: timeoutMs)
     }
 }
 

@@ -8,6 +8,9 @@ extension CutoverRecord: BoundedRecord {
         bounds.each(partitions, "partitions") { $0.integer($1, "", in: RecordBounds.partition) }
         bounds.unique(partitions, "partitions")
         bounds.integer(quorum, "quorum", in: 1...RecordBounds.integerMax)
+        bounds.size(ignore?.count, "ignore", most: Self.ignoredMax)
+        bounds.each(ignore, "ignore") { $0.text($1, "", bytes: RecordBounds.name) }
+        bounds.unique(ignore, "ignore")
         bounds.integer(deadlineMs, "deadline_ms", in: RecordBounds.deadlineMs)
         bounds.integer(requestedAtMs, "requested_at_ms", in: RecordBounds.time)
         bounds.integer(number, "number", in: RecordBounds.offset)

@@ -143,6 +143,7 @@ struct Damage: Sendable, CustomStringConvertible {
             ("cut-over, requested", "state", .text("committed")),
             ("cut-over, requested", "number", .number(1)),
             ("cut-over, requested", "quorum", .number(0)),
+            ("cut-over, requested for a canary", "ignore", .text("fleet-1")),
             ("fleet command, full", "workers", .number(257)),
             ("worker status, full", "replica_utilisation", .number(2)),
             ("worker status, full", "isa", .text("sse2")),

@@ -73,7 +73,14 @@ import Testing
         } else if let list = value as? [Any], let items = schema["items"] as? [String: Any] {
             if let first = list.first {
                 cases += self.cases(of: items, in: root, first, place + ["0"])
-                if let most = schema["maxItems"] as? Int, most >= 1_000, most < 10_000 {
+                if schema["uniqueItems"] as? Bool == true {
+                    cases.append(Case(place: place, value: [first, first], isLegal: false))
+                    if first is String, let most = schema["maxItems"] as? Int {
+                        cases += [(most, true), (most + 1, false)].map { count, isLegal in
+                            Case(place: place, value: (0..<count).map { "n\($0)" }, isLegal: isLegal)
+                        }
+                    }
+                } else if let most = schema["maxItems"] as? Int, most >= 1_000, most < 10_000 {
                     cases.append(
                         Case(place: place, value: [Any](repeating: first, count: most + 1), isLegal: false))
                 }

@@ -203,7 +203,7 @@ extension Specimen {
             $0.state = .aborted
             ($0.number, $0.reasons) = (2, ["fleet-1: \(awkward)"])
         }
-        let canary = cutover { ($0.partitions, $0.quorum) = ([0], 2) }
+        let canary = cutover { ($0.partitions, $0.quorum, $0.ignore) = ([0], 2, ["fleet-1", awkward]) }
         return [
             Specimen("cut-over, requested", "cutover-record", cutover { _ in }),
             Specimen("cut-over, requested for a canary", "cutover-record", canary),

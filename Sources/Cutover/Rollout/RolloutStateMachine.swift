@@ -10,6 +10,8 @@ public import PipelineMessages
 /// | requested | the deadline passed | write `aborted`, naming who was not ready |
 /// | committing | (always) | complete the markers, write `committed` |
 ///
+/// Workers that the request ignores by name are as if they were not there.
+///
 /// One cut-over at a time, in the order of their numbers. An action is repeated until the log shows
 /// its effect; every action is idempotent.
 public struct RolloutStateMachine: Sendable {
@@ -80,6 +82,8 @@ public struct RolloutStateMachine: Sendable {
     ///   - nowMs: steady milliseconds, for liveness and deadlines.
     ///   - wallMs: milliseconds since 1970, for the stamps of records.
     public mutating func next(_ log: ActivationLog, now nowMs: Int64, wallMs: Int64) -> Action {
+        // Who asked may have given a request up.
+        firstSeenAtMs = firstSeenAtMs.filter { log.cutovers[$0.key]?.state == .requested }
         guard let record = log.open.first else { return .wait }
         switch record.state {
         case .committing: return .completeMarkers(record)
@@ -99,7 +103,8 @@ public struct RolloutStateMachine: Sendable {
         let since = firstSeenAtMs[record.request] ?? nowMs
         firstSeenAtMs[record.request] = since
         let expired = nowMs - since > record.deadlineMs
-        let live = live(nowMs: nowMs)
+        let everyone = live(nowMs: nowMs)
+        let live = everyone.filter { record.ignore?.contains($0.worker) != true }
         // No quorum outvotes it: its shards would carry another head than the markers below them say.
         let frozen = live.compactMap { status in
             status.frozenHeadRefusal.map { "\(status.worker): \($0)" }
@@ -127,7 +132,10 @@ public struct RolloutStateMachine: Sendable {
             return .decide(decided)
         }
         guard expired else { return .wait }
-        guard !live.isEmpty else { return abort(record, ["no live worker to prepare the head"]) }
+        guard !live.isEmpty else {
+            let but = everyone.isEmpty ? "" : ": \(everyone.count) live, all of them ignored"
+            return abort(record, ["no live worker to prepare the head\(but)"])
+        }
         var reasons = live.filter { !$0.headsReady.contains(record.head) }.map { status in
             let refusal = status.refusals.first { $0.head == record.head }
             return "\(status.worker): \(refusal?.reason ?? "not ready")"
@@ -148,17 +156,8 @@ public struct RolloutStateMachine: Sendable {
         return PartitionProgress.fits(Array(heads.values))
     }
 
-    /// Most reasons that an aborted cut-over names.
-    private static let reasonsMax = 64
-
     private mutating func abort(_ record: CutoverRecord, _ reasons: [String]) -> Action {
         firstSeenAtMs[record.request] = nil
-        var decided = record
-        decided.state = .aborted
-        decided.reasons = reasons.prefix(Self.reasonsMax).map { RecordBounds.cut($0) }
-        if reasons.count > Self.reasonsMax {
-            decided.reasons?.append("and \(reasons.count - Self.reasonsMax) more")
-        }
-        return .decide(decided)
+        return .decide(record.aborted(reasons, atMs: record.updatedAtMs))
     }
 }

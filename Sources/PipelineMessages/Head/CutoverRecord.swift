@@ -4,7 +4,8 @@ public import Artifacts
 ///
 /// Topic `control`. `head push` writes `requested` under the key `cutover/REQUEST`; the leading coordinator writes the
 /// rest, each record under `decision/REQUEST/NAME` with a name of its own: of several the first counts, and compaction
-/// removes none. The order of requests in the topic is the order of cut-overs.
+/// removes none. So `aborted` may come from whoever asked as well, once nobody decided in time, and from `head abandon`.
+/// The order of requests in the topic is the order of cut-overs.
 public struct CutoverRecord: Hashable, Sendable, Codable {
     /// Where a cut-over stands.
     public enum State: String, Sendable, Codable {
@@ -32,6 +33,8 @@ public struct CutoverRecord: Hashable, Sendable, Codable {
     public var partitions: [Int32]?
     /// Workers that must be ready; `nil` means every live one.
     public var quorum: Int?
+    /// Workers that do not count, by name: neither needed nor asked; at most ``ignoredMax``. `nil` means none.
+    public var ignore: [String]?
     /// How long workers have to get ready, milliseconds.
     public var deadlineMs: Int64
     /// When it was asked, milliseconds since 1970.
@@ -53,7 +56,8 @@ public struct CutoverRecord: Hashable, Sendable, Codable {
     /// A request to switch `slot` to a head.
     public init(
         request: String, slot: HeadSlot, head: ContentDigest, label: HeadLabel,
-        partitions: [Int32]? = nil, quorum: Int? = nil, deadlineMs: Int64, requestedAtMs: Int64
+        partitions: [Int32]? = nil, quorum: Int? = nil, ignore: [String]? = nil, deadlineMs: Int64,
+        requestedAtMs: Int64
     ) {
         self.request = request
         state = .requested
@@ -62,9 +66,28 @@ public struct CutoverRecord: Hashable, Sendable, Codable {
         self.label = label
         self.partitions = partitions
         self.quorum = quorum
+        self.ignore = ignore
         self.deadlineMs = deadlineMs
         self.requestedAtMs = requestedAtMs
         updatedAtMs = requestedAtMs
+    }
+
+    /// Most workers that a request can ignore.
+    public static let ignoredMax = 64
+
+    /// Most reasons that an aborted cut-over names.
+    public static let reasonsMax = 64
+
+    /// The decision to give it up; it counts if no other decision is before it in the topic.
+    public func aborted(_ reasons: [String], atMs: Int64) -> CutoverRecord {
+        var decided = self
+        decided.state = .aborted
+        decided.reasons = reasons.prefix(Self.reasonsMax).map { RecordBounds.cut($0) }
+        if reasons.count > Self.reasonsMax {
+            decided.reasons?.append("and \(reasons.count - Self.reasonsMax) more")
+        }
+        decided.updatedAtMs = atMs
+        return decided
     }
 }
 

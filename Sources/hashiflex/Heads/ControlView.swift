@@ -10,6 +10,7 @@ final class ControlView {
     private let tail: ControlTail
     private(set) var log = ActivationLog()
     private(set) var files: [ContentDigest: [UInt8]] = [:]
+    private var readBelow: Int64 = 0
     /// Bytes of the topic's records, as far as read.
     var bytes: Int { tail.bytesRead }
 
@@ -37,10 +38,18 @@ final class ControlView {
             case .caughtUp: atEnd = true
             case .unreadable(let key, let problem): Terminal.complain("control topic, \(key): \(problem)")
             case .error(let error): Terminal.complain("control topic: \(error)")
-            case .command, .read: break
+            case .read(let below): readBelow = max(readBelow, below)
+            case .command: break
             }
         }
         return atEnd
+    }
+
+    /// Takes all that is there now, or what comes within `timeoutMs`.
+    func catchUp(timeoutMs: Int64) {
+        let deadline = Clock.steadyMs + timeoutMs
+        guard let end = try? tail.end(timeoutMs: Int32(clamping: timeoutMs)) else { return }
+        while readBelow < end, Clock.steadyMs < deadline { take(timeoutMs: 50) }
     }
 
     /// The published head named `name@version`.

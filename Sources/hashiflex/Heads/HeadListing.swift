@@ -62,9 +62,12 @@ extension HeadCommand {
             if json { return Terminal.print(JSONRecord.text(record)) }
             let offsets = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }
             let reasons = record.reasons ?? []
+            let ignored = record.ignore ?? []
             Terminal.print(
                 "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
+                    + (record.state == .requested ? ", request \(record.request)" : "")
                     + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
+                    + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
                     + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"))
         }
     }

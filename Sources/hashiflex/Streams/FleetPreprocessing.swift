@@ -12,11 +12,12 @@ enum FleetPreprocessing {
         }
     }
 
-    /// Why something that states `found` does not fit the fleet.
+    /// Why something that states `found` does not fit the fleet, but for the workers that are ignored by name.
     static func refusal(
-        _ name: String, _ found: StatedPreprocessing, _ link: Connection, advice: () -> String
+        _ name: String, _ found: StatedPreprocessing, _ link: Connection, ignoring ignored: [String] = [],
+        advice: () -> String
     ) -> String? {
-        for worker in liveWorkers(link) {
+        for worker in liveWorkers(link) where !ignored.contains(worker.worker) {
             guard let text = worker.preprocessing else { continue }
             let mismatch = PreprocessingMismatch(
                 name, found, "the backbone of worker \(worker.worker)", StatedPreprocessing(text),

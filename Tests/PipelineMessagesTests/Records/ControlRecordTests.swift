@@ -16,6 +16,7 @@ import Testing
         try roundTrip(record)
         record.partitions = [0, 3]
         record.quorum = 2
+        record.ignore = ["w 1", "stuck"]
         record.number = 17
         record.state = .committing
         record.scanFrom = [PartitionOffset(partition: 0, offset: 9)]
@@ -30,6 +31,20 @@ import Testing
         for name in ["requested_at_ms", "scan_from", "deadline_ms", "\"slot\":\"stream:line 4/"] {
             #expect(json.contains(name), "\(name)")
         }
+    }
+
+    @Test func aDecisionToGiveUpKeepsTheRequestAndIsBounded() throws {
+        var asked = CutoverRecord(
+            request: "r1", slot: .standard, head: digest("h"), label: try label("a@b"), ignore: ["w"],
+            deadlineMs: 1, requestedAtMs: 5)
+        asked.number = 3
+        let long = String(repeating: "x", count: 5_000)
+        let given = asked.aborted([long] + (0..<80).map { "w\($0): no" }, atMs: 9)
+        #expect(given.state == .aborted && given.updatedAtMs == 9 && given.requestedAtMs == 5)
+        #expect(given.number == 3 && given.ignore == ["w"])
+        #expect(given.reasons?.count == 65 && given.reasons?.last == "and 17 more")
+        #expect(given.reasons?.first?.utf8.count == RecordBounds.reasonBytesMax)
+        try roundTrip(given)
     }
 
     @Test func aMarkerRoundTrips() throws {
