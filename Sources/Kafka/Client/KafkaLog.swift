@@ -35,7 +35,9 @@ public enum KafkaLog {
     }
 
     /// Writes the lines that would go to standard error, bounded as they are, by `writer` instead.
-    public static func setSink(_ writer: @escaping @Sendable (String) -> Void) { sink.withLock { $0 = writer } }
+    public static func setSink(_ writer: @escaping @Sendable (String) -> Void) {
+        sink.withLock { $0 = writer }
+    }
 
     private static let sink = Mutex<(@Sendable (String) -> Void)?>(nil)
 
