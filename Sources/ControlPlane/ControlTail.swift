@@ -14,6 +14,10 @@ public final class ControlTail: Sendable {
         case cutover(CutoverRecord, offset: Int64)
         /// A command to a fleet supervisor or a worker.
         case command(ControlKey, FleetCommand)
+        /// A partition is to go on elsewhere, and the offset of the record.
+        case move(PositionMove, offset: Int64)
+        /// The ledger is to start anew, and the offset of the record.
+        case ledgerReset(LedgerReset, offset: Int64)
         /// Everything below this offset has been read and told.
         case read(below: Int64)
         /// All that was there has been read.
@@ -26,6 +30,7 @@ public final class ControlTail: Sendable {
 
     private let consumer: KafkaConsumer
     private let topic: TopicPartition
+    private let shards: String
     private let assembler = AssemblerBox()
 
     /// Starts at the beginning of the topic.
@@ -43,6 +48,7 @@ public final class ControlTail: Sendable {
         options.queueKilobytes = 16_384
         consumer = try KafkaConsumer(kafka, groupID: "\(topics.prefix).control-readers", options: options)
         topic = TopicPartition(topic: topics.control, partition: 0)
+        shards = topics.shards
         try consumer.assign([(topic, .beginning)])
     }
 
@@ -98,6 +104,15 @@ public final class ControlTail: Sendable {
                 return [.cutover(record, offset: message.offset)]
             case .fleet, .worker:
                 return [.command(key, try JSONRecord.decode(FleetCommand.self, from: value))]
+            case .move(let partition, _):
+                let move = try JSONRecord.decode(PositionMove.self, from: value)
+                guard move.partition == partition, move.topic == shards else {
+                    return [.unreadable(key: keyText, problem: "the record names another partition")]
+                }
+                return [.move(move, offset: message.offset)]
+            case .ledgerReset:
+                let reset = try JSONRecord.decode(LedgerReset.self, from: value)
+                return [.ledgerReset(reset, offset: message.offset)]
             }
         } catch {
             return [.unreadable(key: keyText, problem: "\(error)")]

@@ -33,7 +33,7 @@ final class FleetReporter: Sendable {
                 for action in queue.take(milliseconds: 100) {
                     switch action {
                     case .beat(let status): beat(status, live)
-                    case .askPositions(let term): askPositions(term)
+                    case .askPositions(let serial, let term): tell(positions(serial), term)
                     default: preconditionFailure("the service gives the reporter what is reported")
                     }
                 }
@@ -52,14 +52,25 @@ final class FleetReporter: Sendable {
                 value: JSONRecord.encode(status)), timeoutMs: 2_000)
     }
 
-    private func askPositions(_ term: Int) {
+    private func positions(_ serial: Int) -> CoordinatorEvent {
         let shards = partitions.map { TopicPartition(topic: options.topics.shards, partition: $0) }
-        guard let committed = try? reader.committed(shards, timeoutMs: 5_000) else { return }
-        var saved: [Int32: SavedPosition] = [:]
-        for (partition, position) in committed {
-            guard let offset = position.offset else { continue }
-            saved[partition.partition] = SavedPosition(offset: offset, metadata: position.metadata)
+        do throws(KafkaError) {
+            let committed = try reader.committed(shards, timeoutMs: 5_000)
+            var saved: [Int32: SavedPosition] = [:]
+            for (partition, position) in committed {
+                guard let offset = position.offset else { continue }
+                saved[partition.partition] = SavedPosition(offset: offset, metadata: position.metadata)
+            }
+            // Asked for after the positions: no position lies above its partition's end.
+            let extents = try reader.extents(shards, timeoutMs: 5_000)
+            return .positions(
+                saved,
+                Dictionary(
+                    uniqueKeysWithValues: extents.map {
+                        ($0.key.partition, PartitionExtent(begin: $0.value.low, end: $0.value.high))
+                    }), serial: serial)
+        } catch {
+            return .positionsFailed(CallFailure(error), serial: serial)
         }
-        tell(.positions(saved), term)
     }
 }

@@ -16,7 +16,8 @@ final class MarkerSearch: Sendable {
 
     init(_ options: CoordinatorOptions) throws(KafkaError) {
         self.options = options
-        var consumerOptions = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
+        // Where retention has passed the place to begin at, the search begins with what is left.
+        var consumerOptions = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         consumerOptions.queueKilobytes = 16_384
         reader = try KafkaConsumer(
             options.kafka, groupID: "\(options.topics.prefix).marker-readers", options: consumerOptions)
@@ -51,7 +52,7 @@ final class MarkerSearch: Sendable {
                 open.remove(message.partition)
             case .partitionEnd(let partition, _): open.remove(partition.partition)
             case .error(let error):
-                if error.isFatal || error.code == KafkaError.Code.noOffsetToResetTo { throw error }
+                if error.isFatal { throw error }
             case .assigned, .revoked, nil: break
             }
         }

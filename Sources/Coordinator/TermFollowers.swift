@@ -68,6 +68,8 @@ final class TermFollowers: Sendable {
                 case .caughtUp: tell(.controlCaughtUp)
                 case .unreadable(let key, let problem): log("control topic, \(key): \(problem)")
                 case .error(let error): log("control topic: \(error)")
+                case .ledgerReset(let record, let offset): tell(.ledgerReset(record, offset: offset))
+                case .move(let move, _): tell(.move(move))
                 case .command, .read: break
                 }
             }

@@ -14,6 +14,8 @@ package struct SimulationPlan: Sendable, Hashable {
     package var isExactlyOnce: Bool
     /// Whether somebody writes to every topic who should not.
     package var isHostile: Bool
+    /// Whether retention takes unread shards and others move the group's offsets.
+    package var isForgetful: Bool
     /// Most heads that a worker keeps.
     package var headsMax: Int
     /// How much rarer than usual processes die and sleep.
@@ -33,6 +35,7 @@ package struct SimulationPlan: Sendable, Hashable {
         coordinators = Int(random.within(1...3))
         isExactlyOnce = random.oneIn(2)
         isHostile = !random.oneIn(4)
+        isForgetful = random.oneIn(3)
         faultRarity = random.pick([1, 1, 5])
         headsMax = random.pick([8, 12, 30])
         produceMs = random.pick([1...3, 2...6, 2...6, 15...80])
@@ -78,6 +81,15 @@ package struct SimulationReport: Sendable, Hashable {
     /// Markers that stand for no cut-over.
     package var falseMarkers = 0
 
+    /// Times retention took unread shards.
+    package var gaps = 0
+    /// Times another program moved an offset of the group.
+    package var meddled = 0
+    /// Moves that were carried out.
+    package var moves = 0
+    /// Times the ledger was started anew.
+    package var resets = 0
+
     /// Adds another run's counts.
     package mutating func add(_ other: SimulationReport) {
         complaints += other.complaints
@@ -96,6 +108,10 @@ package struct SimulationReport: Sendable, Hashable {
         repeatedMarkers += other.repeatedMarkers
         hostileRecords += other.hostileRecords
         falseMarkers += other.falseMarkers
+        gaps += other.gaps
+        meddled += other.meddled
+        moves += other.moves
+        resets += other.resets
     }
 
     /// No run yet.

@@ -20,6 +20,9 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the transaction in progress must be aborted before anything else.
     public let requiresAbort: Bool
 
+    /// The partition that could not be read, where it is one alone.
+    public var partition: TopicPartition?
+
     /// The message, then the name and number in brackets.
     public var description: String { "\(message) [\(name) \(code)]" }
 }

@@ -54,6 +54,7 @@ extension PartitionProgress: BoundedRecord {
     /// Checks every field of which a value could do harm.
     public func check(_ bounds: inout BoundsCheck) {
         bounds.integer(images, "images", in: RecordBounds.count)
+        bounds.integer(moved, "moved", in: RecordBounds.offset)
         bounds.each(heads, "heads") { bounds, head in
             bounds.slot(head.slot)
             bounds.integer(head.number, "number", in: RecordBounds.offset)
@@ -151,6 +152,9 @@ extension CoordinatorStatus: BoundedRecord {
             bounds.integer(entry.nextOffset, "next_offset", in: RecordBounds.offset)
             bounds.integer(entry.images, "images", in: RecordBounds.count)
             bounds.integer(entry.receiptsOffset, "receipts_offset", in: RecordBounds.offset)
+            bounds.integer(entry.outside, "outside", in: RecordBounds.count)
+            bounds.integer(entry.committedOffset, "committed_offset", in: RecordBounds.offset)
+            bounds.integer(entry.endOffset, "end_offset", in: RecordBounds.offset)
             bounds.size(entry.gaps?.count, "gaps", most: LedgerGap.countMax)
             bounds.each(entry.gaps, "gaps") { bounds, gap in
                 bounds.integer(gap.offset, "offset", in: RecordBounds.offset)
@@ -160,6 +164,7 @@ extension CoordinatorStatus: BoundedRecord {
             }
         }
         bounds.integer(imagesCommitted, "images_committed", in: RecordBounds.count)
+        bounds.integer(ledgerReset, "ledger_reset", in: RecordBounds.offset)
         bounds.each(alarms, "alarms") { $0.text($1, "", bytes: RecordBounds.text) }
         bounds.part(twin, "twin") { bounds, twin in
             bounds.real(twin.measuredImagesPerSecond, "measured_images_per_second", in: RecordBounds.rate)

@@ -31,10 +31,13 @@ public enum RecordBounds {
     public static let reasonBytesMax = 1_000
 
     /// `text`, cut to ``reasonBytesMax`` bytes at the end of a character.
-    public static func cut(_ text: String) -> String {
-        guard text.utf8.count > reasonBytesMax else { return text }
-        var kept = Substring(text.unicodeScalars.prefix(reasonBytesMax))
-        while kept.utf8.count > reasonBytesMax - 3 { kept.unicodeScalars.removeLast() }
+    public static func cut(_ text: String) -> String { cut(text, bytes: reasonBytesMax) }
+
+    /// `text`, cut to `bytes` bytes, at least three, at the end of a character.
+    public static func cut(_ text: String, bytes: Int) -> String {
+        guard text.utf8.count > bytes else { return text }
+        var kept = Substring(text.unicodeScalars.prefix(bytes))
+        while kept.utf8.count > bytes - 3 { kept.unicodeScalars.removeLast() }
         return kept + "..."
     }
 }

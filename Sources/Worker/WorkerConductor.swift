@@ -24,7 +24,7 @@ final class WorkerConductor: Sendable {
     /// What can be done to the broker's reading side.
     enum Reading: Sendable {
         case fetchPositions([Int32], generation: Int)
-        case assign([(partition: Int32, offset: Int64?)], generation: Int)
+        case assign([(partition: Int32, offset: Int64)], generation: Int)
         case unassign
         case pause([Int32])
         case resume([Int32])

@@ -30,6 +30,7 @@ struct HaShiFlex: ParsableCommand {
                     TopCommand.self, SimulateCommand.self,
                 ]),
             CommandGroup(name: "Heads", subcommands: [HeadCommand.self]),
+            CommandGroup(name: "Repair", subcommands: [PositionsCommand.self, LedgerCommand.self]),
             CommandGroup(
                 name: "Predictions",
                 subcommands: [PredictionsCommand.self, ReplayCommand.self, AuditCommand.self]),

@@ -9,8 +9,13 @@ public import PipelineMessages
 public struct ThroughputLedger: Sendable, Equatable {
     private var partitions: [Int32: LedgerPartition] = [:]
     private var workers: [String: LedgerEntry] = [:]
+    /// What people have moved forward, the last few of each partition.
+    private var moves: [Int32: [PositionMove]] = [:]
+    private static let movesMax = 8
     /// How often each partition's first gap was found below the committed offset, one check after the other.
     private var overdue: [Int32: (gap: LedgerGap, checks: Int)] = [:]
+    /// Offset in the control topic of the reset that it began with; `nil` if it counts from the beginning.
+    public private(set) var reset: Int64?
     /// What did not add up, oldest first, at most ``alarmsMax``.
     public private(set) var alarms: [String] = []
     /// Most alarms kept.
@@ -25,7 +30,21 @@ public struct ThroughputLedger: Sendable, Equatable {
     public init(restoring status: CoordinatorStatus) {
         for entry in status.ledger { workers[entry.worker] = entry }
         for partition in status.partitions { partitions[partition.partition] = partition }
-        alarms = Array(status.alarms.suffix(Self.alarmsMax))
+        alarms = status.alarms.filter { Self.isOwn($0) }.suffix(Self.alarmsMax)
+        reset = status.ledgerReset
+    }
+
+    /// Starts anew from what is committed, as the control topic's record at `offset` demands. What was credited to
+    /// workers before becomes one entry; receipts are read again from their beginning, those of what is committed count as
+    /// repeated.
+    public init(resetAt offset: Int64, committed: [Int32: (offset: Int64, progress: PartitionProgress)]) {
+        for (number, position) in committed {
+            partitions[number] = LedgerPartition(
+                partition: number, nextOffset: position.offset, images: position.progress.images)
+        }
+        let before = "(before the reset at \(offset))"
+        workers[before] = LedgerEntry(worker: before, images: imagesCounted)
+        reset = offset
     }
 
     /// Takes the receipt at `receiptsOffset` of its receipts partition.
@@ -39,6 +58,7 @@ public struct ThroughputLedger: Sendable, Equatable {
             if partition.fill(receipt) { credit(receipt) }
             return
         }
+        partition.cross(moves[receipt.partition] ?? [], upTo: receipt)
         if receipt.imagesBefore > partition.images {
             partition.open(
                 LedgerGap(
@@ -52,6 +72,12 @@ public struct ThroughputLedger: Sendable, Equatable {
         partition.images = min(receipt.imagesAfter, RecordBounds.count.upperBound)
         partition.nextOffset = receipt.offset + 1
         credit(receipt)
+    }
+
+    /// Takes a move over offsets; receipts that cross it count from there, if it was carried out.
+    public mutating func learn(_ move: PositionMove) {
+        guard !move.passedOver.isEmpty else { return }
+        moves[move.partition] = Array(((moves[move.partition] ?? []) + [move]).suffix(Self.movesMax))
     }
 
     private mutating func credit(_ receipt: Receipt) {
@@ -71,8 +97,8 @@ public struct ThroughputLedger: Sendable, Equatable {
         let behind = progress.images < partition.images && committed >= partition.nextOffset
         guard ahead || behind else { return }
         raise(
-            "partition \(number): \(progress.images) images committed below offset \(committed), the "
-                + "ledger counted \(partition.images) below \(partition.nextOffset)")
+            "\(progress.images) images committed below offset \(committed), the ledger counted "
+                + "\(partition.images) below \(partition.nextOffset)", once: "partition \(number)")
     }
 
     private mutating func checkGap(_ partition: LedgerPartition, committed: Int64) {
@@ -91,9 +117,10 @@ public struct ThroughputLedger: Sendable, Equatable {
 
     /// Compares the two sums; they differ only if a credit was lost or doubled here.
     public mutating func checkSums() {
-        let credited = workers.values.map(\.images).saturatingSum
+        let outside = partitions.values.map { $0.outside ?? 0 }.saturatingSum
+        let credited = workers.values.map(\.images).saturatingSum - outside
         if credited != imagesCounted {
-            raise("the workers' sum is \(credited) images, the partitions' sum \(imagesCounted)")
+            raise("\(credited) images by worker, \(imagesCounted) by partition", once: "sums")
         }
     }
 
@@ -110,12 +137,22 @@ public struct ThroughputLedger: Sendable, Equatable {
     /// Where to go on reading the receipts of a partition.
     public func receiptsOffset(partition: Int32) -> Int64 { partitions[partition]?.receiptsOffset ?? 0 }
 
+    /// Raises an alarm about a thing of which the first alarm says enough.
+    private mutating func raise(_ text: String, once thing: String) {
+        guard !alarms.contains(where: { $0.hasPrefix(Self.mark + thing + ": ") }) else { return }
+        raise(thing + ": " + text)
+    }
+
     private mutating func raise(_ text: String) {
-        let alarm = RecordBounds.cut(text)
+        let alarm = RecordBounds.cut(Self.mark + text)
         guard !alarms.contains(alarm) else { return }
         alarms.append(alarm)
         if alarms.count > Self.alarmsMax { alarms.removeFirst() }
     }
+
+    /// What the ledger's own alarms begin with: a heartbeat holds others, which are not to be restored.
+    private static let mark = "ledger: "
+    private static func isOwn(_ alarm: String) -> Bool { alarm.hasPrefix(mark) }
 
     /// Equal when the same was counted; how often a gap was looked at does not matter.
     public static func == (left: ThroughputLedger, right: ThroughputLedger) -> Bool {
@@ -124,6 +161,16 @@ public struct ThroughputLedger: Sendable, Equatable {
 }
 
 extension LedgerPartition {
+    /// Takes note of moves that lie between what was counted and a receipt: what was scored behind such a move and not
+    /// committed, by a worker that was thought dead, is not part of the count.
+    fileprivate mutating func cross(_ moves: [PositionMove], upTo receipt: Receipt) {
+        for move in moves where (nextOffset...max(nextOffset, receipt.offset)).contains(move.to) {
+            guard move.images < images, receipt.imagesBefore < images else { continue }
+            outside = (outside ?? 0) + images - move.images
+            images = move.images
+        }
+    }
+
     /// Takes note of shards without a receipt; of too many gaps the oldest becomes part of the next.
     fileprivate mutating func open(_ gap: LedgerGap) {
         var gaps = gaps ?? []

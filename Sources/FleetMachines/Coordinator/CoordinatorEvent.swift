@@ -23,8 +23,14 @@ package enum CoordinatorEvent: Sendable {
     case statusCaughtUp
     /// What was made of a shard, at this offset of its receipts partition.
     case receipt(Receipt, offset: Int64)
-    /// The answer to ``CoordinatorAction/askPositions``.
-    case positions([Int32: SavedPosition])
+    /// The answer to ``CoordinatorAction/askPositions(serial:term:)``; partitions that could not be asked have no extent.
+    case positions([Int32: SavedPosition], [Int32: PartitionExtent], serial: Int)
+    /// No answer to ``CoordinatorAction/askPositions(serial:term:)``.
+    case positionsFailed(CallFailure, serial: Int)
+    /// A partition is to go on elsewhere.
+    case move(PositionMove)
+    /// The ledger is to start anew, says the record at this offset of the control topic.
+    case ledgerReset(LedgerReset, offset: Int64)
 
     // Answers to errands.
 
@@ -49,8 +55,8 @@ package enum CoordinatorAction: Sendable, Equatable {
     case countReceipts(from: [Int32: Int64], term: Int)
     /// Stop reading.
     case rest
-    /// Ask what the workers' group has committed.
-    case askPositions(term: Int)
+    /// Ask what the workers' group has committed, then where the partitions begin and end.
+    case askPositions(serial: Int, term: Int)
 
     // Errands: one at a time, each answered.
 

@@ -13,31 +13,10 @@ extension CoordinatorMachine {
         self.term?.fleet.observe(worker, nowMs: now.steadyMs - (age > settings.livenessMs ? age : 0))
     }
 
-    /// The past is read: the ledger goes on from the last coordinator's.
-    mutating func beginCounting() {
-        guard let term, !term.hasStatus else { return }
-        let ledger = term.lastStatus.map { ThroughputLedger(restoring: $0) } ?? ThroughputLedger()
-        self.term?.hasStatus = true
-        self.term?.ledger = ledger
-        let from = settings.partitions.map { ($0, ledger.receiptsOffset(partition: $0)) }
-        actions.append(.countReceipts(from: Dictionary(uniqueKeysWithValues: from), term: termNumber))
-    }
-
-    mutating func check(_ saved: [Int32: SavedPosition]) {
-        for (partition, position) in saved.sorted(by: { $0.key < $1.key }) {
-            guard let progress = try? PartitionProgress(text: position.metadata) else { continue }
-            term?.ledger?.check(partition: partition, committed: position.offset, progress: progress)
-        }
-        term?.ledger?.checkSums()
-    }
 
     mutating func report(_ now: Moment) {
         guard let term, term.hasStatus, let ledger = term.ledger else { return }
         self.term?.fleet.forgetSilent(nowMs: now.steadyMs)
-        if now.steadyMs - (term.positionsAtMs ?? term.sinceMs) >= 1_000 {
-            self.term?.positionsAtMs = now.steadyMs
-            actions.append(.askPositions(term: termNumber))
-        }
         if let beatAtMs = term.beatAtMs, now.steadyMs - beatAtMs < settings.heartbeatMs { return }
         self.term?.beatAtMs = now.steadyMs
         var status = CoordinatorStatus(coordinator: settings.name, atMs: now.wallMs)
@@ -47,10 +26,14 @@ extension CoordinatorMachine {
             live.reduce(0) { $0 + $1.imagesPerSecond }, RecordBounds.rate.upperBound)
         status.openCutovers = term.log.open.map { "\($0.label) \($0.state.rawValue)" }
         status.ledger = ledger.entries
-        status.partitions = ledger.partitionEntries
+        status.partitions = term.watch.complete(ledger.partitionEntries, partitions: settings.partitions)
         status.imagesCommitted = min(ledger.imagesCounted, RecordBounds.count.upperBound)
+        status.ledgerReset = ledger.reset
+        let waiting = self.term?.watch.alarms(
+            settings.partitions, live: live, patienceMs: 2 * settings.livenessMs, nowMs: now.steadyMs)
         status.alarms =
-            ledger.alarms + Self.mixedBackbones(live) + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? [])
+            ledger.alarms + term.gate.alarms + Self.mixedBackbones(live)
+            + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? []) + (waiting ?? [])
         actions.append(.beat(status))
     }
 

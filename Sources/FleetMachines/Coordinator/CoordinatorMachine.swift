@@ -23,6 +23,14 @@ package struct CoordinatorMachine: Sendable {
         var log = ActivationLog()
         var fleet: RolloutStateMachine
         var ledger: ThroughputLedger?
+        /// Whether receipts are being read.
+        var isCounting = false
+        var gate = ReceiptGate()
+        var watch = FleetWatch()
+        /// What people have moved, before the ledger is there.
+        var moves: [PositionMove] = []
+        /// The newest demand to start the ledger anew.
+        var reset: (record: LedgerReset, offset: Int64)?
         var lastStatus: CoordinatorStatus?
         var hasControl = false
         var hasStatus = false
@@ -34,7 +42,10 @@ package struct CoordinatorMachine: Sendable {
         /// Nothing is decided before.
         var retryAtMs: Int64 = 0
         var beatAtMs: Int64?
+        /// When the positions were asked for last, how often, and whether the answer is missing.
         var positionsAtMs: Int64?
+        var positionsAsked = 0
+        var awaitsPositions = false
     }
 
     let settings: CoordinatorSettings
@@ -66,9 +77,14 @@ package struct CoordinatorMachine: Sendable {
             actions.append(.rest)
             return
         }
+        actions.append(.say("this coordinator leads"))
+        begin(now)
+    }
+
+    /// Begins a term: everything is read from its beginning.
+    mutating func begin(_ now: Moment) {
         termNumber += 1
         term = Term(fleet: RolloutStateMachine(livenessMs: settings.livenessMs), sinceMs: now.steadyMs)
-        actions.append(.say("this coordinator leads"))
         actions.append(.follow(term: termNumber))
     }
 
@@ -81,9 +97,12 @@ package struct CoordinatorMachine: Sendable {
         case .controlCaughtUp: term?.hasControl = true
         case .worker(let status): observe(status, now)
         case .coordinator(let status): if term?.hasStatus == false { term?.lastStatus = status }
-        case .statusCaughtUp: beginCounting()
-        case .receipt(let receipt, let offset): term?.ledger?.apply(receipt, receiptsOffset: offset)
-        case .positions(let saved): check(saved)
+        case .statusCaughtUp: restoreLedger()
+        case .receipt(let receipt, let offset): count(receipt, offset)
+        case .positions(let saved, let extents, let serial): check(saved, extents, serial)
+        case .positionsFailed(let failure, let serial): unchecked(failure, serial)
+        case .move(let move): moved(move)
+        case .ledgerReset(let record, let offset): reset(record, offset, now)
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)
         case .written(let errand): done(errand)
@@ -94,8 +113,9 @@ package struct CoordinatorMachine: Sendable {
 
     private mutating func step(_ now: Moment) {
         // Who can not read the status topic leads all the same, with those that it hears of.
-        if let term, !term.hasStatus, now.steadyMs - term.sinceMs >= settings.catchUpMs { beginCounting() }
+        if let term, !term.hasStatus, now.steadyMs - term.sinceMs >= settings.catchUpMs { restoreLedger() }
         decide(now)
+        askPositions(now)
         report(now)
     }
 
@@ -117,6 +137,8 @@ package struct CoordinatorSettings: Sendable {
     package var retryMs: Int64 = 500
     /// Time until a decision that is not read back is written again, milliseconds.
     package var readBackMs: Int64 = 30_000
+    /// Time between questions for what the workers' group has committed, milliseconds; a quarter while receipts wait.
+    package var positionsMs: Int64 = 1_000
     /// Longest wait for what the status topic says of the past, milliseconds.
     package var catchUpMs: Int64 = 15_000
 

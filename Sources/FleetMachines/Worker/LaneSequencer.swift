@@ -40,9 +40,14 @@ package struct LaneSequencer<Payload: Sendable>: Sendable {
     private var finished: [Int: (ticket: Ticket, images: Int, payload: Payload)] = [:]
     private var published: [Published] = []
     private var firstPublishedOrdinal = 0
+    /// The move that the lane, or one before it, began with.
+    package let moved: Int64?
 
     /// A lane that starts after `images` images of its partition.
-    package init(images: Int64) { self.images = images }
+    package init(images: Int64, moved: Int64? = nil) {
+        self.images = images
+        self.moved = moved
+    }
 
     /// Takes a finished record; a repeated ordinal is a programmer error.
     package mutating func finish(_ ticket: Ticket, images count: Int, payload: Payload) {
@@ -60,7 +65,7 @@ package struct LaneSequencer<Payload: Sendable>: Sendable {
         published.append(
             Published(
                 offset: next.ticket.offset,
-                progress: PartitionProgress(images: images, heads: next.ticket.headsAfter)))
+                progress: PartitionProgress(images: images, heads: next.ticket.headsAfter, moved: moved)))
         return Released(ticket: next.ticket, imagesBefore: before, payload: next.payload)
     }
 

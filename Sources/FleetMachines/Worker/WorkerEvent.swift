@@ -15,6 +15,8 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case positionsFailed(CallFailure, generation: Int)
     /// The broker said something of reading.
     case readingFailed(CallFailure)
+    /// What was to be read next of a partition is not there; where it begins and ends, if that could be asked.
+    case outOfRange(partition: Int32, PartitionExtent?)
 
     // Records and what became of them.
 
@@ -50,6 +52,8 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case headNotFetched(ContentDigest)
     /// The state of a cut-over, and the offset of its record.
     case cutover(CutoverRecord, offset: Int64)
+    /// A partition is to go on elsewhere, says the record at this offset of the control topic.
+    case move(PositionMove, offset: Int64)
     /// Everything below this offset of the control topic has been read and told.
     case controlRead(below: Int64)
     /// The answer to ``WorkerAction/askControlEnd(serial:)``; `nil` when there was none.
@@ -83,8 +87,8 @@ package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
 
     /// Ask what the group has committed.
     case fetchPositions([Int32], generation: Int)
-    /// Read from these offsets, `nil` from the beginning; the group membership of now is that of `generation`.
-    case assign([(partition: Int32, offset: Int64?)], generation: Int)
+    /// Read from these offsets; the group membership of now is that of `generation`.
+    case assign([(partition: Int32, offset: Int64)], generation: Int)
     /// Give all partitions back.
     case unassign
     /// Let these partitions rest.

@@ -32,10 +32,15 @@ struct WorkerLane<Message: Sendable, Scores: Sendable>: Sendable {
     /// The heads that a rewind would begin with.
     var committedHeads: [HeadInForce]
 
-    init(id: LaneID, timeline: HeadTimeline, offset: Int64, images: Int64) {
+    /// The offset that was committed last; `nil` if none ever was.
+    var committedOffset: Int64?
+    /// Whether it waits to be moved until cut-overs that were announced before are in force.
+    var awaitsMove = false
+
+    init(id: LaneID, timeline: HeadTimeline, offset: Int64, images: Int64, moved: Int64? = nil) {
         self.id = id
         self.timeline = timeline
-        sequencer = LaneSequencer(images: images)
+        sequencer = LaneSequencer(images: images, moved: moved)
         received = offset
         position = offset
         committedImages = images

@@ -21,6 +21,10 @@ struct ControlKnowledge: Sendable {
     var wanted: Set<ContentDigest> = []
     /// Cut-overs that a frozen head does not follow, by their request's digest.
     var ignored: Set<ContentDigest> = []
+    /// Most partitions of which a move is remembered.
+    static let movesMax = 65_536
+    /// The newest move of each partition, and the offset of its record.
+    var moves: [Int32: (move: PositionMove, offset: Int64)] = [:]
     /// Questions about the topic's end that were thought of, asked and answered.
     var questions = 0
     var asked = 0
@@ -167,6 +171,7 @@ extension WorkerMachine {
             actions.append(
                 .say("cut-over ignored: the control topic switches to \(record.label); \(reason)"))
         }
+        if isNews, record.state == .committed { retryMoves() }
         unblock()
     }
 

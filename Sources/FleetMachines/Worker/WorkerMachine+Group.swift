@@ -14,10 +14,10 @@ extension WorkerMachine {
     }
 
     /// Begins new lanes where the group has committed.
-    mutating func locate(_ partitions: [Int32]) {
+    mutating func locate(_ partitions: [Int32], askAtMs: Int64 = .min) {
         dropLanes()
         generation += 1
-        phase = .locating(partitions.sorted(), askAtMs: .min)
+        phase = .locating(partitions.sorted(), askAtMs: askAtMs)
     }
 
     mutating func notLocated(_ failure: CallFailure, _ generation: Int, _ now: Moment) {
@@ -38,28 +38,24 @@ extension WorkerMachine {
 
     mutating func located(_ saved: [Int32: SavedPosition], _ generation: Int, _ now: Moment) {
         guard case .locating(let partitions, _) = phase, generation == self.generation else { return }
-        var starts: [(partition: Int32, offset: Int64?)] = []
+        var starts: [(partition: Int32, offset: Int64)] = []
         for number in partitions {
-            let position = saved[number]
-            var progress = PartitionProgress()
-            var problem: String?
-            do throws(RecordError) {
-                progress = try PartitionProgress(text: position?.metadata ?? "")
-            } catch {
-                problem = "committed progress is unreadable: \(error)"
-            }
+            let start = start(of: number, saved[number])
             let timeline = HeadTimeline(
-                partition: number, startOffset: position?.offset ?? 0, progress: progress,
+                partition: number, startOffset: start.offset, progress: start.progress,
                 activations: control.log)
             var lane = WorkerLane<Message, Scores>(
                 id: LaneID(partition: number, generation: generation), timeline: timeline,
-                offset: position?.offset ?? 0, images: progress.images)
-            if let problem {
-                // Its images can not be counted from here: it waits for a person, the others go on.
+                offset: start.offset, images: start.progress.images, moved: start.progress.moved)
+            lane.committedOffset = saved[number]?.offset
+            lane.awaitsMove = start.awaitsMove
+            if let problem = start.problem {
+                // The others go on.
                 lane.blocked = problem
                 actions.append(.say("partition \(number) is not read: \(problem)"))
             } else {
-                starts.append((number, position?.offset))
+                starts.append((number, start.offset))
+                if start.isMoved { noteMove(&lane) }
             }
             lanes[number] = lane
         }
@@ -71,11 +67,11 @@ extension WorkerMachine {
     }
 
     /// Reads again from the committed offsets: what was taken and not committed is done anew.
-    mutating func rewind() {
+    mutating func rewind(askAtMs: Int64 = .min) {
         let partitions = Array(lanes.keys)
         dropLanes()
         guard phase == .working, !partitions.isEmpty else { return }
-        locate(partitions)
+        locate(partitions, askAtMs: askAtMs)
     }
 
     mutating func dropLanes() {

@@ -60,11 +60,9 @@ extension WorkerMachine {
         }
     }
 
-    /// Whether waiting for company would be wrong: the partitions are about to go.
-    private var isUrgent: Bool { phase != .working || ending != nil }
-
+    /// Waiting for company would be wrong when the partitions are about to go.
     private func isTimeToCommit(_ now: Moment) -> Bool {
-        isUrgent || now.steadyMs - publishing.lastCommitMs >= settings.commitIntervalMs
+        phase != .working || ending != nil || now.steadyMs - publishing.lastCommitMs >= settings.commitIntervalMs
     }
 
     /// Publishes what is finished, in order.
@@ -138,6 +136,7 @@ extension WorkerMachine {
         for (number, frontier) in frontiers {
             guard let lane = lanes[number] else { continue }
             imagesCommitted += frontier.progress.images - lane.committedImages
+            lanes[number]?.committedOffset = frontier.offset
             lanes[number]?.committedImages = frontier.progress.images
             lanes[number]?.committedOrdinals = frontier.ordinals
             lanes[number]?.committedHeads = frontier.progress.heads
@@ -185,9 +184,10 @@ extension WorkerMachine {
         switch publishing.transaction {
         case .calling: return
         case .none:
-            guard isTimeToCommit(now), lanes.values.contains(where: { $0.sequencer.hasReleasable }) else {
-                return
-            }
+            // A move is committed even if nothing is to be published.
+            let isMoved = !publishing.frontiers.isEmpty
+            guard isTimeToCommit(now), isMoved || lanes.values.contains(where: { $0.sequencer.hasReleasable })
+            else { return }
             publishing.transactionGeneration = generation
             publishing.mustAbort = false
             perform(.begin)

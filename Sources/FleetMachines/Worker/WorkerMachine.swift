@@ -15,7 +15,8 @@ package import PipelineMessages
 /// 4. With exactly-once the commit is part of the transaction that holds the records, in the name of the membership
 ///    that the lane began with; a transaction that fails leaves nothing, and its records are read again.
 /// 5. What belongs to an earlier lane is dropped wherever it turns up.
-/// 6. A marker counts if the control topic has announced it, with the token that only the announcement names.
+/// 6. Nothing is passed over but by a ``PositionMove`` for exactly the offset that is committed.
+/// 7. A marker counts if the control topic has announced it, with the token that only the announcement names.
 ///
 /// Actions are carried out in order, each by one of three hands (see ``WorkerAction``); their results are events.
 package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
@@ -88,6 +89,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .positions(let saved, let generation): located(saved, generation, now)
         case .positionsFailed(let failure, let generation): notLocated(failure, generation, now)
         case .readingFailed(let failure): readingFailed(failure)
+        case .outOfRange(let partition, let extent): outOfRange(partition, extent, now)
         case .record(let record, let message, let partition, let offset):
             received(record, message, partition: partition, offset: offset, now)
         case .scored(let ticket, let scores, let images): finished(ticket, .scored(scores, images: images))
@@ -102,6 +104,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .headRefused(let head, let reason): headRefused(head, reason)
         case .headNotFetched(let head): control.wanted.remove(head)
         case .cutover(let record, let offset): learned(record, at: offset)
+        case .move(let move, let offset): learned(move, at: offset)
         case .controlRead(let offset): controlRead(below: offset)
         case .controlEnd(let end, let serial): controlEnd(end, serial)
         case .drain: drain(now)

@@ -32,6 +32,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.retryMs = 20
         settings.readBackMs = 300
         settings.catchUpMs = 200
+        settings.positionsMs = 80
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
         turn(every: 1...6) { [self] in follow() }
@@ -49,8 +50,7 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .countReceipts(let offsets, _):
                 // Some are read again.
                 followers?.receipts = offsets.mapValues { max(0, $0 - world.random.within(0...3)) }
-            case .askPositions(let term):
-                after(world.random.within(2...20)) { [self] in tell(.positions(broker.offsets), term: term) }
+            case .askPositions(let serial, let term): answerPositions(serial, term)
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
@@ -66,23 +66,26 @@ final class SimulatedCoordinator: SimulatedProcess {
     private func follow() {
         guard let term = followers?.term else { return tell(.tick) }
         followControl(term)
-        followStatus(term)
-        followReceipts(term)
+        if followers?.term == term { followStatus(term) }
+        if followers?.term == term { followReceipts(term) }
         tell(.tick)
     }
 
     private func followControl(_ term: Int) {
         let position = followers?.control ?? 0
         let entries = broker.control.drop { $0.offset < position }.prefix(8)
-        for entry in entries {
+        // What it tells may begin another term, with other followers.
+        for entry in entries where followers?.term == term {
             followers?.control = entry.offset + 1
             switch entry.content {
             case .manifest(let manifest): tell(.published(manifest), term: term)
             case .cutover(let record): tell(.cutover(record, offset: entry.offset), term: term)
+            case .reset(let reset): tell(.ledgerReset(reset, offset: entry.offset), term: term)
+            case .move(let move): tell(.move(move), term: term)
             case .garbage: break
             }
         }
-        if entries.isEmpty, followers?.hasControl == false {
+        if entries.isEmpty, followers?.term == term, followers?.hasControl == false {
             followers?.hasControl = true
             tell(.controlCaughtUp, term: term)
         }
@@ -91,12 +94,12 @@ final class SimulatedCoordinator: SimulatedProcess {
     private func followStatus(_ term: Int) {
         let position = followers?.status ?? 0
         let entries = broker.status.drop { $0.serial <= position }.prefix(20)
-        for entry in entries {
+        for entry in entries where followers?.term == term {
             followers?.status = entry.serial
             if let worker = entry.worker { tell(.worker(worker), term: term) }
             if let coordinator = entry.coordinator { tell(.coordinator(coordinator), term: term) }
         }
-        if entries.isEmpty, followers?.hasStatus == false {
+        if entries.isEmpty, followers?.term == term, followers?.hasStatus == false {
             followers?.hasStatus = true
             tell(.statusCaughtUp, term: term)
         }
@@ -107,7 +110,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         for (partition, position) in receipts.sorted(by: { $0.key < $1.key }) {
             var next = Int(position)
             let entries = broker.receipts[Int(partition)]
-            while next < entries.count, next < Int(position) + 8 {
+            while followers?.term == term, next < entries.count, next < Int(position) + 8 {
                 // Nothing above an open transaction is shown.
                 if entries[next].transaction?.state == .open { break }
                 if entries[next].transaction?.state != .aborted {
@@ -115,7 +118,24 @@ final class SimulatedCoordinator: SimulatedProcess {
                 }
                 next += 1
             }
-            followers?.receipts?[partition] = Int64(next)
+            if followers?.term == term { followers?.receipts?[partition] = Int64(next) }
+        }
+    }
+
+    /// What is committed and where partitions end are read at different times; either may stay unanswered.
+    private func answerPositions(_ serial: Int, _ term: Int) {
+        after(world.random.within(1...10)) { [self] in
+            let saved = broker.offsets
+            after(world.random.within(1...10)) { [self] in
+                guard !world.fails(20) else {
+                    return tell(.positionsFailed(CallFailure(.retriable, "no answer"), serial: serial), term: term)
+                }
+                var extents: [Int32: PartitionExtent] = [:]
+                for partition in 0..<Int32(world.plan.partitions) where !world.fails(20) {
+                    extents[partition] = broker.extent(partition)
+                }
+                tell(.positions(saved, extents, serial: serial), term: term)
+            }
         }
     }
 

@@ -60,9 +60,14 @@ extension SimulatedWorker {
         }
         guard !open.isEmpty else { return }
         let partition = world.random.pick(open)
+        guard fetching[partition, default: 0] >= broker.begins[Int(partition)] else {
+            // Reading of it stops until it is assigned anew.
+            fetching[partition] = nil
+            return tell(.outOfRange(partition: partition, world.fails(4) ? nil : broker.extent(partition)))
+        }
         var offset = fetching[partition] ?? 0
         // Now and then something is fetched once more, as after a rest.
-        if offset > 0, world.fails(40) { offset -= 1 } else { fetching[partition] = offset + 1 }
+        if offset > broker.begins[Int(partition)], world.fails(40) { offset -= 1 } else { fetching[partition] = offset + 1 }
         let record = broker.shards[Int(partition)][Int(offset)].record
         let message = SimulatedMessage(partition: partition, offset: offset)
         tell(.record(record, message, partition: partition, offset: offset))
@@ -73,7 +78,7 @@ extension SimulatedWorker {
         case .fetchPositions(let partitions, let generation): fetch(partitions, generation)
         case .assign(let starts, let generation):
             memberships = [generation: latest].compactMapValues { $0 }
-            fetching = Dictionary(uniqueKeysWithValues: starts.map { ($0.partition, $0.offset ?? 0) })
+            fetching = Dictionary(uniqueKeysWithValues: starts.map { ($0.partition, $0.offset) })
         case .unassign:
             fetching = [:]
             membership = nil

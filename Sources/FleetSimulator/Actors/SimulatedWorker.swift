@@ -169,7 +169,8 @@ final class SimulatedWorker: SimulatedProcess {
             load(manifest.head, again: false)
             tell(.published(manifest))
         case .cutover(let record): tell(.cutover(record, offset: entry.offset))
-        case .garbage: break
+        case .move(let move): tell(.move(move, offset: entry.offset))
+        case .reset, .garbage: break
         }
         tell(.controlRead(below: controlPosition))
     }

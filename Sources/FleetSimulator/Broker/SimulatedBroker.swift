@@ -18,6 +18,8 @@ final class SimulatedBroker {
         enum Content {
             case manifest(HeadManifest)
             case cutover(CutoverRecord)
+            case move(PositionMove)
+            case reset(LedgerReset)
             case garbage
         }
         let offset: Int64
@@ -28,7 +30,7 @@ final class SimulatedBroker {
             switch content {
             case .manifest(let manifest): manifest.head.hex
             case .cutover(let record): record.state == .requested ? record.request : nil
-            case .garbage: nil
+            case .move, .reset, .garbage: nil
             }
         }
     }
@@ -71,6 +73,8 @@ final class SimulatedBroker {
     }
 
     var shards: [[ShardEntry]]
+    /// The oldest offset of each partition that retention has left.
+    var begins: [Int64]
     var control: [ControlEntry] = []
     var controlHistory: [ControlEntry] = []
     /// The newest heartbeat of each worker and coordinator, with the order of writing.
@@ -84,8 +88,14 @@ final class SimulatedBroker {
 
     init(partitions: Int) {
         shards = Array(repeating: [], count: partitions)
+        begins = Array(repeating: 0, count: partitions)
         outcomes = Array(repeating: [:], count: partitions)
         receipts = Array(repeating: [], count: partitions)
+    }
+
+    /// Where a partition begins and ends.
+    func extent(_ partition: Int32) -> PartitionExtent {
+        PartitionExtent(begin: begins[Int(partition)], end: Int64(shards[Int(partition)].count))
     }
 
     var controlEnd: Int64 { Int64(controlHistory.count) }
@@ -121,6 +131,7 @@ final class SimulatedBroker {
     func firstMarker(of record: CutoverRecord, in partition: Int32, from: Int64) -> Int64? {
         guard let marker = CutoverMarker(of: record) else { return nil }
         let entries = shards[Int(partition)]
+        let from = max(from, begins[Int(partition)])
         guard from < entries.count else { return nil }
         for offset in Int(from)..<entries.count where entries[offset].record == .marker(marker) {
             return Int64(offset)

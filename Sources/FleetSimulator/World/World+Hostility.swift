@@ -9,8 +9,9 @@ internal import PipelineMessages
 extension World {
     func write() {
         report.hostileRecords += 1
-        switch random.next() % 8 {
+        switch random.next() % 9 {
         case 0...3: forgeMarker()
+        case 8: forgeReceipt()
         case 4: garbage()
         case 5: random.oneIn(2) ? forgeRequest() : repeatControl()
         case 6: broker.appendControl(.garbage)
@@ -78,8 +79,23 @@ extension World {
             if random.oneIn(3) { record.number = RecordBounds.integerMax }
             broker.appendControl(.cutover(record))
         case .manifest(let manifest): broker.appendControl(.manifest(manifest))
-        case .garbage: break
+        case .move, .reset, .garbage: break
         }
+    }
+
+    /// Receipts of shards that are not there; where nobody else has to trust the receipts, of others as well.
+    private func forgeReceipt() {
+        let partition = Int32(random.within(0...Int64(plan.partitions - 1)))
+        let end = broker.extent(partition).end
+        let far = [end + 1_000_000, RecordBounds.integerMax]
+        let isFar = plan.isForgetful || random.oneIn(2)
+        if !isFar { hasForgedReceipts = true }
+        let receipt = Receipt(
+            topic: "t", partition: partition, offset: isFar ? random.pick(far) : random.within(0...end + 5),
+            stream: "s", images: Int(random.within(0...9)), errors: 0,
+            imagesBefore: random.pick([0, 7, RecordBounds.count.upperBound]), deadLetter: nil, head: nil,
+            worker: random.pick(["w0", "ghost"]), incarnation: "g", serviceUs: 0, scoredAtMs: 0)
+        broker.receipts[Int(partition)].append(.init(receipt: receipt, transaction: nil))
     }
 
     /// Heartbeats of workers that are not there, or not so.

@@ -72,7 +72,7 @@ extension World {
         guard !isCalm else { return }
         for worker in workers {
             if !worker.isAlive {
-                if random.oneIn(8) { worker.start() }
+                if random.oneIn(8), nowMs >= nightUntilMs { worker.start() }
             } else if random.oneIn(60 * plan.faultRarity) {
                 report.kills += 1
                 worker.kill()

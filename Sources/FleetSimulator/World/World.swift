@@ -19,6 +19,12 @@ final class World {
     private var tokens: UInt64 = 0
     /// What was asked for, oldest first.
     var requests: [CutoverRecord] = []
+    /// Whether somebody has written receipts that the ledger can not tell from honest ones.
+    var hasForgedReceipts = false
+    /// Nobody starts a worker before.
+    var nightUntilMs: Int64 = 0
+    /// Where the workers are in each partition.
+    var truth: [Truth]
     /// The last heartbeat of a coordinator since the calm.
     var lastStatus: CoordinatorStatus?
 
@@ -26,6 +32,7 @@ final class World {
         self.plan = plan
         random = SimulatedRandom(seed: plan.seed)
         broker = SimulatedBroker(partitions: plan.partitions)
+        truth = Array(repeating: Truth(), count: plan.partitions)
         workers = (0..<plan.workers).map { SimulatedWorker(name: "w\($0)", index: $0, world: self) }
         coordinators = (0..<plan.coordinators).map {
             SimulatedCoordinator(name: "c\($0)", index: $0, world: self)
@@ -86,6 +93,8 @@ final class World {
         every(5...10) { [self] in serveGroup() }
         every(plan.produceMs) { [self] in produce() }
         every(10...30) { [self] in disturb() }
+        every(10...30) { [self] in disturbPositions() }
+        every(20...150) { [self] in repair() }
         every(30...120) { [self] in if requests.count < plan.cutovers, !isCalm { ask() } }
         every(40...300) { [self] in elect() }
         if plan.isHostile { every(5...40) { [self] in if !isCalm { write() } } }

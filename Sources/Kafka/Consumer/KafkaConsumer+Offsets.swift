@@ -127,6 +127,45 @@ extension KafkaConsumer {
     }
 }
 
+extension KafkaConsumer {
+    /// Asks for the oldest and the next offset of many partitions at once.
+    ///
+    /// - Returns: The partitions whose leader answered.
+    public func extents(
+        _ partitions: [TopicPartition],
+        timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
+    ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
+        let low = try offsets(partitions, at: .beginning, timeoutMs: timeoutMs)
+        let high = try offsets(partitions, at: .end, timeoutMs: timeoutMs)
+        var extents: [TopicPartition: (low: Int64, high: Int64)] = [:]
+        for (partition, begin) in low {
+            if let end = high[partition] { extents[partition] = (begin, end) }
+        }
+        return extents
+    }
+
+    private func offsets(
+        _ partitions: [TopicPartition], at place: StartOffset, timeoutMs: Int32
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        try requireOpen(doing: "cannot list offsets")
+        guard !partitions.isEmpty else { return [:] }
+        // The protocol's marks for both ends travel in the place of a time.
+        let list = PartitionList(capacity: partitions.count)
+        for partition in partitions { list.add(partition, offset: place.number) }
+        let code = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw client.unreachable(
+                code, doing: "cannot list the offsets of \(partitions.count) partitions", timeoutMs: timeoutMs)
+        }
+        var offsets: [TopicPartition: Int64] = [:]
+        for element in PartitionList.elements(of: list.pointer)
+        where element.err == RD_KAFKA_RESP_ERR_NO_ERROR && element.offset >= 0 {
+            offsets[PartitionList.name(of: element)] = element.offset
+        }
+        return offsets
+    }
+}
+
 /// What a commit came to; touched by one thread only.
 private final class CommitOutcome {
     var isKnown = false

@@ -158,13 +158,13 @@ public final class KafkaConsumer: Sendable {
             return .partitionEnd(place, message.pointee.offset)
         }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
-        return .error(
-            KafkaError(
-                code: code.rawValue,
-                doing: place.map { "reading \($0)" } ?? "reading",
-                detail: text
-            )
+        var error = KafkaError(
+            code: code.rawValue,
+            doing: place.map { "reading \($0)" } ?? "reading",
+            detail: text
         )
+        error.partition = place
+        return .error(error)
     }
 
     /// Gives everything back and waits until the coordinator knows, serving what the library asks meanwhile.

@@ -15,6 +15,10 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
     case fleet(String)
     /// What one worker is asked to do.
     case worker(String)
+    /// That a partition goes on at another offset, under a name that no other record has.
+    case move(partition: Int32, name: String)
+    /// That the ledger starts anew, under a name that no other record has.
+    case ledgerReset(name: String)
 
     /// Parses a key; `nil` for a key of another program or version.
     public init?(_ bytes: [UInt8]) {
@@ -33,6 +37,10 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
         case ("decision", 3): self = .decision(request: parts[1], name: parts[2])
         case ("fleet", 2): self = .fleet(parts[1])
         case ("worker", 2): self = .worker(parts[1])
+        case ("move", 3):
+            guard let partition = Int32(parts[1]), partition >= 0 else { return nil }
+            self = .move(partition: partition, name: parts[2])
+        case ("ledger", 2): self = .ledgerReset(name: parts[1])
         default: return nil
         }
         // One key, one text: `+5`, `05` or upper-case digits would be a second key to compaction.
@@ -48,6 +56,8 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
         case .decision(let request, let name): "decision/\(request)/\(name)"
         case .fleet(let name): "fleet/\(name)"
         case .worker(let id): "worker/\(id)"
+        case .move(let partition, let name): "move/\(partition)/\(name)"
+        case .ledgerReset(let name): "ledger/\(name)"
         }
     }
 

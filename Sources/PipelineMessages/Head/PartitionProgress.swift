@@ -9,11 +9,14 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
     public var images: Int64
     /// The heads in force at the committed offset, one a slot.
     public var heads: [HeadInForce]
+    /// Offset in the control topic of the last ``PositionMove`` that was carried out here; `nil` where there was none.
+    public var moved: Int64?
 
     /// Progress at some offset.
-    public init(images: Int64 = 0, heads: [HeadInForce] = []) {
+    public init(images: Int64 = 0, heads: [HeadInForce] = [], moved: Int64? = nil) {
         self.images = images
         self.heads = heads
+        self.moved = moved
     }
 
     /// Most bytes of the text form.
@@ -22,14 +25,15 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
     /// Whether heads in force, one a slot, can be committed at any offset, after any number of images.
     public static func fits(_ heads: [HeadInForce]) -> Bool {
         // Nearly always there are few; six bytes are the longest escape of one.
-        let bound = heads.reduce(64) { $0 + 280 + 6 * $1.slot.description.utf8.count }
+        let bound = heads.reduce(96) { $0 + 280 + 6 * $1.slot.description.utf8.count }
         guard bound > textBytesMax else { return true }
         let widest = heads.map { head in
             HeadInForce(
                 slot: head.slot, head: head.head, label: head.label, number: RecordBounds.offset.upperBound,
                 marker: RecordBounds.offset.upperBound)
         }
-        let progress = PartitionProgress(images: RecordBounds.count.upperBound, heads: widest)
+        let progress = PartitionProgress(
+            images: RecordBounds.count.upperBound, heads: widest, moved: RecordBounds.offset.upperBound)
         return progress.text.utf8.count <= textBytesMax
     }
 

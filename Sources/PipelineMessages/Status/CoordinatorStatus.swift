@@ -20,7 +20,9 @@ public struct CoordinatorStatus: Hashable, Sendable, Codable {
     public var partitions: [LedgerPartition]
     /// Images in all partitions together.
     public var imagesCommitted: Int64
-    /// What does not add up; empty when all does.
+    /// Offset in the control topic of the ``LedgerReset`` since which the ledger counts; absent where there was none.
+    public var ledgerReset: Int64?
+    /// What does not add up, or waits and should not; empty when all is well.
     public var alarms: [String]
     /// The modelled chip beside the measured fleet; absent where the coordinator was not told the artefact.
     public var twin: ChipTwinStatus?
@@ -68,6 +70,12 @@ public struct LedgerPartition: Hashable, Sendable, Codable {
     public var receiptsOffset: Int64
     /// Shards below `nextOffset` whose receipts have not come yet; absent where there are none.
     public var gaps: [LedgerGap]?
+    /// Images that were receipted and then left out of the count by a ``PositionMove``; absent where there are none.
+    public var outside: Int64?
+    /// What the workers' group has committed; absent where that is nothing, or was not learned.
+    public var committedOffset: Int64?
+    /// Where the partition ended when that was asked: what lies between the two waits.
+    public var endOffset: Int64?
 
     /// Starts or restores a partition.
     public init(partition: Int32, nextOffset: Int64 = 0, images: Int64 = 0, receiptsOffset: Int64 = 0) {

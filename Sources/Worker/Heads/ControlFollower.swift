@@ -67,7 +67,8 @@ final class ControlFollower: Sendable {
             onChange()
         case .command(.worker(options.worker), let command):
             if command.drain == true, isNews(command) { onDrain() }
-        case .command: break
+        case .command, .ledgerReset: break
+        case .move(let move, let offset): conductor.tell(.move(move, offset: offset))
         case .read(let below): conductor.tell(.controlRead(below: below))
         case .caughtUp: caughtUp.set()
         case .unreadable(let key, let problem): say("control topic, \(key): \(problem)")

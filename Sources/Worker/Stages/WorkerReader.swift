@@ -51,8 +51,8 @@ final class WorkerReader: Sendable {
             conductor.tell(.assigned(partitions.map(\.partition)))
         case .revoked(_, let lost): conductor.tell(.revoked(lost: lost))
         case .error(let error):
-            if error.code == KafkaError.Code.noOffsetToResetTo {
-                conductor.tell(.readingFailed(CallFailure(.fatal, Self.lost("\(error)"))))
+            if error.code == KafkaError.Code.noOffsetToResetTo, let place = error.partition {
+                conductor.tell(whereabouts(of: place))
             } else {
                 conductor.tell(
                     .readingFailed(CallFailure(error.isFatal ? .fatal : .retriable, "\(error)")))
@@ -60,9 +60,11 @@ final class WorkerReader: Sendable {
         }
     }
 
-    private static func lost(_ what: String) -> String {
-        "\(what); shards were deleted before they were read: raise the topic's retention, or pace ingest with "
-            + "--backlog-max"
+    /// What the broker has of a partition of which it has not what was to be read next.
+    private func whereabouts(of place: TopicPartition) -> Machine.Event {
+        let known = try? consumer.watermarks(place, timeoutMs: 5_000)
+        return .outOfRange(
+            partition: place.partition, known.map { PartitionExtent(begin: $0.low, end: $0.high) })
     }
 
     private func perform(_ action: WorkerConductor.Reading) {
@@ -72,7 +74,7 @@ final class WorkerReader: Sendable {
             case .assign(let starts, let generation):
                 memberships.begin(generation)
                 try consumer.assign(
-                    starts.map { (place($0.partition), $0.offset.map { .offset($0) } ?? .beginning) })
+                    starts.map { (place($0.partition), .offset($0.offset)) })
             case .unassign: try consumer.unassign()
             case .pause(let partitions): try consumer.pause(partitions.map(place))
             case .resume(let partitions): try consumer.resume(partitions.map(place))

@@ -94,6 +94,10 @@ final class SimulationTally: Sendable {
                 ("transactions aborted", Format.count(total.aborts)),
                 ("calls lost", Format.count(total.lostCalls)),
                 ("markers repeated, false", "\(total.repeatedMarkers), \(total.falseMarkers)"),
+                (
+                    "gaps, offsets of others",
+                    "\(total.gaps), \(total.meddled); \(total.moves) moves, \(total.resets) ledgers anew"
+                ),
                 ("hostile records", Format.count(total.hostileRecords)),
                 ("trace", String(total.trace, radix: 16)),
                 (

@@ -10,6 +10,9 @@ final class ControlView {
     private let tail: ControlTail
     private(set) var log = ActivationLog()
     private(set) var files: [ContentDigest: [UInt8]] = [:]
+    /// What people have moved and reset, oldest first, with the offsets of the records.
+    private(set) var moves: [(move: PositionMove, offset: Int64)] = []
+    private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
     private var readBelow: Int64 = 0
     /// Bytes of the topic's records, as far as read.
     var bytes: Int { tail.bytesRead }
@@ -39,6 +42,8 @@ final class ControlView {
             case .unreadable(let key, let problem): Terminal.complain("control topic, \(key): \(problem)")
             case .error(let error): Terminal.complain("control topic: \(error)")
             case .read(let below): readBelow = max(readBelow, below)
+            case .move(let move, let offset): moves.append((move, offset))
+            case .ledgerReset(let reset, let offset): resets.append((reset, offset))
             case .command: break
             }
         }

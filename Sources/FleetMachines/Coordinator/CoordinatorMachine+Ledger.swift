@@ -1,0 +1,91 @@
+internal import Cutover
+internal import PipelineMessages
+
+/// Counting receipts, and comparing the sums with what the workers' group has committed.
+extension CoordinatorMachine {
+    /// The past is read: the ledger goes on from the last coordinator's.
+    mutating func restoreLedger() {
+        guard let term, !term.hasStatus else { return }
+        self.term?.hasStatus = true
+        self.term?.ledger = term.lastStatus.map { ThroughputLedger(restoring: $0) } ?? ThroughputLedger()
+    }
+
+    /// Asks how far the group is: before receipts are read, and then again and again.
+    mutating func askPositions(_ now: Moment) {
+        // Counting begins with the first answer, which has to know of resets.
+        guard let term, term.hasStatus,
+            term.hasControl || now.steadyMs - term.sinceMs >= settings.catchUpMs
+        else { return }
+        let isHurried = !term.isCounting || term.gate.isWaiting
+        let sinceMs = now.steadyMs - (term.positionsAtMs ?? .min / 2)
+        let pauseMs = isHurried ? settings.positionsMs / 4 : settings.positionsMs
+        // An answer that does not come is not waited for for ever.
+        guard sinceMs >= (term.awaitsPositions ? 30 * settings.positionsMs : pauseMs) else { return }
+        self.term?.positionsAtMs = now.steadyMs
+        self.term?.positionsAsked += 1
+        self.term?.awaitsPositions = true
+        actions.append(.askPositions(serial: term.positionsAsked + 1, term: termNumber))
+    }
+
+    mutating func unchecked(_ failure: CallFailure, _ serial: Int) {
+        guard term?.positionsAsked == serial else { return }
+        term?.awaitsPositions = false
+        actions.append(.say("ledger: the workers' positions can not be asked for: \(failure)"))
+    }
+
+    mutating func check(
+        _ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent], _ serial: Int
+    ) {
+        guard term?.positionsAsked == serial else { return }
+        term?.awaitsPositions = false
+        term?.watch.learn(saved, extents)
+        beginCounting(saved)
+        let counting = term?.gate.learn(extents.mapValues(\.end), answered: serial) ?? []
+        for entry in counting { term?.ledger?.apply(entry.receipt, receiptsOffset: entry.offset) }
+        // An offset without a word beside it is nobody's of ours: it says nothing of images.
+        for (partition, position) in saved.sorted(by: { $0.key < $1.key }) where !position.metadata.isEmpty {
+            guard let progress = try? PartitionProgress(text: position.metadata) else { continue }
+            term?.ledger?.check(partition: partition, committed: position.offset, progress: progress)
+        }
+        term?.ledger?.checkSums()
+    }
+
+    /// With the first answer of a term receipts are read: from where the ledger is, or anew.
+    private mutating func beginCounting(_ saved: [Int32: SavedPosition]) {
+        guard let term, !term.isCounting, var ledger = term.ledger else { return }
+        if let reset = term.reset, reset.offset > ledger.reset ?? -1 {
+            var committed: [Int32: (offset: Int64, progress: PartitionProgress)] = [:]
+            for (partition, position) in saved where !position.metadata.isEmpty {
+                guard let progress = try? PartitionProgress(text: position.metadata) else { continue }
+                committed[partition] = (position.offset, progress)
+            }
+            ledger = ThroughputLedger(resetAt: reset.offset, committed: committed)
+            actions.append(
+                .say("ledger: starts anew from \(ledger.imagesCounted) committed images: \(reset.record.reason)"))
+        }
+        for move in term.moves { ledger.learn(move) }
+        self.term?.moves = []
+        self.term?.isCounting = true
+        self.term?.ledger = ledger
+        let from = settings.partitions.map { ($0, ledger.receiptsOffset(partition: $0)) }
+        actions.append(.countReceipts(from: Dictionary(uniqueKeysWithValues: from), term: termNumber))
+    }
+
+    mutating func count(_ receipt: Receipt, _ offset: Int64) {
+        guard let asked = term?.positionsAsked else { return }
+        for entry in term?.gate.take(receipt, offset: offset, asked: asked) ?? [] {
+            term?.ledger?.apply(entry.receipt, receiptsOffset: entry.offset)
+        }
+    }
+
+    mutating func moved(_ move: PositionMove) {
+        if term?.isCounting == true { term?.ledger?.learn(move) } else { term?.moves.append(move) }
+    }
+
+    /// A ledger that counts already starts anew with a new term: what is read for the old one must not reach it.
+    mutating func reset(_ record: LedgerReset, _ offset: Int64, _ now: Moment) {
+        guard let term, offset > term.reset?.offset ?? -1 else { return }
+        self.term?.reset = (record, offset)
+        if term.isCounting, offset > term.ledger?.reset ?? -1 { begin(now) }
+    }
+}

@@ -1,0 +1,102 @@
+internal import Cutover
+internal import PipelineMessages
+
+/// Where a lane starts.
+struct LaneStart {
+    /// The offset to read from: the very first where nothing is committed, whether or not it is still there.
+    var offset: Int64
+    var progress = PartitionProgress()
+    /// Why it can not be read.
+    var problem: String?
+    /// Whether a move brought it here, which is to be committed.
+    var isMoved = false
+    /// Whether cut-overs have to be in force first.
+    var awaitsMove = false
+}
+
+/// Reading on elsewhere than where the last commit says: over what retention took, or back; only by a person's word.
+extension WorkerMachine {
+    /// Where a partition starts: where the group has committed, unless a person has moved it since.
+    func start(of partition: Int32, _ saved: SavedPosition?) -> LaneStart {
+        var start = LaneStart(offset: saved?.offset ?? 0)
+        do throws(RecordError) {
+            start.progress = try PartitionProgress(text: saved?.metadata ?? "")
+        } catch {
+            start.problem = "committed progress is unreadable: \(error); \(Self.remedy(partition))"
+        }
+        if start.problem == nil, let saved, saved.offset > 0, saved.metadata.isEmpty {
+            // Images and heads can not be told from the offset alone.
+            start.problem =
+                "offset \(saved.offset) was committed by something else than a worker; \(Self.remedy(partition))"
+        }
+        guard let (move, at) = control.moves[partition], move.from == saved?.offset,
+            at > start.progress.moved ?? -1
+        else { return start }
+        // Only cut-overs that were announced before the move can have their marker where it passes over.
+        if let open = control.log.open.first(where: { $0.concerns(partition) && $0.number ?? at < at }) {
+            start.problem = "the move to offset \(move.to) waits for cut-over \(open.request) to \(open.label)"
+            start.awaitsMove = true
+            return start
+        }
+        let heads = start.problem == nil ? start.progress.heads.filter { $0.marker < move.to } : []
+        return LaneStart(
+            offset: move.to, progress: PartitionProgress(images: move.images, heads: heads, moved: at),
+            isMoved: true)
+    }
+
+    /// Commits a move, whether or not there is a record to read behind it.
+    mutating func noteMove(_ lane: inout WorkerLane<Message, Scores>) {
+        let progress = PartitionProgress(
+            images: lane.committedImages, heads: lane.timeline.heads, moved: lane.sequencer.moved)
+        publishing.frontiers[lane.id.partition] = LaneFrontier(
+            offset: lane.position, progress: progress, ordinals: 0)
+        actions.append(
+            .say(
+                "partition \(lane.id.partition): moved from offset \(lane.committedOffset ?? 0) to \(lane.position)"
+            ))
+    }
+
+    mutating func learned(_ move: PositionMove, at offset: Int64) {
+        guard offset > control.moves[move.partition]?.offset ?? -1 else { return }
+        // Partitions that are not there take no memory for ever.
+        guard control.moves.count < ControlKnowledge.movesMax || control.moves[move.partition] != nil else {
+            return actions.append(.say("control topic: a move of partition \(move.partition) is left out"))
+        }
+        control.moves[move.partition] = (move, offset)
+        guard let lane = lanes[move.partition], lane.committedOffset == move.from else { return }
+        rewind()
+    }
+
+    /// What a move waited for may be decided.
+    mutating func retryMoves() {
+        if lanes.values.contains(where: \.awaitsMove) { rewind() }
+    }
+
+    mutating func outOfRange(_ partition: Int32, _ extent: PartitionExtent?, _ now: Moment) {
+        guard phase == .working, let lane = lanes[partition] else { return }
+        guard let begin = extent?.begin, lane.received < begin else {
+            // Whoever answered is behind, or was: nothing was deleted.
+            let end = extent.map { "; it ends at \($0.end)" } ?? ""
+            actions.append(
+                .say("broker: offset \(lane.received) of partition \(partition) is not there\(end); reading again"))
+            rewind(askAtMs: now.steadyMs + settings.retryMs)
+            return
+        }
+        let problem =
+            "offsets \(lane.received) to \(begin - 1) were deleted before they were read (retention); "
+            + Self.remedy(partition)
+        lanes[partition]?.blocked = problem
+        actions.append(.say("partition \(partition) is not read: \(problem)"))
+    }
+
+    private static func remedy(_ partition: Int32) -> String {
+        "hashiflex positions move --partition \(partition) says where to go on"
+    }
+}
+
+extension CutoverRecord {
+    /// Whether it is decided and has a marker in the partition, in force or not yet.
+    fileprivate func concerns(_ partition: Int32) -> Bool {
+        state == .committing && scanFrom?.contains { $0.partition == partition } ?? true
+    }
+}

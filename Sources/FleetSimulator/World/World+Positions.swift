@@ -1,0 +1,142 @@
+internal import FleetMachines
+internal import PipelineMessages
+
+/// Retention that takes what nobody has read, other programs that move the group's offsets, and the people who then say
+/// where to go on.
+extension World {
+    /// Where the workers are in truth, whatever somebody wrote beside it.
+    struct Truth {
+        var committed: Int64 = 0
+        /// The newest move that was carried out, by its control offset.
+        var moved: Int64?
+        /// Offsets that moves passed over, and those that they went back over.
+        var passedOver: [Range<Int64>] = []
+        var again: [Range<Int64>] = []
+        /// Images that count as lying below these offsets.
+        var imagesAt: [Int64: Int64] = [:]
+    }
+
+    func disturbPositions() {
+        guard plan.isForgetful, !isCalm else { return }
+        if random.oneIn(200) { night() }
+        let partition = Int32(random.within(0...Int64(plan.partitions - 1)))
+        if random.oneIn(60) { retain(partition) }
+        if random.oneIn(nowMs < nightUntilMs ? 10 : 120) { meddle(partition) }
+        if random.oneIn(nowMs < nightUntilMs ? 10 : 100) { skip(partition) }
+    }
+
+    /// Retention; never as short as a cut-over takes.
+    private func retain(_ partition: Int32) {
+        let open = broker.controlHistory.compactMap { entry -> Int64? in
+            guard case .cutover(let record) = entry.content, record.state == .committing,
+                !isDecided(record.request)
+            else { return nil }
+            return record.scanFrom?.first { $0.partition == partition }?.offset
+        }
+        let end = min(broker.extent(partition).end, open.min() ?? .max)
+        let begin = broker.extent(partition).begin
+        guard begin < end else { return }
+        broker.begins[Int(partition)] = random.within(begin...min(end, begin + 40))
+        if broker.begins[Int(partition)] > truth[Int(partition)].committed { report.gaps += 1 }
+    }
+
+    private func isDecided(_ request: String) -> Bool {
+        broker.controlHistory.contains { entry in
+            guard case .cutover(let record) = entry.content else { return false }
+            return record.request == request && record.state == .committed
+        }
+    }
+
+    /// Another program writes an offset for the group, as Kafka's own tool does: only while nobody is in it.
+    private func meddle(_ partition: Int32) {
+        guard broker.group.members.isEmpty, !broker.isUnstable(partition) else { return }
+        let extent = broker.extent(partition)
+        report.meddled += 1
+        broker.offsets[partition] = SavedPosition(
+            offset: random.within(max(1, extent.begin)...max(1, extent.end)), metadata: "")
+    }
+
+    /// Nobody works for a while: the group is empty.
+    private func night() {
+        for worker in workers where worker.isAlive { worker.kill() }
+        nightUntilMs = nowMs + 1_000
+    }
+
+    /// Somebody wants shards left out that could be read.
+    private func skip(_ partition: Int32) {
+        let extent = broker.extent(partition)
+        let committed = broker.offsets[partition]?.offset
+        guard committed ?? 0 >= extent.begin, committed ?? 0 < extent.end else { return }
+        // The command refuses while somebody reads: what is on its way could not be counted.
+        guard broker.group.members.isEmpty, nowMs + 400 < nightUntilMs else { return }
+        move(partition, from: committed, to: random.within((committed ?? 0)...extent.end))
+    }
+
+    /// People see what waits, and say where to go on.
+    func repair() {
+        for worker in workers where worker.isAlive {
+            for blocked in worker.machine.partitions {
+                guard let reason = blocked.blocked, reason.contains("positions move") else { continue }
+                let partition = blocked.partition
+                let extent = broker.extent(partition)
+                // Not below what was passed over; else where the workers were, or a little before that.
+                let lowest = max(extent.begin, truth[Int(partition)].passedOver.map(\.upperBound).max() ?? 0)
+                let place = truth[Int(partition)].committed - random.within(0...3)
+                let beyond = reason.contains("deleted") && random.oneIn(3) ? random.within(0...20) : 0
+                move(
+                    partition, from: broker.offsets[partition]?.offset,
+                    to: min(max(lowest, place) + beyond, extent.end))
+            }
+        }
+        // A ledger that forged receipts have put wrong is started anew.
+        if isCalm, isRead, hasForgedReceipts, random.oneIn(4),
+            mustCountAnew || lastStatus?.imagesCommitted != imagesOfAll
+        {
+            report.resets += 1
+            broker.appendControl(.reset(LedgerReset(reason: "forged", by: "p", atMs: nowMs)))
+        }
+    }
+
+    private func move(_ partition: Int32, from: Int64?, to: Int64) {
+        let extent = broker.extent(partition)
+        guard (extent.begin...extent.end).contains(to) else { return }
+        let receipts = broker.receipts[Int(partition)]
+            .filter { $0.transaction == nil || $0.transaction?.state == .committed }
+            .map(\.receipt).filter { $0.offset < extent.end }
+        let above = receipts.filter { $0.offset >= to }.min { $0.offset < $1.offset }
+        let below = receipts.filter { $0.offset < to }.max { $0.offset < $1.offset }
+        let beside = (try? PartitionProgress(text: broker.offsets[partition]?.metadata ?? ""))?.images ?? 0
+        let isBack = to < truth[Int(partition)].committed
+        let images = isBack ? above?.imagesBefore : max(below?.imagesAfter ?? 0, beside)
+        guard let images else { return }
+        broker.appendControl(
+            .move(
+                PositionMove(
+                    topic: "t", partition: partition, from: from, to: to, images: images, reason: "r", by: "p",
+                    atMs: nowMs)))
+    }
+
+    /// What a commit says of moves; returns from where on its records have to be delivered.
+    func followMove(_ partition: Int32, _ saved: SavedPosition, by worker: SimulatedWorker) -> Int64 {
+        let before = truth[Int(partition)].committed
+        let moved = (try? PartitionProgress(text: saved.metadata))?.moved
+        guard let moved, moved != truth[Int(partition)].moved else { return before }
+        let entry = broker.controlHistory.first { $0.offset == moved }
+        guard case .move(let move)? = entry?.content, move.partition == partition else {
+            complain("\(worker.name): p\(partition) was moved by nobody")
+            return before
+        }
+        if move.from != broker.offsets[partition]?.offset {
+            complain("\(worker.name): p\(partition) was moved from \(broker.offsets[partition]?.offset ?? -1)")
+        }
+        report.moves += 1
+        truth[Int(partition)].moved = moved
+        if move.to >= before {
+            truth[Int(partition)].passedOver.append(before..<move.to)
+        } else {
+            truth[Int(partition)].again.append(move.to..<before)
+        }
+        truth[Int(partition)].imagesAt[move.to] = move.images
+        return move.to
+    }
+}

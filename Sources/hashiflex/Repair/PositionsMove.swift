@@ -1,0 +1,145 @@
+import ArgumentParser
+import ControlPlane
+import Kafka
+import PipelineMessages
+import Threads
+
+extension PositionsCommand {
+    /// `hashiflex positions move`.
+    struct Move: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a partition go on at another offset, and write down what is passed over.",
+            discussion: """
+                For a partition whose next records were deleted unread, whose committed offset was changed by another \
+                program, or whose shards are to be scored again. The record stands in the control topic; the worker \
+                that owns the partition carries it out, and only if nothing was committed there meanwhile. Exit code 0 \
+                when it is carried out or a worker will find it, 76 when it is void, 75 when no worker did it in time.
+                """)
+
+        @OptionGroup var connection: ConnectionOptions
+        @Option(help: "A partition. May be repeated.") var partition: [Int] = []
+        @Flag(help: "Every partition whose next records were deleted unread.") var gaps = false
+        @Option(help: "Where to go on: earliest, latest, or an offset.") var to = "earliest"
+        @Option(help: "Why, for those who read it later.") var reason: String
+        @Option(help: "How long a live worker may take, seconds.") var timeout = 30
+        @Flag(help: "Print the move as JSON.") var json = false
+
+        func validate() throws {
+            try requireReason(reason)
+            try requireRange("--timeout", timeout, in: 1...3_600)
+            guard gaps != !partition.isEmpty else {
+                throw ValidationError("name partitions with --partition, or pass --gaps")
+            }
+            for number in partition { try requireRange("--partition", number, in: 0...Int(Int32.max)) }
+            guard ["earliest", "latest"].contains(to) || Int64(to).map({ $0 >= 0 }) == true else {
+                throw ValidationError("--to is earliest, latest or an offset, not '\(to)'")
+            }
+        }
+
+        func run() throws {
+            try runCommand {
+                let link = try connection.connect()
+                let count = try link.partitions
+                if let wrong = partition.first(where: { $0 >= count }) {
+                    throw CommandError(
+                        Exit.badInput, "there is no partition \(wrong): \(link.topics.shards) has 0 to \(count - 1)")
+                }
+                let view = try PositionsView(link)
+                defer { view.close() }
+                let control = try ControlView(link)
+                let live = try FleetSnapshot.read(link).liveWorkers
+                let chosen = gaps ? Array(0..<count) : Set(partition).sorted()
+                let places = try view.read(chosen.map { Int32($0) }).filter { !gaps || !$0.deleted.isEmpty }
+                if places.isEmpty { say("no partition has lost records that were not read") }
+                for place in places { try ask(place, view, control, live, link) }
+            }
+        }
+
+        private func ask(
+            _ place: PositionsView.Place, _ view: PositionsView, _ control: ControlView, _ live: [WorkerStatus],
+            _ link: Connection
+        ) throws {
+            guard let move = try move(place, view, control, link) else {
+                return say("partition \(place.partition) is at offset \(place.committed ?? 0) already")
+            }
+            try refuseWhileMoving(place, live.flatMap(\.partitions).first { $0.partition == place.partition })
+            let key = ControlKey.move(partition: place.partition, name: ProcessFacts.randomName())
+            try RecordWriter(link.kafka).write(
+                RecordWriter.Record(topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)))
+            if json { Terminal.print(JSONRecord.text(move)) }
+            try follow(move, view, control, isOwned: !live.isEmpty)
+        }
+
+        private func move(
+            _ place: PositionsView.Place, _ view: PositionsView, _ control: ControlView, _ link: Connection
+        ) throws -> PositionMove? {
+            let partition = place.partition
+            let target = to == "earliest" ? place.begin : to == "latest" ? place.end : Int64(to) ?? 0
+            guard (place.begin...place.end).contains(target) else {
+                throw CommandError(
+                    Exit.badInput,
+                    "partition \(partition) begins at offset \(place.begin) and ends at \(place.end): it can not go on at "
+                        + "\(target)")
+            }
+            if place.committed == target, place.images != nil { return nil }
+            let done = control.moves.filter { $0.move.partition == partition && $0.offset <= place.moved ?? -1 }
+            if let last = done.last(where: { target < $0.move.passedOver.upperBound && !$0.move.passedOver.isEmpty }) {
+                throw CommandError(
+                    Exit.refused,
+                    "offsets \(last.move.passedOver.lowerBound) to \(last.move.to - 1) of partition \(partition) were passed "
+                        + "over by a move: nothing below \(last.move.to) can be scored again, its images have no place in "
+                        + "the count any more")
+            }
+            let told = try view.images(below: target, place)
+            let isBack = target < place.committed ?? 0
+            guard let images = isBack ? told : [told, place.images].compactMap({ $0 }).max() ?? 0 else {
+                throw CommandError(
+                    Exit.badInput,
+                    "no receipt tells how many images of partition \(partition) lie below offset \(target); choose "
+                        + "another")
+            }
+            return PositionMove(
+                topic: link.topics.shards, partition: partition, from: place.committed, to: target, images: images,
+                reason: reason, by: personHere(), atMs: Clock.wallMs)
+        }
+
+        /// A partition that is being read would be elsewhere before the record is.
+        private func refuseWhileMoving(
+            _ place: PositionsView.Place, _ owner: WorkerStatus.Partition?
+        ) throws {
+            guard let owner, owner.blocked == nil, place.waiting > 0, place.deleted.isEmpty else { return }
+            throw CommandError(
+                Exit.refused,
+                "partition \(place.partition) is being read, \(place.waiting) records wait: drain the workers first "
+                    + "(hashiflex fleet drain), then move it and start them again")
+        }
+
+        private func follow(
+            _ move: PositionMove, _ view: PositionsView, _ control: ControlView, isOwned: Bool
+        ) throws {
+            let words = "partition \(move.partition) from offset \(move.from ?? 0) to \(move.to)"
+            guard isOwned else {
+                return say("\(words): written; no worker is live, the next one that takes the partition moves it")
+            }
+            let deadline = Clock.steadyMs + Int64(timeout) * 1_000
+            while Clock.steadyMs < deadline {
+                control.take(timeoutMs: 200)
+                guard let own = control.moves.first(where: { $0.move == move }) else { continue }
+                let place = try view.read([move.partition])[0]
+                if place.moved ?? -1 >= own.offset {
+                    let passed = Format.count(Int64(move.passedOver.count))
+                    return say("\(words): done, \(passed) offsets passed over, \(Format.count(move.images)) images below")
+                }
+                guard place.committed == move.from else {
+                    throw CommandError(
+                        Exit.refused, "\(words): void, something else was committed meanwhile; ask again")
+                }
+            }
+            throw CommandError(
+                Exit.late,
+                "\(words): written, and no worker has done it in \(timeout) s; see fleet status and positions show")
+        }
+
+        private func say(_ line: String) { if !json { Terminal.print(line) } }
+    }
+}

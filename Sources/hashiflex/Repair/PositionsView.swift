@@ -1,0 +1,93 @@
+import ControlPlane
+import Kafka
+import PipelineMessages
+import Threads
+
+/// Where the workers' group is in each partition, as the broker says.
+struct PositionsView {
+    /// One partition.
+    struct Place: Encodable {
+        let partition: Int32
+        /// The oldest offset that is still there, and the next one.
+        let begin: Int64
+        let end: Int64
+        /// What is committed; `nil` where nothing is.
+        let committed: Int64?
+        /// Images below it; `nil` where what stands beside the offset can not be read.
+        let images: Int64?
+        /// The last move that was carried out, by its offset in the control topic.
+        let moved: Int64?
+
+        /// Records that wait.
+        var waiting: Int64 { max(0, end - max(begin, committed ?? 0)) }
+        /// Offsets that were deleted before they were read.
+        var deleted: Range<Int64> { (committed ?? 0)..<max(committed ?? 0, begin) }
+    }
+
+    private let link: Connection
+    private let reader: KafkaConsumer
+
+    init(_ link: Connection) throws {
+        self.link = link
+        reader = try KafkaConsumer(
+            link.kafka, groupID: link.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
+    }
+
+    func close() { _ = reader.close() }
+
+    /// Asks for these partitions.
+    func read(_ partitions: [Int32]) throws -> [Place] {
+        let places = partitions.map { TopicPartition(topic: link.topics.shards, partition: $0) }
+        let committed = try reader.committed(places, timeoutMs: 10_000)
+        let extents = try reader.extents(places, timeoutMs: 10_000)
+        return try places.map { place in
+            guard let extent = extents[place] else {
+                throw CommandError(
+                    Exit.unavailable, "\(place): its leader does not say where it begins and ends; see doctor")
+            }
+            let saved = committed[place]
+            let progress = saved?.offset == nil ? nil : try? PartitionProgress(text: saved?.metadata ?? "")
+            // An offset without a word beside it is not a worker's.
+            let isReadable = saved?.offset == 0 || saved?.metadata.isEmpty == false
+            return Place(
+                partition: place.partition, begin: extent.low, end: extent.high, committed: saved?.offset,
+                images: isReadable ? progress?.images : nil, moved: progress?.moved)
+        }
+    }
+
+    /// Images that lie below an offset, as the receipts tell; `nil` if none tells.
+    ///
+    /// Receipts of shards that are not there are somebody else's and do not count.
+    func images(below offset: Int64, _ place: Place) throws -> Int64? {
+        var options = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
+        options.queueKilobytes = 16_384
+        let receipts = try KafkaConsumer(link.kafka, groupID: link.topics.workerGroup, options: options)
+        defer { _ = receipts.close() }
+        try receipts.assign([
+            (TopicPartition(topic: link.topics.receipts, partition: place.partition), .beginning)
+        ])
+        var below: (offset: Int64, images: Int64)?
+        var above: (offset: Int64, images: Int64)?
+        var silentSinceMs = Clock.steadyMs
+        while Clock.steadyMs - silentSinceMs < 15_000 {
+            switch receipts.poll(timeoutMs: 200) {
+            case .message(let message):
+                silentSinceMs = Clock.steadyMs
+                guard let receipt = try? JSONRecord.decode(Receipt.self, from: message.payload),
+                    receipt.topic == link.topics.shards, receipt.partition == place.partition,
+                    receipt.offset < place.end
+                else { continue }
+                if receipt.offset >= offset {
+                    if receipt.offset < above?.offset ?? .max { above = (receipt.offset, receipt.imagesBefore) }
+                } else if receipt.offset > below?.offset ?? -1 {
+                    below = (receipt.offset, receipt.imagesAfter)
+                }
+            case .partitionEnd: return above?.images ?? below?.images
+            case .error(let error) where error.isFatal: throw error
+            case .error, .assigned, .revoked, nil: break
+            }
+        }
+        throw CommandError(
+            Exit.late, "\(link.topics.receipts)/\(place.partition) could not be read: nothing came for 15 s")
+    }
+}
