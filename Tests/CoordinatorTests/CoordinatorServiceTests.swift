@@ -126,7 +126,8 @@ import Threads
             let head = try deployment.publishHead("blue")
             try deployment.beat("w1", ready: [head])
             try deployment.ask("r1", head)
-            try deployment.receipt("w1", partition: 0, offset: 0, before: 0)
+            let scored = try deployment.writeToShards(0, kind: .shard, value: [])
+            try deployment.receipt("w1", partition: 0, offset: scored, before: 0)
             _ = try deployment.wait(for: .committed, of: "r1")
             try waitForStatus(deployment) { $0.coordinator == "c1" && $0.imagesCommitted == 10 }
             let second = deployment.coordinator("c2")
@@ -154,7 +155,8 @@ import Threads
             committing.number = number
             committing.scanFrom = (0..<3).map { PartitionOffset(partition: $0, offset: 1) }
             try deployment.writer.write(committing, topics: deployment.topics)
-            try deployment.receipt("w2", partition: 0, offset: 1, before: 10)
+            let next = try deployment.writeToShards(0, kind: .shard, value: [])
+            try deployment.receipt("w2", partition: 0, offset: next, before: 10)
 
             second.waitUntilLeading()
             let committed = try deployment.wait(for: .committed, of: "r2")

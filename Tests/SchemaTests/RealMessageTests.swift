@@ -13,7 +13,7 @@ import Testing
 
     @Test func recordsThatNameTheirSchemaAreFoundByIt() throws {
         let specimens = Specimen.all.filter(\.namesItsSchema)
-        #expect(Set(specimens.map(\.schema)).count == 6)
+        #expect(Set(specimens.map(\.schema)).count == 8)
         let outcome = try SchemaChecker.run([], specimens.map(\.bytes))
         #expect(outcome.code == 0, "\(outcome.complaint)of \(specimens.map(\.name))")
     }
@@ -145,6 +145,10 @@ struct Damage: Sendable, CustomStringConvertible {
             ("cut-over, requested", "quorum", .number(0)),
             ("cut-over, requested for a canary", "ignore", .text("fleet-1")),
             ("fleet command, full", "workers", .number(257)),
+            ("position move, first", "to", .number(-1)),
+            ("position move, first", "schema", .text("position-move/2")),
+            ("ledger reset", "reason", .text("")),
+            ("ledger reset", "at_ms", .text("now")),
             ("worker status, full", "replica_utilisation", .number(2)),
             ("worker status, full", "isa", .text("sse2")),
             ("worker status, full", "preprocessing", .number(1)),

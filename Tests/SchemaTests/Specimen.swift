@@ -240,6 +240,17 @@ extension Specimen {
                 FleetCommand(workers: 0, drain: true, issuedAtMs: 1)
             ),
             Specimen("fleet command, least", "fleet-command", FleetCommand(issuedAtMs: 1)),
+            Specimen(
+                "position move, over a gap", "position-move",
+                PositionMove(
+                    topic: "t", partition: 3, from: 120, to: 480, images: 7, reason: awkward, by: awkward,
+                    atMs: 1)),
+            Specimen(
+                "position move, first", "position-move",
+                PositionMove(
+                    topic: "t", partition: 0, from: nil, to: 0, images: 0, reason: "r", by: "b", atMs: 1)),
+            Specimen(
+                "ledger reset", "ledger-reset", LedgerReset(reason: awkward, by: awkward, atMs: 1)),
         ]
     }
 
@@ -271,6 +282,9 @@ extension Specimen {
         ledger.openCutovers = ["fashion@v2 requested"]
         ledger.ledger = [LedgerEntry(worker: "fleet-1", images: 64, shards: 2)]
         ledger.partitions = [LedgerPartition(partition: 0, nextOffset: 3, images: 64, receiptsOffset: 2)]
+        ledger.partitions[0].outside = 3
+        (ledger.partitions[0].committedOffset, ledger.partitions[0].endOffset) = (2, 9)
+        ledger.ledgerReset = 4
         ledger.alarms = [awkward]
         ledger.twin = ChipTwinStatus(
             backbone: digest, images: 1_209_176.8, frozenImages: 4e6, microjoules: 5.5)
@@ -309,7 +323,8 @@ extension Specimen {
         }
         let progress = PartitionProgress(
             images: 64,
-            heads: [.specimen(.standard), .specimen(.stream(awkward))]
+            heads: [.specimen(.standard), .specimen(.stream(awkward))],
+            moved: 9
         )
         return [
             Specimen("dead letter", "dead-letter", letter),

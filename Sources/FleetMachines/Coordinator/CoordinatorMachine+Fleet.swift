@@ -13,7 +13,6 @@ extension CoordinatorMachine {
         self.term?.fleet.observe(worker, nowMs: now.steadyMs - (age > settings.livenessMs ? age : 0))
     }
 
-
     mutating func report(_ now: Moment) {
         guard let term, term.hasStatus, let ledger = term.ledger else { return }
         self.term?.fleet.forgetSilent(nowMs: now.steadyMs)
@@ -31,9 +30,11 @@ extension CoordinatorMachine {
         status.ledgerReset = ledger.reset
         let waiting = self.term?.watch.alarms(
             settings.partitions, live: live, patienceMs: 2 * settings.livenessMs, nowMs: now.steadyMs)
-        status.alarms =
-            ledger.alarms + term.gate.alarms + Self.mixedBackbones(live)
-            + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? []) + (waiting ?? [])
+        let alarms =
+            term.gate.alarms + Self.mixedBackbones(live)
+            + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? [])
+            + (waiting ?? []) + ledger.alarms
+        status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))
         actions.append(.beat(status))
     }
 

@@ -61,7 +61,9 @@ extension CoordinatorMachine {
             }
             ledger = ThroughputLedger(resetAt: reset.offset, committed: committed)
             actions.append(
-                .say("ledger: starts anew from \(ledger.imagesCounted) committed images: \(reset.record.reason)"))
+                .say(
+                    "ledger: starts anew from \(ledger.imagesCounted) committed images: \(reset.record.reason)"
+                ))
         }
         for move in term.moves { ledger.learn(move) }
         self.term?.moves = []

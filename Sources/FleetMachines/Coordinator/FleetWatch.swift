@@ -59,7 +59,8 @@ struct FleetWatch: Sendable {
         }
         for partition in blockedSinceMs.filter({ nowMs - $0.value >= patienceMs }).keys.sorted().prefix(8) {
             guard let (worker, reason) = blocked[partition] else { continue }
-            alarms.append("partition \(partition) waits at \(worker), \(backlog(partition)) records: \(reason)")
+            alarms.append(
+                "partition \(partition) waits at \(worker), \(backlog(partition)) records: \(reason)")
         }
         for partition in partitions {
             if alarms.count > 16 { break }
@@ -68,7 +69,8 @@ struct FleetWatch: Sendable {
                     "partition \(partition): offset \(offset) was committed by something else than a worker; hashiflex "
                         + "positions move says where to go on")
             }
-            guard let offset = committed[partition], let begin = extents[partition]?.begin, offset < begin else {
+            guard let offset = committed[partition], let begin = extents[partition]?.begin, offset < begin
+            else {
                 continue
             }
             alarms.append(

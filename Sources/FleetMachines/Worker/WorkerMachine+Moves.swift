@@ -34,7 +34,8 @@ extension WorkerMachine {
         else { return start }
         // Only cut-overs that were announced before the move can have their marker where it passes over.
         if let open = control.log.open.first(where: { $0.concerns(partition) && $0.number ?? at < at }) {
-            start.problem = "the move to offset \(move.to) waits for cut-over \(open.request) to \(open.label)"
+            start.problem =
+                "the move to offset \(move.to) waits for cut-over \(open.request) to \(open.label)"
             start.awaitsMove = true
             return start
         }
@@ -78,7 +79,9 @@ extension WorkerMachine {
             // Whoever answered is behind, or was: nothing was deleted.
             let end = extent.map { "; it ends at \($0.end)" } ?? ""
             actions.append(
-                .say("broker: offset \(lane.received) of partition \(partition) is not there\(end); reading again"))
+                .say(
+                    "broker: offset \(lane.received) of partition \(partition) is not there\(end); reading again"
+                ))
             rewind(askAtMs: now.steadyMs + settings.retryMs)
             return
         }

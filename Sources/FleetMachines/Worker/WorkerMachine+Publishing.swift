@@ -62,7 +62,8 @@ extension WorkerMachine {
 
     /// Waiting for company would be wrong when the partitions are about to go.
     private func isTimeToCommit(_ now: Moment) -> Bool {
-        phase != .working || ending != nil || now.steadyMs - publishing.lastCommitMs >= settings.commitIntervalMs
+        phase != .working || ending != nil
+            || now.steadyMs - publishing.lastCommitMs >= settings.commitIntervalMs
     }
 
     /// Publishes what is finished, in order.

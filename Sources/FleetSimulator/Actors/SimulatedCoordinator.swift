@@ -128,7 +128,8 @@ final class SimulatedCoordinator: SimulatedProcess {
             let saved = broker.offsets
             after(world.random.within(1...10)) { [self] in
                 guard !world.fails(20) else {
-                    return tell(.positionsFailed(CallFailure(.retriable, "no answer"), serial: serial), term: term)
+                    return tell(
+                        .positionsFailed(CallFailure(.retriable, "no answer"), serial: serial), term: term)
                 }
                 var extents: [Int32: PartitionExtent] = [:]
                 for partition in 0..<Int32(world.plan.partitions) where !world.fails(20) {

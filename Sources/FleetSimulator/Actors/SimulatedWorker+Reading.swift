@@ -67,7 +67,11 @@ extension SimulatedWorker {
         }
         var offset = fetching[partition] ?? 0
         // Now and then something is fetched once more, as after a rest.
-        if offset > broker.begins[Int(partition)], world.fails(40) { offset -= 1 } else { fetching[partition] = offset + 1 }
+        if offset > broker.begins[Int(partition)], world.fails(40) {
+            offset -= 1
+        } else {
+            fetching[partition] = offset + 1
+        }
         let record = broker.shards[Int(partition)][Int(offset)].record
         let message = SimulatedMessage(partition: partition, offset: offset)
         tell(.record(record, message, partition: partition, offset: offset))

@@ -112,7 +112,8 @@ extension World {
         broker.appendControl(
             .move(
                 PositionMove(
-                    topic: "t", partition: partition, from: from, to: to, images: images, reason: "r", by: "p",
+                    topic: "t", partition: partition, from: from, to: to, images: images, reason: "r",
+                    by: "p",
                     atMs: nowMs)))
     }
 
@@ -127,7 +128,8 @@ extension World {
             return before
         }
         if move.from != broker.offsets[partition]?.offset {
-            complain("\(worker.name): p\(partition) was moved from \(broker.offsets[partition]?.offset ?? -1)")
+            complain(
+                "\(worker.name): p\(partition) was moved from \(broker.offsets[partition]?.offset ?? -1)")
         }
         report.moves += 1
         truth[Int(partition)].moved = moved

@@ -155,7 +155,8 @@ extension KafkaConsumer {
         let code = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw client.unreachable(
-                code, doing: "cannot list the offsets of \(partitions.count) partitions", timeoutMs: timeoutMs)
+                code, doing: "cannot list the offsets of \(partitions.count) partitions", timeoutMs: timeoutMs
+            )
         }
         var offsets: [TopicPartition: Int64] = [:]
         for element in PartitionList.elements(of: list.pointer)

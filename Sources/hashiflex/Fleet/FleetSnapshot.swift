@@ -94,6 +94,22 @@ struct FleetSnapshot {
             + "\(Format.chips(twin.chips))"
     }
 
+    /// What waits, and what could not be used, in the lives of the live workers.
+    var waiting: String {
+        var text =
+            "dead letters \(Format.count(liveWorkers.map(\.deadLetters).saturatingSum)), images that could not "
+        text += "be read \(Format.count(liveWorkers.map(\.imageErrors).saturatingSum))"
+        guard let coordinator else { return text }
+        let backlogs = coordinator.partitions.compactMap { entry -> (Int32, Int64)? in
+            guard let end = entry.endOffset, end > entry.committedOffset ?? 0 else { return nil }
+            return (entry.partition, end - (entry.committedOffset ?? 0))
+        }
+        guard let most = backlogs.max(by: { $0.1 < $1.1 }) else { return "nothing waits; " + text }
+        return
+            "\(Format.count(backlogs.map(\.1).saturatingSum)) records wait in \(backlogs.count) partitions, most in "
+            + "\(most.0) (\(Format.count(most.1))); " + text
+    }
+
     /// The view for people: who works, on what, how fast.
     func lines(nowMs: Int64) -> [String] {
         var rows = [["WORKER", "STATE", "IMG/S", "COMMITTED", "PARTS", "HEADS", "BUSY", "NPU", "RSS", "ISA"]]
@@ -110,6 +126,7 @@ struct FleetSnapshot {
         var lines = Format.table(rows)
         let rate = liveWorkers.reduce(0) { $0 + $1.imagesPerSecond }
         lines.append("fleet: \(liveWorkers.count) workers, \(Format.rate(rate)) images/s (measured)")
+        lines.append(waiting)
         for worker in liveWorkers {
             for partition in worker.partitions {
                 if let blocked = partition.blocked {

@@ -7,7 +7,8 @@ import Threads
 /// `hashiflex ledger`.
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "Show the throughput ledger, and start it anew when it was put wrong.",
+        commandName: "ledger",
+        abstract: "Show the throughput ledger, and start it anew when it was put wrong.",
         subcommands: [Show.self, Reset.self])
 
     /// `hashiflex ledger show`.
@@ -32,7 +33,8 @@ struct LedgerCommand: ParsableCommand {
                 let since = status.ledgerReset.map { ", counted since the reset at \($0)" } ?? ""
                 let age = max(0, Clock.wallMs - status.atMs) / 1_000
                 Terminal.print(
-                    "\(Format.count(status.imagesCommitted)) images in the partitions\(since); as of \(age) s ago")
+                    "\(Format.count(status.imagesCommitted)) images in the partitions\(since); as of \(age) s ago"
+                )
                 for alarm in status.alarms { Terminal.print("ALARM: \(alarm)") }
             }
         }
@@ -62,7 +64,8 @@ struct LedgerCommand: ParsableCommand {
                 let control = try ControlView(link)
                 try RecordWriter(link.kafka).write(
                     RecordWriter.Record(
-                        topic: link.topics.control, key: ControlKey.ledgerReset(name: ProcessFacts.randomName()).bytes,
+                        topic: link.topics.control,
+                        key: ControlKey.ledgerReset(name: ProcessFacts.randomName()).bytes,
                         value: JSONRecord.encode(reset)))
                 let deadline = Clock.steadyMs + 30_000
                 while Clock.steadyMs < deadline {
@@ -72,10 +75,12 @@ struct LedgerCommand: ParsableCommand {
                         status.ledgerReset ?? -1 >= own.offset
                     else { continue }
                     return Terminal.print(
-                        "the ledger counts anew from \(Format.count(status.imagesCommitted)) committed images")
+                        "the ledger counts anew from \(Format.count(status.imagesCommitted)) committed images"
+                    )
                 }
                 throw CommandError(
-                    Exit.late, "written, and no coordinator has taken it in 30 s; the next one that leads will")
+                    Exit.late,
+                    "written, and no coordinator has taken it in 30 s; the next one that leads will")
             }
         }
     }

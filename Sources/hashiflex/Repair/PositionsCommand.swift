@@ -15,7 +15,8 @@ struct PositionsCommand: ParsableCommand {
     /// `hashiflex positions show`.
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show begin, end, committed offset and waiting records of each partition, and all moves.")
+            abstract:
+                "Show begin, end, committed offset and waiting records of each partition, and all moves.")
 
         @OptionGroup var connection: ConnectionOptions
         @Flag(help: "Print JSON, one partition a line, then one move a line.") var json = false
@@ -44,7 +45,8 @@ struct PositionsCommand: ParsableCommand {
             for place in places {
                 let owner = live.first { $0.partitions.contains { $0.partition == place.partition } }
                 rows.append([
-                    "\(place.partition)", "\(place.begin)", place.committed.map { "\($0)" } ?? "-", "\(place.end)",
+                    "\(place.partition)", "\(place.begin)", place.committed.map { "\($0)" } ?? "-",
+                    "\(place.end)",
                     Format.count(place.waiting), place.images.map { Format.count($0) } ?? "-",
                     owner?.worker ?? "-",
                 ])
@@ -54,7 +56,8 @@ struct PositionsCommand: ParsableCommand {
                 let state =
                     places.first { $0.partition == move.partition }.map { place in
                         if place.moved ?? -1 >= offset { return "done, or replaced by a later one" }
-                        return place.committed == move.from ? "waits for a worker" : "void: the offset was another"
+                        return place.committed == move.from
+                            ? "waits for a worker" : "void: the offset was another"
                     } ?? "of a partition that is not there"
                 Terminal.print(
                     "moved: partition \(move.partition) from \(move.from.map { "\($0)" } ?? "nothing") to \(move.to), "

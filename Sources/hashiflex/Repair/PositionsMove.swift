@@ -42,7 +42,8 @@ extension PositionsCommand {
                 let count = try link.partitions
                 if let wrong = partition.first(where: { $0 >= count }) {
                     throw CommandError(
-                        Exit.badInput, "there is no partition \(wrong): \(link.topics.shards) has 0 to \(count - 1)")
+                        Exit.badInput,
+                        "there is no partition \(wrong): \(link.topics.shards) has 0 to \(count - 1)")
                 }
                 let view = try PositionsView(link)
                 defer { view.close() }
@@ -56,7 +57,8 @@ extension PositionsCommand {
         }
 
         private func ask(
-            _ place: PositionsView.Place, _ view: PositionsView, _ control: ControlView, _ live: [WorkerStatus],
+            _ place: PositionsView.Place, _ view: PositionsView, _ control: ControlView,
+            _ live: [WorkerStatus],
             _ link: Connection
         ) throws {
             guard let move = try move(place, view, control, link) else {
@@ -65,7 +67,8 @@ extension PositionsCommand {
             try refuseWhileMoving(place, live.flatMap(\.partitions).first { $0.partition == place.partition })
             let key = ControlKey.move(partition: place.partition, name: ProcessFacts.randomName())
             try RecordWriter(link.kafka).write(
-                RecordWriter.Record(topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)))
+                RecordWriter.Record(
+                    topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)))
             if json { Terminal.print(JSONRecord.text(move)) }
             try follow(move, view, control, isOwned: !live.isEmpty)
         }
@@ -82,8 +85,12 @@ extension PositionsCommand {
                         + "\(target)")
             }
             if place.committed == target, place.images != nil { return nil }
-            let done = control.moves.filter { $0.move.partition == partition && $0.offset <= place.moved ?? -1 }
-            if let last = done.last(where: { target < $0.move.passedOver.upperBound && !$0.move.passedOver.isEmpty }) {
+            let done = control.moves.filter {
+                $0.move.partition == partition && $0.offset <= place.moved ?? -1
+            }
+            if let last = done.last(where: {
+                target < $0.move.passedOver.upperBound && !$0.move.passedOver.isEmpty
+            }) {
                 throw CommandError(
                     Exit.refused,
                     "offsets \(last.move.passedOver.lowerBound) to \(last.move.to - 1) of partition \(partition) were passed "
@@ -99,7 +106,8 @@ extension PositionsCommand {
                         + "another")
             }
             return PositionMove(
-                topic: link.topics.shards, partition: partition, from: place.committed, to: target, images: images,
+                topic: link.topics.shards, partition: partition, from: place.committed, to: target,
+                images: images,
                 reason: reason, by: personHere(), atMs: Clock.wallMs)
         }
 
@@ -119,7 +127,8 @@ extension PositionsCommand {
         ) throws {
             let words = "partition \(move.partition) from offset \(move.from ?? 0) to \(move.to)"
             guard isOwned else {
-                return say("\(words): written; no worker is live, the next one that takes the partition moves it")
+                return say(
+                    "\(words): written; no worker is live, the next one that takes the partition moves it")
             }
             let deadline = Clock.steadyMs + Int64(timeout) * 1_000
             while Clock.steadyMs < deadline {
@@ -128,7 +137,9 @@ extension PositionsCommand {
                 let place = try view.read([move.partition])[0]
                 if place.moved ?? -1 >= own.offset {
                     let passed = Format.count(Int64(move.passedOver.count))
-                    return say("\(words): done, \(passed) offsets passed over, \(Format.count(move.images)) images below")
+                    return say(
+                        "\(words): done, \(passed) offsets passed over, \(Format.count(move.images)) images below"
+                    )
                 }
                 guard place.committed == move.from else {
                     throw CommandError(
@@ -137,7 +148,8 @@ extension PositionsCommand {
             }
             throw CommandError(
                 Exit.late,
-                "\(words): written, and no worker has done it in \(timeout) s; see fleet status and positions show")
+                "\(words): written, and no worker has done it in \(timeout) s; see fleet status and positions show"
+            )
         }
 
         private func say(_ line: String) { if !json { Terminal.print(line) } }

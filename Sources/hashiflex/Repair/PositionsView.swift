@@ -43,7 +43,8 @@ struct PositionsView {
         return try places.map { place in
             guard let extent = extents[place] else {
                 throw CommandError(
-                    Exit.unavailable, "\(place): its leader does not say where it begins and ends; see doctor")
+                    Exit.unavailable, "\(place): its leader does not say where it begins and ends; see doctor"
+                )
             }
             let saved = committed[place]
             let progress = saved?.offset == nil ? nil : try? PartitionProgress(text: saved?.metadata ?? "")
@@ -78,7 +79,9 @@ struct PositionsView {
                     receipt.offset < place.end
                 else { continue }
                 if receipt.offset >= offset {
-                    if receipt.offset < above?.offset ?? .max { above = (receipt.offset, receipt.imagesBefore) }
+                    if receipt.offset < above?.offset ?? .max {
+                        above = (receipt.offset, receipt.imagesBefore)
+                    }
                 } else if receipt.offset > below?.offset ?? -1 {
                     below = (receipt.offset, receipt.imagesAfter)
                 }

@@ -168,8 +168,9 @@ struct DoctorCommand: ParsableCommand {
                 what: "workers", ok: true, found: "\(snapshot.liveWorkers.count) live",
                 advice: snapshot.liveWorkers.isEmpty ? "start hashiflex fleet up" : nil),
             Check(
-                what: "ledger", ok: alarms.isEmpty,
-                found: alarms.isEmpty ? "no alarm" : alarms.joined(separator: "; "), advice: nil),
+                what: "alarms", ok: alarms.isEmpty,
+                found: alarms.isEmpty ? "none" : alarms.joined(separator: "; "), advice: nil),
+            Check(what: "backlog", ok: true, found: snapshot.waiting, advice: nil),
         ]
         for worker in snapshot.liveWorkers {
             for partition in worker.partitions {

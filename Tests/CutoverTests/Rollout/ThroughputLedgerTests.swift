@@ -89,7 +89,9 @@ import Testing
         #expect(ledger.alarms.isEmpty)
         ledger.check(partition: 0, committed: 5, progress: progress)
         #expect(
-            ledger.alarms == ["partition 0: no receipt for 20 images of offsets 1 to 3, which are committed"])
+            ledger.alarms == [
+                "ledger: partition 0: no receipt for 20 images of offsets 1 to 3, which are committed"
+            ])
     }
 
     @Test func aLateReceiptFillsItsGapOnce() {
@@ -149,7 +151,7 @@ import Testing
             )
         }
         #expect(ledger.alarms.count == ThroughputLedger.alarmsMax)
-        #expect(ledger.alarms.last?.hasPrefix("t/0@39") == true)
+        #expect(ledger.alarms.last?.hasPrefix("ledger: t/0@39") == true)
         var status = CoordinatorStatus(coordinator: "c", atMs: 1)
         status.alarms = ledger.alarms
         #expect(ThroughputLedger(restoring: status).alarms == ledger.alarms)

@@ -26,7 +26,7 @@ struct WorkerBench {
         switch action {
         case .fetchPositions(let partitions, let generation): "fetch \(partitions) \(generation)"
         case .assign(let starts, let generation):
-            "assign \(starts.map { "\($0.partition)@\($0.offset.map(String.init) ?? "start")" }) \(generation)"
+            "assign \(starts.map { "\($0.partition)@\($0.offset)" }) \(generation)"
         case .unassign: "unassign"
         case .pause(let partitions): "pause \(partitions)"
         case .resume(let partitions): "resume \(partitions)"

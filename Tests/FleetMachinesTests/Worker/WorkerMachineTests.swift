@@ -18,7 +18,7 @@ import Testing
         #expect(bench.tell(.tick, afterMs: 500) == ["fetch [0, 1] 1"])
         #expect(
             bench.tell(.positions([:], generation: 1))
-                == ["assign [\"0@start\", \"1@start\"] 1", "resume [0, 1]"])
+                == ["assign [\"0@0\", \"1@0\"] 1", "resume [0, 1]"])
     }
 
     @Test func unreadableProgressStopsItsPartitionOnly() throws {

@@ -1,0 +1,212 @@
+import Artifacts
+import FleetMachines
+import PipelineMessages
+import Testing
+
+/// What a coordinator counts, compares and raises, event by event.
+@Suite struct CoordinatorLedgerTests {
+    /// A leading coordinator that has read the past, and what it did last.
+    private struct Bench {
+        var machine: CoordinatorMachine
+        var nowMs: Int64 = 0
+        var done: [CoordinatorAction] = []
+
+        init(control: [CoordinatorEvent] = [], last: CoordinatorStatus? = nil) {
+            var settings = CoordinatorSettings(name: "c", partitions: [0, 1])
+            settings.livenessMs = 5_000
+            machine = CoordinatorMachine(settings)
+            tell(.leads(true))
+            for event in control { tell(event) }
+            tell(.controlCaughtUp)
+            if let last { tell(.coordinator(last)) }
+            tell(.statusCaughtUp)
+        }
+
+        mutating func tell(_ event: CoordinatorEvent, afterMs: Int64 = 0) {
+            nowMs += afterMs
+            done += machine.handle(event, at: Moment(steadyMs: nowMs, wallMs: nowMs))
+        }
+
+        /// Answers the question for positions that was asked last, after asking if need be.
+        mutating func answer(
+            _ saved: [Int32: SavedPosition] = [:], ends: [Int32: Int64], begins: [Int32: Int64] = [:]
+        ) {
+            tell(.tick, afterMs: 1_000)
+            let serials = done.compactMap {
+                if case .askPositions(let serial, _) = $0 { serial } else { nil }
+            }
+            var extents: [Int32: PartitionExtent] = [:]
+            for (partition, end) in ends {
+                extents[partition] = PartitionExtent(begin: begins[partition] ?? 0, end: end)
+            }
+            tell(.positions(saved, extents, serial: serials.last ?? 0))
+        }
+
+        /// The newest heartbeat.
+        var status: CoordinatorStatus {
+            mutating get {
+                tell(.tick, afterMs: 1_000)
+                let beats = done.compactMap { if case .beat(let status) = $0 { status } else { nil } }
+                return beats.last ?? CoordinatorStatus(coordinator: "none", atMs: 0)
+            }
+        }
+
+        var reads: [[Int32: Int64]] {
+            done.compactMap { if case .countReceipts(let from, _) = $0 { from } else { nil } }
+        }
+    }
+
+    private static func receipt(
+        _ offset: Int64, images: Int = 10, before: Int64, partition: Int32 = 0, worker: String = "w"
+    ) -> Receipt {
+        Receipt(
+            topic: "t", partition: partition, offset: offset, stream: "s", images: images, errors: 0,
+            imagesBefore: before, deadLetter: nil, head: nil, worker: worker, incarnation: "1", serviceUs: 1,
+            scoredAtMs: 1)
+    }
+
+    private static func saved(_ offset: Int64, _ images: Int64) -> SavedPosition {
+        SavedPosition(offset: offset, metadata: PartitionProgress(images: images).text)
+    }
+
+    @Test func receiptsAreReadOnceTheEndsAreKnown() {
+        var bench = Bench()
+        #expect(bench.reads.isEmpty)
+        bench.answer(ends: [0: 0, 1: 0])
+        #expect(bench.reads == [[0: 0, 1: 0]])
+    }
+
+    @Test func aReceiptFarBeyondTheEndDeafensNothing() {
+        var bench = Bench()
+        bench.answer(ends: [0: 2, 1: 0])
+        bench.tell(.receipt(Self.receipt(0, before: 0), offset: 0))
+        bench.tell(.receipt(Self.receipt(1 << 52, before: 0, worker: "ghost"), offset: 1))
+        bench.tell(.receipt(Self.receipt(1, before: 10), offset: 2))
+        for _ in 0..<3 { bench.answer(ends: [0: 2, 1: 0]) }
+        let status = bench.status
+        #expect(status.imagesCommitted == 20)
+        #expect(status.ledger == [LedgerEntry(worker: "w", images: 20, shards: 2)])
+        #expect(status.alarms.count == 1)
+        #expect(status.alarms.first?.contains("name shards that are not there") == true)
+        #expect(status.alarms.first?.contains("ghost") == true)
+    }
+
+    @Test func anHonestReceiptOfANewShardWaitsForTheNextAnswerOnly() {
+        var bench = Bench()
+        bench.answer(ends: [0: 1, 1: 0])
+        bench.tell(.receipt(Self.receipt(1, before: 10), offset: 0))
+        #expect(bench.status.imagesCommitted == 0)
+        bench.answer(ends: [0: 2, 1: 0])
+        #expect(bench.status.imagesCommitted == 20 - 10)
+        #expect(bench.status.alarms.isEmpty)
+    }
+
+    @Test func aPartitionWhoseEndIsNotAnsweredRefusesNobody() {
+        var bench = Bench()
+        bench.answer(ends: [0: 1, 1: 0])
+        bench.tell(.receipt(Self.receipt(1, before: 0), offset: 0))
+        for _ in 0..<5 { bench.answer(ends: [1: 0]) }
+        bench.answer(ends: [0: 2])
+        #expect(bench.status.imagesCommitted == 10 && bench.status.alarms.isEmpty)
+    }
+
+    @Test func aResetCountsAnewFromWhatIsCommitted() {
+        var wrong = CoordinatorStatus(coordinator: "c", atMs: 1)
+        wrong.ledger = [LedgerEntry(worker: "ghost", images: 1 << 40, shards: 1)]
+        wrong.partitions = [LedgerPartition(partition: 0, nextOffset: 1 << 50, images: 7, receiptsOffset: 9)]
+        wrong.alarms = ["ledger: sums: 1 images by worker, 7 by partition"]
+        let demand = LedgerReset(reason: "forged", by: "p", atMs: 1)
+        var bench = Bench(control: [.ledgerReset(demand, offset: 3)], last: wrong)
+        bench.answer([0: Self.saved(5, 50)], ends: [0: 9, 1: 0])
+        #expect(bench.reads == [[0: 0, 1: 0]])
+        // What is committed is not counted twice; what comes is.
+        bench.tell(.receipt(Self.receipt(4, before: 40), offset: 0))
+        bench.tell(.receipt(Self.receipt(5, before: 50), offset: 1))
+        let status = bench.status
+        #expect(status.imagesCommitted == 60 && status.ledgerReset == 3 && status.alarms.isEmpty)
+        #expect(status.ledger.map(\.images) == [50, 10])
+        // The next coordinator goes on from it, and does not start anew.
+        var next = Bench(control: [.ledgerReset(demand, offset: 3)], last: status)
+        next.answer([0: Self.saved(6, 60)], ends: [0: 9, 1: 0])
+        #expect(next.reads == [[0: 2, 1: 0]] && next.status.imagesCommitted == 60)
+    }
+
+    @Test func aResetWhileItCountsBeginsAnotherTerm() {
+        var bench = Bench()
+        bench.answer(ends: [0: 9, 1: 0])
+        bench.tell(.ledgerReset(LedgerReset(reason: "r", by: "p", atMs: 1), offset: 3))
+        let follows = bench.done.filter { if case .follow = $0 { true } else { false } }
+        #expect(follows == [.follow(term: 1), .follow(term: 2)])
+    }
+
+    @Test func whatAZombieScoredBehindAMoveIsNotPartOfTheCount() {
+        var bench = Bench()
+        let move = PositionMove(
+            topic: "t", partition: 0, from: 1, to: 8, images: 10, reason: "r", by: "p", atMs: 1)
+        bench.answer(ends: [0: 9, 1: 0])
+        bench.tell(.move(move))
+        bench.tell(.receipt(Self.receipt(0, before: 0), offset: 0))
+        bench.tell(.receipt(Self.receipt(1, before: 10), offset: 1))  // never committed
+        bench.tell(.receipt(Self.receipt(8, before: 10), offset: 2))  // the first behind the move
+        bench.answer([0: Self.saved(9, 20)], ends: [0: 9, 1: 0])
+        let status = bench.status
+        #expect(status.imagesCommitted == 20 && status.alarms.isEmpty && status.partitions[0].outside == 10)
+    }
+
+    // MARK: What waits
+
+    private func worker(owning partitions: [Int32], blocked: String? = nil) -> WorkerStatus {
+        var status = WorkerStatus(
+            worker: "w", incarnation: "1", host: "h", pid: 1, startedAtMs: 0,
+            backbone: ContentDigest(of: [1]),
+            isa: "scalar", replicas: 1)
+        status.partitions = partitions.map {
+            WorkerStatus.Partition(partition: $0, position: 0, head: nil, blocked: blocked)
+        }
+        return status
+    }
+
+    private func alarms(
+        _ saved: [Int32: SavedPosition] = [:], ends: [Int32: Int64], begins: [Int32: Int64] = [:],
+        _ worker: WorkerStatus?
+    ) -> [String] {
+        var bench = Bench()
+        for _ in 0..<13 {
+            if let worker { bench.tell(.worker(worker)) }
+            bench.answer(saved, ends: ends, begins: begins)
+        }
+        return bench.status.alarms
+    }
+
+    @Test func partitionsThatNobodyReadsAreAnAlarmWhileRecordsWaitInThem() {
+        #expect(
+            alarms(ends: [0: 4, 1: 0], nil) == ["partition 0: no worker is live, and 4 records wait there"])
+        #expect(
+            alarms(ends: [0: 4, 1: 3], worker(owning: [0]))
+                == ["partition 1: no worker has them, and 3 records wait there"])
+        #expect(alarms(ends: [0: 0, 1: 0], nil).isEmpty)
+        #expect(alarms(ends: [0: 4, 1: 3], worker(owning: [0, 1])).isEmpty)
+    }
+
+    @Test func aPartitionThatWaitsForLongIsAnAlarm() {
+        #expect(
+            alarms(ends: [0: 4, 1: 0], worker(owning: [0, 1], blocked: "no head"))
+                == ["partition 0 waits at w, 4 records: no head"])
+    }
+
+    @Test func whatRetentionTookUnreadAndWhatOthersCommittedAreAlarms() throws {
+        let saved = [Int32(0): Self.saved(2, 5), 1: SavedPosition(offset: 3, metadata: "")]
+        let alarms = alarms(saved, ends: [0: 9, 1: 3], begins: [0: 6], worker(owning: [0, 1]))
+        #expect(alarms.count == 2)
+        #expect(alarms[0].hasPrefix("partition 0: offsets 2 to 5 were deleted before they were read"))
+        #expect(alarms[1].hasPrefix("partition 1: offset 3 was committed by something else"))
+    }
+
+    @Test func theHeartbeatSaysHowFarEachPartitionIs() {
+        var bench = Bench()
+        bench.answer([0: Self.saved(2, 5)], ends: [0: 9, 1: 0])
+        let partitions = bench.status.partitions
+        #expect(partitions.map(\.partition) == [0])
+        #expect(partitions[0].committedOffset == 2 && partitions[0].endOffset == 9)
+    }
+}
