@@ -127,6 +127,7 @@ import Testing
         "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],
         "top": ["interval", "count"], "predictions": ["limit"], "audit": ["images"],
         "head push f": ["deadline", "require", "partitions"], "head rollback": ["deadline", "require"],
+        "positions move": ["timeout"],
         "simulate": ["runs", "seconds", "cutovers", "threads"],
         "topics create": ["partitions", "replication", "record-bytes-max", "retention-hours"],
         "bench engine": ["threads", "windows", "seconds", "size", "width"],

@@ -30,6 +30,20 @@ enum HelpChanges {
 
             """
         ),
+        // Positions and ledger can be put right.
+        (
+            "PREDICTIONS SUBCOMMANDS:\n",
+            """
+            REPAIR SUBCOMMANDS:
+              positions               Show how far the workers' group has come, and move a
+                                      partition that can not go on.
+              ledger                  Show the throughput ledger, and start it anew when it
+                                      was put wrong.
+
+            PREDICTIONS SUBCOMMANDS:
+
+            """
+        ),
         // TensorFlow Lite is read.
         (
             """
