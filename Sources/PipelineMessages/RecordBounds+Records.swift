@@ -154,6 +154,7 @@ extension CoordinatorStatus: BoundedRecord {
             bounds.integer(entry.receiptsOffset, "receipts_offset", in: RecordBounds.offset)
             bounds.integer(entry.outside, "outside", in: RecordBounds.count)
             bounds.integer(entry.committedOffset, "committed_offset", in: RecordBounds.offset)
+            bounds.integer(entry.beginOffset, "begin_offset", in: RecordBounds.offset)
             bounds.integer(entry.endOffset, "end_offset", in: RecordBounds.offset)
             bounds.size(entry.gaps?.count, "gaps", most: LedgerGap.countMax)
             bounds.each(entry.gaps, "gaps") { bounds, gap in

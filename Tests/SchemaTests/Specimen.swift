@@ -284,6 +284,7 @@ extension Specimen {
         ledger.partitions = [LedgerPartition(partition: 0, nextOffset: 3, images: 64, receiptsOffset: 2)]
         ledger.partitions[0].outside = 3
         (ledger.partitions[0].committedOffset, ledger.partitions[0].endOffset) = (2, 9)
+        ledger.partitions[0].beginOffset = 1
         ledger.ledgerReset = 4
         ledger.alarms = [awkward]
         ledger.twin = ChipTwinStatus(

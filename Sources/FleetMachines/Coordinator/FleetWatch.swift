@@ -24,6 +24,7 @@ struct FleetWatch: Sendable {
             let end = extents[partition]?.end
             guard offset != nil || end ?? 0 > 0 else { continue }
             known[partition, default: LedgerPartition(partition: partition)].committedOffset = offset
+            known[partition]?.beginOffset = extents[partition]?.begin
             known[partition]?.endOffset = end
         }
         return known.values.sorted { $0.partition < $1.partition }
@@ -75,7 +76,7 @@ struct FleetWatch: Sendable {
             }
             alarms.append(
                 "partition \(partition): offsets \(offset) to \(begin - 1) were deleted before they were read; "
-                    + "hashiflex positions move passes over them")
+                    + "hashiflex positions move --gaps passes over them")
         }
         return alarms.map(RecordBounds.cut)
     }

@@ -74,8 +74,13 @@ public struct LedgerPartition: Hashable, Sendable, Codable {
     public var outside: Int64?
     /// What the workers' group has committed; absent where that is nothing, or was not learned.
     public var committedOffset: Int64?
-    /// Where the partition ended when that was asked: what lies between the two waits.
+    /// Where the partition began and ended when that was asked: what lies above both, and below the end, waits.
+    public var beginOffset: Int64?
+    /// See ``beginOffset``.
     public var endOffset: Int64?
+
+    /// Records that waited; 0 where that was not learned.
+    public var waiting: Int64 { max(0, (endOffset ?? 0) - max(beginOffset ?? 0, committedOffset ?? 0)) }
 
     /// Starts or restores a partition.
     public init(partition: Int32, nextOffset: Int64 = 0, images: Int64 = 0, receiptsOffset: Int64 = 0) {

@@ -100,14 +100,11 @@ struct FleetSnapshot {
             "dead letters \(Format.count(liveWorkers.map(\.deadLetters).saturatingSum)), images that could not "
         text += "be read \(Format.count(liveWorkers.map(\.imageErrors).saturatingSum))"
         guard let coordinator else { return text }
-        let backlogs = coordinator.partitions.compactMap { entry -> (Int32, Int64)? in
-            guard let end = entry.endOffset, end > entry.committedOffset ?? 0 else { return nil }
-            return (entry.partition, end - (entry.committedOffset ?? 0))
-        }
-        guard let most = backlogs.max(by: { $0.1 < $1.1 }) else { return "nothing waits; " + text }
+        let backlogs = coordinator.partitions.filter { $0.waiting > 0 }
+        guard let most = backlogs.max(by: { $0.waiting < $1.waiting }) else { return "nothing waits; " + text }
         return
-            "\(Format.count(backlogs.map(\.1).saturatingSum)) records wait in \(backlogs.count) partitions, most in "
-            + "\(most.0) (\(Format.count(most.1))); " + text
+            "\(Format.count(backlogs.map(\.waiting).saturatingSum)) records wait in \(backlogs.count) partitions, most in "
+            + "\(most.partition) (\(Format.count(most.waiting))); " + text
     }
 
     /// The view for people: who works, on what, how fast.
