@@ -9,22 +9,19 @@ import Testing
 @Suite(
     .serialized,
     .enabled(
-        if: RightsTests.isOffered, "HASHIFLEX_TEST_BOOTSTRAP and HASHIFLEX_TEST_SASL name no real broker"))
+        if: SecuredBroker.isOffered, "HASHIFLEX_TEST_BOOTSTRAP and HASHIFLEX_TEST_SASL name no real broker")
+)
 struct RightsTests {
-    static let open = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_BOOTSTRAP"]
-    static let sasl = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_SASL"]
-    static var isOffered: Bool { open != nil && sasl != nil }
-
     private let topics: TopicNames
     private let access: AccessLists
 
     init() throws {
         topics = try #require(
             TopicNames(prefix: "hashiflex-rights-\(UUID().uuidString.prefix(8).lowercased())"))
-        access = try AccessLists(try #require(Self.open))
+        access = try AccessLists(try #require(SecuredBroker.open))
         let created = try Program.run(
             [
-                "topics", "create", "--partitions", "4", "--brokers", try #require(Self.open),
+                "topics", "create", "--partitions", "4", "--brokers", try #require(SecuredBroker.open),
                 "--topic-prefix", topics.prefix,
             ])
         try #require(created.code == 0, "\(created.errors)")
@@ -61,7 +58,7 @@ struct RightsTests {
 
     private func link(_ role: String) throws -> (arguments: [String], environment: [String: String]) {
         (
-            ["--brokers", try #require(Self.sasl), "--topic-prefix", topics.prefix],
+            ["--brokers", try #require(SecuredBroker.sasl), "--topic-prefix", topics.prefix],
             [
                 "HASHIFLEX_KAFKA_SECURITY_PROTOCOL": "sasl_plaintext",
                 "HASHIFLEX_KAFKA_SASL_MECHANISM": "PLAIN",
@@ -91,7 +88,7 @@ struct RightsTests {
         #expect(ingest.code == 0, "\(ingest.errors)")
         #expect(
             try eventually(seconds: 40) { try run("reader", ["audit", "--images", "200"]).code == 0 },
-            "\(try run("reader", ["audit"]))")
+            "\(fleet.text)")
         #expect(try run("reader", ["predictions", "--limit", "5"]).lines.count == 5)
         #expect(try run("operator", ["head", "rollback", "--to", "nothing@v1"]).code == 65)
         #expect(fleet.finish() == 0)
@@ -166,7 +163,7 @@ struct RightsTests {
 
     /// Where every partition of every topic ends.
     private func ends() throws -> [TopicPartition: Int64] {
-        let configuration = KafkaConfiguration(brokers: try #require(Self.open))
+        let configuration = KafkaConfiguration(brokers: try #require(SecuredBroker.open))
         let reader = try KafkaConsumer(configuration, groupID: nil)
         defer { reader.close() }
         var ends: [TopicPartition: Int64] = [:]
@@ -178,4 +175,11 @@ struct RightsTests {
         }
         return ends
     }
+}
+
+/// The broker of these tests.
+private enum SecuredBroker {
+    static let open = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_BOOTSTRAP"]
+    static let sasl = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_SASL"]
+    static var isOffered: Bool { open != nil && sasl != nil }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import ChipModel
 import Coordinator
 import Foundation
+import Kafka
 import PipelineMessages
 import Threads
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HardenedBackbone
 import HardenedModel
+import Kafka
 import PipelineMessages
 import Threads
 import Worker

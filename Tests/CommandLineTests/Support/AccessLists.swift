@@ -27,7 +27,7 @@ final class AccessLists {
                 RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, &text, text.count)
         }
         defer { rd_kafka_AclBinding_destroy_array(&bindings, bindings.count) }
-        try await { rd_kafka_CreateAcls(client, &bindings, bindings.count, nil, $0) }
+        try answered { [client] in rd_kafka_CreateAcls(client, &bindings, bindings.count, nil, $0) }
     }
 
     /// Takes a right from a user.
@@ -40,11 +40,11 @@ final class AccessLists {
                 RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, &text, text.count)
         ]
         defer { rd_kafka_AclBinding_destroy_array(&filters, filters.count) }
-        try await { rd_kafka_DeleteAcls(client, &filters, filters.count, nil, $0) }
+        try answered { [client] in rd_kafka_DeleteAcls(client, &filters, filters.count, nil, $0) }
     }
 
     /// Waits for the answer, and until the nodes have heard of it.
-    private func await(_ request: (OpaquePointer) -> Void) throws {
+    private func answered(_ request: (OpaquePointer) -> Void) throws {
         let queue = try #require(rd_kafka_queue_new(client))
         defer { rd_kafka_queue_destroy(queue) }
         request(queue)
