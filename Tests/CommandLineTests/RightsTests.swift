@@ -117,6 +117,14 @@ struct RightsTests {
     }
 
     @Test(.timeLimit(.minutes(4))) func aRightThatIsTakenAwayEndsWhoUsesIt() throws {
+        // Without a head nothing is predicted.
+        let coordinator = try start("coordinator", ["coordinator"])
+        let worker = try start("worker", ["worker", "--replicas", "1"])
+        #expect(eventually(seconds: 40) { worker.text.contains("is ready") }, "\(worker.text)")
+        let push = try run("operator", ["head", "push", "builtin:v2"])
+        #expect(push.code == 0, "\(push.errors)")
+        #expect(worker.finish() == 0)
+        #expect(coordinator.finish() == 0)
         let taken: [(String, [String], AccessRight)] = [
             ("worker", ["worker", "--replicas", "1"], AccessRight(.write, .topic(topics.status))),
             ("worker", ["worker", "--replicas", "1"], AccessRight(.write, .topic(topics.predictions))),

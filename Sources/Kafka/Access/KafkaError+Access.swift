@@ -46,7 +46,11 @@ extension KafkaError {
             ClientHandle.value(of: "transactional.id", client).map {
                 AccessRight(.write, .transactionalID($0))
             }
-        default: AccessRight(operation == .create ? .create : .idempotentWrite, .cluster)
+        default:
+            // A producer without duplicates is let in by Write on any topic, or by this.
+            operation == .write && topic != nil
+                ? AccessRight(.write, .topic(topic ?? ""))
+                : AccessRight(operation == .create ? .create : .idempotentWrite, .cluster)
         }
     }
 

@@ -1,7 +1,8 @@
 internal import CRDKafka
 
 extension KafkaAdmin {
-    /// Asks for one topic by its name, and creates nothing. A listing leaves out what this user may not see.
+    /// Asks for one topic by its name, and creates nothing in a Kafka (an ``EmbeddedBroker`` creates it). A listing leaves
+    /// out what this user may not see.
     ///
     /// - Returns: the topic; its ``ClusterDescription/Topic/error`` says that it does not exist, that this user may not
     ///   see it, or that no leader is known yet.
@@ -29,6 +30,10 @@ extension KafkaAdmin {
     ///
     /// - Throws: ``KafkaError`` that says that it does not exist, or which right is missing to see it.
     public func partitionCount(of name: String, timeoutMs: Int32) throws(KafkaError) -> Int {
+        // Listed first: an ``EmbeddedBroker`` creates what it is asked for by name.
+        if let count = try metadata(timeoutMs: timeoutMs).topics[name]?.partitions.count, count > 0 {
+            return count
+        }
         let topic = try topic(name, timeoutMs: timeoutMs)
         guard topic.partitions.isEmpty else { return topic.partitions.count }
         guard let error = topic.error, error.code != KafkaError.Code.unknownTopicOrPartition else {

@@ -82,7 +82,9 @@ final class ClientHandle: @unchecked Sendable {
 
 extension KafkaError {
     /// The error that has made a client useless, if one has.
-    static func fatal(of client: OpaquePointer) -> KafkaError? {
+    ///
+    /// - Parameter topic: What was being written when it showed: a producer needs a right to write somewhere.
+    static func fatal(of client: OpaquePointer, writing topic: String? = nil) -> KafkaError? {
         var text = [CChar](repeating: 0, count: 512)
         let code = rd_kafka_fatal_error(client, &text, text.count)
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
@@ -92,7 +94,7 @@ extension KafkaError {
             detail: String(cText: text),
             isRetriable: false,
             isFatal: true
-        ).naming(.write, of: client)
+        ).naming(.write, topic: topic, of: client)
     }
 
     /// A refused setting, as the error of the client it was for.

@@ -164,8 +164,13 @@ public final class KafkaConsumer: Sendable {
         // No group, so that it does not matter whether one may be used.
         if isAlone, code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED { return nil }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
+        // Asked for the beginning or the end without the right, the library says that there is no offset.
+        let refusal = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+        let isRefused =
+            code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
+            && text?.contains(String(cString: rd_kafka_err2str(refusal))) == true
         let error = KafkaError(
-            code: code.rawValue,
+            code: (isRefused ? refusal : code).rawValue,
             doing: place.map { "reading \($0)" } ?? "reading",
             detail: text
         )

@@ -181,7 +181,11 @@ public final class KafkaProducer: Sendable {
     /// What stands behind an error: the right that is missing, or what has made this producer useless.
     func refusal(_ error: KafkaError?, _ topic: String) -> KafkaError? {
         guard let error else { return nil }
-        if error.code == KafkaError.Code.fatal, let fatal = fatalError { return fatal }
+        if error.code == KafkaError.Code.fatal,
+            let fatal = KafkaError.fatal(of: client.pointer, writing: topic)
+        {
+            return fatal
+        }
         return error.naming(.write, topic: topic, of: client.pointer)
     }
 
@@ -206,8 +210,12 @@ private func onDelivery(
     guard let client, let message = message?.pointee, let context = ClientContext.from(opaque) else { return }
     let failed = message.err != RD_KAFKA_RESP_ERR_NO_ERROR
     func failure() -> KafkaError {
-        if message.err == RD_KAFKA_RESP_ERR__FATAL, let fatal = KafkaError.fatal(of: client) { return fatal }
         let topic = message.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
+        // What has made the producer useless also empties its queues: then that is the reason.
+        let isGivenUp =
+            message.err == RD_KAFKA_RESP_ERR__FATAL || message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE
+            || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+        if isGivenUp, let fatal = KafkaError.fatal(of: client, writing: topic) { return fatal }
         return KafkaError(
             code: message.err.rawValue, doing: "cannot deliver to \(topic)/\(message.partition)"
         ).naming(.write, topic: topic, of: client)

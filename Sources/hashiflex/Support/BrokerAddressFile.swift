@@ -34,8 +34,8 @@ final class BrokerAddressFile {
     ///
     /// - Throws: `CommandError` 76 while another one has it; others if the file can not be used.
     init() throws {
-        path = Self.path
-        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let path = Self.path
+        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0, Self.isOurs(descriptor) else {
             let reason = descriptor < 0 ? String(cString: strerror(errno)) : "it is another user's"
             if descriptor >= 0 { close(descriptor) }
@@ -49,6 +49,9 @@ final class BrokerAddressFile {
                 "this user's broker runs already at \(lines.first ?? "?") (pid \(lines.dropFirst().first ?? "?")): use "
                     + "it, end it, or start this one with --private")
         }
+        // Set last: what is complete is removed at its end, and the file is another broker's until here.
+        self.path = path
+        self.descriptor = descriptor
     }
 
     /// Leaves the address.
