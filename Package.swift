@@ -201,6 +201,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ),
     ("HDF5", ["Artifacts"], ["Files"]),
     ("ArgumentParser", [], []),
+    ("Threads", [], []),
     ("Kafka", [], []),
     ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
     ("FleetSimulator", [], []),
@@ -219,7 +220,7 @@ package.targets.append(
         name: "CommandLineTests",
         dependencies: [
             "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "HardenedModel", "ImageDecoding",
-            "Ingest", "PipelineMessages", "TestSupport",
+            "Ingest", "Kafka", "PipelineMessages", "TestSupport", "CRDKafka",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))

@@ -46,7 +46,7 @@ public final class ControlTail: Sendable {
         options.isolation = .readUncommitted
         options.fetchWaitMs = latencyMs
         options.queueKilobytes = 16_384
-        consumer = try KafkaConsumer(kafka, groupID: "\(topics.prefix).control-readers", options: options)
+        consumer = try KafkaConsumer(kafka, groupID: nil, options: options)
         topic = TopicPartition(topic: topics.control, partition: 0)
         shards = topics.shards
         try consumer.assign([(topic, .beginning)])

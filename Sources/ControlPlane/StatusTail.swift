@@ -27,7 +27,7 @@ public final class StatusTail: Sendable {
         options.fetchWaitMs = 20
         options.queueKilobytes = 16_384
         consumer = try KafkaConsumer(
-            kafka, groupID: "\(topics.prefix).status-readers", options: options)
+            kafka, groupID: nil, options: options)
         try consumer.assign([(TopicPartition(topic: topics.status, partition: 0), start)])
     }
 

@@ -13,10 +13,13 @@ public final class CoordinatorService: Sendable {
         var machine: CoordinatorMachine
         var followers: TermFollowers?
         var failure: KafkaError?
+
+        /// The first failure is the cause.
+        mutating func fail(_ error: KafkaError) { failure = failure ?? error }
     }
 
     private let options: CoordinatorOptions
-    private let log: @Sendable (String) -> Void
+    private let lines: LineLimiter
     private let stop = Signal()
     /// What the errand thread has to do.
     private let errands = ActionQueue<CoordinatorAction>()
@@ -27,7 +30,7 @@ public final class CoordinatorService: Sendable {
     /// A coordinator that says what matters through `log`.
     public init(_ options: CoordinatorOptions, log: @escaping @Sendable (String) -> Void) {
         self.options = options
-        self.log = log
+        lines = LineLimiter(linesPerPeriod: 20, write: log)
         state = Mutex(
             State(machine: CoordinatorMachine(CoordinatorSettings(name: options.name, partitions: []))))
     }
@@ -39,14 +42,8 @@ public final class CoordinatorService: Sendable {
     ///
     /// - Throws: ``KafkaError`` when the broker can not be used at all.
     public func run() throws(KafkaError) {
-        let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
-        let count = cluster.topics[options.topics.shards]?.partitions.count ?? 0
-        guard count > 0 else {
-            throw KafkaError(
-                code: KafkaError.Code.unknownTopicOrPartition,
-                doing: "cannot coordinate",
-                detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
-        }
+        let count = try KafkaAdmin(options.kafka).partitionCount(
+            of: options.topics.shards, timeoutMs: 15_000)
         var settings = CoordinatorSettings(name: options.name, partitions: (0..<Int32(count)).map { $0 })
         settings.livenessMs = options.livenessMs
         settings.heartbeatMs = options.heartbeatMs
@@ -55,47 +52,61 @@ public final class CoordinatorService: Sendable {
         let errandRunner = try ErrandRunner(options) { [self] in tell($0) }
         let reporter = try FleetReporter(options, partitions: settings.partitions) { [self] in
             tell($0, term: $1)
+        } onFailure: { [self] in
+            fail($0)
         }
-        let leadership = try Leadership(options) { [self] in tell(.leads($0)) }
+        let leadership = try Leadership(
+            options, onChange: { [self] in tell(.leads($0)) }, onFailure: { [self] in fail($0) })
         let threads = [
-            leadership.run(until: stop, log: log), errandRunner.run(errands, until: stop),
+            leadership.run(until: stop), errandRunner.run(errands, until: stop),
             reporter.run(reports, until: stop) { [self] in
                 state.withLock { $0.machine.live(at: .now) }
             },
         ]
-        while !stop.wait(milliseconds: 20) { tell(.tick) }
+        while !stop.wait(milliseconds: 20) {
+            tell(.tick)
+            lines.tellOverdue()
+        }
         for thread in threads { thread.join() }
         state.withLock { $0.followers.take() }?.stop()
+        lines.settle()
         if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// Ends the coordinator: it can not do its work.
+    private func fail(_ error: KafkaError) {
+        state.withLock { $0.fail(error) }
+        stop.set()
     }
 
     /// Tells the machine what happened and hands its actions on, in order.
     private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
         var ended: TermFollowers?
-        let lines = state.withLock { state -> [String] in
-            var lines: [String] = []
+        let said = state.withLock { state -> [String] in
+            var said: [String] = []
             for action in state.machine.handle(event, term: term, at: .now) {
                 switch action {
                 case .follow(let term):
                     ended = state.followers.take()
-                    state.followers = TermFollowers(options, term: term, log: log) { [self] in
+                    state.followers = TermFollowers(options, term: term, lines: lines) { [self] in
                         tell($0, term: term)
+                    } onFailure: { [self] in
+                        fail($0)
                     }
                 case .countReceipts(let offsets, _): state.followers?.countReceipts(from: offsets)
                 case .rest: ended = state.followers.take()
                 case .askPositions, .beat: reports.append([action])
                 case .findEnds, .findMarkers, .writeMarkers, .write: errands.append([action])
-                case .say(let line): lines.append(line)
+                case .say(let line): said.append(line)
                 case .failed(let text):
-                    state.failure =
-                        state.failure
-                        ?? KafkaError(code: KafkaError.Code.fatal, doing: "", detail: text, isFatal: true)
+                    state.fail(
+                        KafkaError(code: KafkaError.Code.fatal, doing: "", detail: text, isFatal: true))
                     stop.set()
                 }
             }
-            return lines
+            return said
         }
-        for line in lines { log(line) }
+        for line in said { lines.say(line, kind: String(line.prefix { $0 != " " })) }
         // Not waited for: this may be one of its own threads.
         ended?.requestStop()
     }

@@ -11,14 +11,17 @@ final class FleetReporter: Sendable {
     private let writer: RecordWriter
     private let reader: KafkaConsumer
     private let tell: @Sendable (CoordinatorEvent, Int) -> Void
+    private let onFailure: @Sendable (KafkaError) -> Void
 
     init(
         _ options: CoordinatorOptions, partitions: [Int32],
-        tell: @escaping @Sendable (CoordinatorEvent, Int) -> Void
+        tell: @escaping @Sendable (CoordinatorEvent, Int) -> Void,
+        onFailure: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         self.options = options
         self.partitions = partitions
         self.tell = tell
+        self.onFailure = onFailure
         writer = try RecordWriter(options.kafka)
         reader = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
@@ -45,11 +48,15 @@ final class FleetReporter: Sendable {
     private func beat(_ machines: CoordinatorStatus, _ live: () -> [WorkerStatus]) {
         var status = machines
         status.twin = options.twin()?.measured(live())
-        // One that can not be written now is replaced by the next one.
-        _ = try? writer.write(
-            RecordWriter.Record(
-                topic: options.topics.status, key: Array("coordinator".utf8),
-                value: JSONRecord.encode(status)), timeoutMs: 2_000)
+        do throws(KafkaError) {
+            try writer.write(
+                RecordWriter.Record(
+                    topic: options.topics.status, key: Array("coordinator".utf8),
+                    value: JSONRecord.encode(status)), timeoutMs: 2_000)
+        } catch {
+            // One that can not be written now is replaced by the next one; one that may not be written is not.
+            if error.isRefusedAccess { onFailure(error) }
+        }
     }
 
     private func positions(_ serial: Int) -> CoordinatorEvent {
@@ -70,6 +77,7 @@ final class FleetReporter: Sendable {
                         ($0.key.partition, PartitionExtent(begin: $0.value.low, end: $0.value.high))
                     }), serial: serial)
         } catch {
+            if error.isRefusedAccess { onFailure(error) }
             return .positionsFailed(CallFailure(error), serial: serial)
         }
     }

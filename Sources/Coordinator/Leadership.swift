@@ -9,25 +9,27 @@ import Threads
 final class Leadership: Sendable {
     private let consumer: KafkaConsumer
     private let onChange: @Sendable (Bool) -> Void
+    private let onFailure: @Sendable (KafkaError) -> Void
 
+    /// - Parameter onFailure: Called when this coordinator can not be a member any more.
     init(
-        _ options: CoordinatorOptions, onChange: @escaping @Sendable (Bool) -> Void
+        _ options: CoordinatorOptions, onChange: @escaping @Sendable (Bool) -> Void,
+        onFailure: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         self.onChange = onChange
+        self.onFailure = onFailure
         consumer = try KafkaConsumer(
             options.kafka, groupID: options.topics.coordinatorGroup,
             options: ConsumerOptions(offsetReset: .latest, sessionTimeoutMs: options.sessionTimeoutMs))
         try consumer.subscribe([options.topics.control])
     }
 
-    func run(until stop: Signal, log: @escaping @Sendable (String) -> Void) -> PlatformThread {
+    func run(until stop: Signal) -> PlatformThread {
         PlatformThread("leadership") { [self] in
-            while !stop.isSet {
-                do throws(KafkaError) {
-                    try step()
-                } catch {
-                    log("coordinator group: \(error)")
-                }
+            do throws(KafkaError) {
+                while !stop.isSet { try step() }
+            } catch {
+                onFailure(error)
             }
             onChange(false)
             _ = consumer.close()

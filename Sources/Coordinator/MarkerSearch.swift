@@ -20,7 +20,7 @@ final class MarkerSearch: Sendable {
         var consumerOptions = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         consumerOptions.queueKilobytes = 16_384
         reader = try KafkaConsumer(
-            options.kafka, groupID: "\(options.topics.prefix).marker-readers", options: consumerOptions)
+            options.kafka, groupID: nil, options: consumerOptions)
     }
 
     func close() { _ = reader.close() }

@@ -9,20 +9,23 @@ import Threads
 final class TermFollowers: Sendable {
     private let options: CoordinatorOptions
     private let term: Int
-    private let log: @Sendable (String) -> Void
+    private let lines: LineLimiter
     private let tell: @Sendable (CoordinatorEvent) -> Void
+    private let onFailure: @Sendable (KafkaError) -> Void
     private let stop = Signal()
     private let threads = Mutex<[PlatformThread]>([])
 
     /// Begins with control and status.
     init(
-        _ options: CoordinatorOptions, term: Int, log: @escaping @Sendable (String) -> Void,
-        tell: @escaping @Sendable (CoordinatorEvent) -> Void
+        _ options: CoordinatorOptions, term: Int, lines: LineLimiter,
+        tell: @escaping @Sendable (CoordinatorEvent) -> Void,
+        onFailure: @escaping @Sendable (KafkaError) -> Void
     ) {
         self.options = options
         self.term = term
-        self.log = log
+        self.lines = lines
         self.tell = tell
+        self.onFailure = onFailure
         start("control") { [self] () throws(KafkaError) in try followControl() }
         start("status") { [self] () throws(KafkaError) in try followStatus() }
     }
@@ -48,7 +51,8 @@ final class TermFollowers: Sendable {
                 do throws(KafkaError) {
                     try body()
                 } catch {
-                    log("\(name): \(error)")
+                    if error.isRefusedAccess { return onFailure(error) }
+                    lines.say("\(name): \(error)")
                     _ = stop.wait(milliseconds: 1_000)
                 }
             }
@@ -66,8 +70,9 @@ final class TermFollowers: Sendable {
                 case .head(let manifest, .failure(let failure)): tell(.unusable(manifest, "\(failure)"))
                 case .cutover(let record, let offset): tell(.cutover(record, offset: offset))
                 case .caughtUp: tell(.controlCaughtUp)
-                case .unreadable(let key, let problem): log("control topic, \(key): \(problem)")
-                case .error(let error): log("control topic: \(error)")
+                case .unreadable(let key, let problem):
+                    lines.say("control topic, \(key): \(problem)", kind: "control topic")
+                case .error(let error): try pass(error, "control topic")
                 case .ledgerReset(let record, let offset): tell(.ledgerReset(record, offset: offset))
                 case .move(let move, _): tell(.move(move))
                 case .command, .read: break
@@ -84,7 +89,8 @@ final class TermFollowers: Sendable {
             case .worker(let status): tell(.worker(status))
             case .coordinator(let status): tell(.coordinator(status))
             case .caughtUp: tell(.statusCaughtUp)
-            case .fleet, .error, nil: break
+            case .error(let error): try pass(error, "status topic")
+            case .fleet, nil: break
             }
         }
     }
@@ -95,7 +101,7 @@ final class TermFollowers: Sendable {
         consumerOptions.fetchWaitMs = 250
         consumerOptions.queueKilobytes = 16_384
         let consumer = try KafkaConsumer(
-            options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
+            options.kafka, groupID: nil, options: consumerOptions)
         defer { _ = consumer.close() }
         try consumer.assign(
             offsets.sorted { $0.key < $1.key }.map { partition, offset in
@@ -107,7 +113,7 @@ final class TermFollowers: Sendable {
         while !stop.isSet {
             switch consumer.poll(timeoutMs: 100) {
             case .message(let message): take(message)
-            case .error(let error): log("ledger: \(error)")
+            case .error(let error): try pass(error, "ledger")
             case .assigned, .revoked, .partitionEnd, nil: break
             }
         }
@@ -122,7 +128,13 @@ final class TermFollowers: Sendable {
             }
             tell(.receipt(receipt, offset: message.offset))
         } catch {
-            log("ledger: receipts/\(message.partition)@\(message.offset): \(error)")
+            lines.say("ledger: receipts/\(message.partition)@\(message.offset): \(error)")
         }
+    }
+
+    /// Says what passes, throws what does not.
+    private func pass(_ error: KafkaError, _ what: String) throws(KafkaError) {
+        guard !error.isFatal else { throw error }
+        lines.say("\(what): \(error)")
     }
 }

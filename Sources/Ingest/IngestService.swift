@@ -44,23 +44,18 @@ public final class IngestService: Sendable {
 
     /// Runs until every source ends. Blocks; call from a thread of its own.
     public func run() throws -> IngestSummary {
-        let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
-        guard
-            let partitions = cluster.topics[options.topics.shards]?.partitions.count,
-            partitions > 0
-        else {
-            throw KafkaError(
-                code: KafkaError.Code.unknownTopicOrPartition,
-                doing: "cannot ingest",
-                detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
-        }
+        let partitions = try KafkaAdmin(options.kafka).partitionCount(
+            of: options.topics.shards, timeoutMs: 15_000)
         let conductor = try IngestConductor(options, partitions: partitions, stop: stop)
         self.conductor.withLock { $0 = conductor }
         let carriers = conductor.run()
+        // A source of bad pictures only must not fill the log.
+        let lines = LineLimiter(linesPerPeriod: 20, write: log)
+        defer { lines.settle() }
         let threads = streams.enumerated().map { index, stream in
             StreamThreads(
                 stream, index: index, options: options, conductor: conductor, stop: stop,
-                log: log, onFailure: { [self] in fail($0) }
+                lines: lines, onFailure: { [self] in fail($0) }
             ).run()
         }
         for thread in threads { thread.join() }
@@ -89,13 +84,13 @@ private struct StreamThreads {
     private let options: IngestOptions
     private let conductor: IngestConductor
     private let stop: Signal
-    private let log: @Sendable (String) -> Void
+    private let lines: LineLimiter
     private let onFailure: @Sendable (any Error) -> Void
     private let queue: BoundedQueue<PackedImage>
 
     init(
         _ stream: IngestService.Stream, index: Int, options: IngestOptions, conductor: IngestConductor,
-        stop: Signal, log: @escaping @Sendable (String) -> Void,
+        stop: Signal, lines: LineLimiter,
         onFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.stream = stream
@@ -103,7 +98,7 @@ private struct StreamThreads {
         self.options = options
         self.conductor = conductor
         self.stop = stop
-        self.log = log
+        self.lines = lines
         self.onFailure = onFailure
         queue = BoundedQueue(capacity: 2 * options.shardImages)
     }
@@ -140,7 +135,7 @@ private struct StreamThreads {
             switch outcome {
             case .unreadable(let id, let reason):
                 conductor.noteUnreadable()
-                log("\(stream.name): \(id): \(reason)")
+                say("\(id): \(reason)")
             case .image(let image):
                 Self.look(at: image, &pictures)
                 guard let packed = try prepare(image, &scratch) else { continue }
@@ -154,6 +149,8 @@ private struct StreamThreads {
             }
         }
     }
+
+    private func say(_ text: String) { lines.say("\(stream.name): \(text)", kind: stream.name) }
 
     private static func look(at image: SourceImage, _ pictures: inout PictureTally) {
         switch image.content {
@@ -184,7 +181,7 @@ private struct StreamThreads {
                 return .file(facts, try ImageEncoder.png(pixels))
             } catch {
                 conductor.noteUnreadable()
-                log("\(stream.name): \(image.id): \(error)")
+                say("\(image.id): \(error)")
                 return nil
             }
         case (.encoded(let file, _), .tensors):
@@ -193,7 +190,7 @@ private struct StreamThreads {
                 pixels = try preparation.decode(file)
             } catch {
                 // Sent as it is: the worker turns it into an error record, so that it is not lost.
-                log("\(stream.name): \(image.id): \(error); sent as a file")
+                say("\(image.id): \(error); sent as a file")
                 return .file(facts, file)
             }
             return try tensor(pixels)
@@ -210,7 +207,7 @@ private struct StreamThreads {
         func send(_ batch: ShardPacker.Batch) throws -> Bool {
             for image in batch.rejected {
                 conductor.noteUnreadable()
-                log("\(stream.name): \(image)")
+                say("\(image)")
             }
             for shard in batch.shards {
                 // What follows would leave a gap.

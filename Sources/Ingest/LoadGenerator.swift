@@ -33,9 +33,9 @@ public final class LoadGenerator: Sendable {
 
     /// Sends until stopped, or until `imagesMax` images. Blocks; call from a thread of its own.
     public func run(imagesMax: Int = .max) throws -> IngestSummary {
-        let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: 15_000)
-        let partitions = cluster.topics[options.topics.shards]?.partitions.count ?? 0
-        guard partitions > 0, !shards.isEmpty else { return IngestSummary() }
+        guard !shards.isEmpty else { return IngestSummary() }
+        let partitions = try KafkaAdmin(options.kafka).partitionCount(
+            of: options.topics.shards, timeoutMs: 15_000)
         let conductor = try IngestConductor(options, partitions: partitions, stop: stop)
         let carriers = conductor.run()
         let outcome = Result { try send(through: conductor, imagesMax: imagesMax) }

@@ -14,7 +14,7 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the same call may succeed when it is repeated as it is.
     public let isRetriable: Bool
 
-    /// Whether the client is of no further use: end the process, or make a new client.
+    /// Whether the client is of no further use: end the process, or make a new client. Missing rights are fatal.
     public let isFatal: Bool
 
     /// Whether the transaction in progress must be aborted before anything else.
@@ -22,6 +22,9 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The partition that could not be read, where it is one alone.
     public var partition: TopicPartition?
+
+    /// The right whose want made the broker refuse, where that is known.
+    public internal(set) var missingRight: AccessRight?
 
     /// The message, then the name and number in brackets.
     public var description: String { "\(message) [\(name) \(code)]" }
@@ -54,7 +57,7 @@ extension KafkaError {
             name: String(cString: rd_kafka_err2name(raw)),
             message: action.isEmpty ? text : "\(action): \(text)",
             isRetriable: isRetriable ?? Self.isTransient(raw),
-            isFatal: isFatal || raw == RD_KAFKA_RESP_ERR__FATAL,
+            isFatal: isFatal || raw == RD_KAFKA_RESP_ERR__FATAL || Self.isRefusedAccess(raw),
             requiresAbort: requiresAbort
         )
     }

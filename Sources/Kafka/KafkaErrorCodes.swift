@@ -75,6 +75,9 @@ extension KafkaError {
         /// A topic of this name exists.
         public static let topicAlreadyExists = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS.rawValue
 
+        /// The broker knows no such number of acknowledgements; it says so after it has looked at the rights.
+        public static let invalidRequiredAcks = RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS.rawValue
+
         /// A newer producer has taken this one's transactional name.
         public static let producerFenced = RD_KAFKA_RESP_ERR_PRODUCER_FENCED.rawValue
     }

@@ -20,13 +20,15 @@ public final class WorkerService: Sendable {
     private let stop = Signal()
     private let drain = Signal()
     private let failure = Mutex<WorkerFailure?>(nil)
-    /// When something of each kind was last said.
-    private let notes = Mutex<[Substring: Int64]>([:])
+    /// A broker that is away gives the same news in many words.
+    private let lines: LineLimiter
 
     /// A worker that says what matters through `log`, one line at a time.
     public init(_ options: WorkerOptions, log: @escaping @Sendable (String) -> Void) {
         self.options = options
         self.log = log
+        let worker = options.worker
+        lines = LineLimiter { log("worker \(worker): \($0)") }
     }
 
     /// Lets the worker finish and commit what it took, then end.
@@ -52,15 +54,15 @@ public final class WorkerService: Sendable {
 
     private func runThreads() throws(KafkaError) {
         let meters = WorkerMeters()
-        let note: @Sendable (String) -> Void = { [self] in self.note($0) }
-        let conductor = WorkerConductor(options, say: note)
+        let conductor = WorkerConductor(options, say: { [lines] in lines.say($0) })
+        defer { lines.settle() }
         let tasks = BoundedQueue<ShardTask>(capacity: options.shardsInFlightMax)
         let features = BoundedQueue<FeatureBatch>(capacity: options.shardsInFlightMax)
         let heartbeat = try HeartbeatStage(
             options: options, conductor: conductor, meters: meters, tasks: tasks)
         let control = try ControlFollower(
             options, conductor: conductor, onChange: { heartbeat.kick() },
-            onDrain: { [self] in requestDrain() }, say: note)
+            onDrain: { [self] in requestDrain() }, lines: lines)
         let consumer = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
         let memberships = Memberships()
@@ -78,22 +80,26 @@ public final class WorkerService: Sendable {
         let writer = try WorkerWriter(
             options, conductor: conductor, consumer: consumer, memberships: memberships)
         let reader = WorkerReader(
-            options, conductor: conductor, consumer: consumer, memberships: memberships, tasks: tasks)
+            options, conductor: conductor, consumer: consumer, memberships: memberships, tasks: tasks,
+            onJoined: { [self] in
+                log(
+                    "worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)"
+                )
+                heartbeat.enter(.running, from: .starting)
+            })
         let replicas = ReplicaStage(
             plan: options.plan, preprocessing: options.preprocessing,
             featureCount: options.plan.network.featureCount, input: tasks, features: features,
             conductor: conductor, meters: meters)
         let npu = NPUStage(input: features, conductor: conductor, options: options, meters: meters)
         try consumer.subscribe([options.topics.shards])
-        log("worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)")
         if let frozen = HeadLoader(options).frozenRefusal { log("worker \(options.worker): \(frozen)") }
-        heartbeat.enter(.running)
         let writerThread = writer.run()
         let replicaThreads = replicas.run(count: options.replicas)
         let npuThread = npu.run()
         let readerThread = reader.run()
         let ending = PlatformThread("ending") { [self] in
-            while !conductor.ended.isSet, !drain.wait(milliseconds: 100) {}
+            while !conductor.ended.isSet, !drain.wait(milliseconds: 100) { lines.tellOverdue() }
             guard !conductor.ended.isSet else { return }
             heartbeat.enter(.draining)
             conductor.tell(.drain)
@@ -117,18 +123,5 @@ public final class WorkerService: Sendable {
         var result = ConsumerOptions(offsetReset: .error, sessionTimeoutMs: options.sessionTimeoutMs)
         result.queueKilobytes = options.prefetchKilobytes
         return result
-    }
-
-    /// Says something of a kind (the words before its first colon) once every five seconds at most: a broker
-    /// that is away gives the same news in many words.
-    private func note(_ text: String) {
-        let kind = text.prefix { $0 != ":" }
-        let now = Clock.steadyMs
-        let isNews = notes.withLock { notes in
-            guard now - notes[kind, default: -5_001] > 5_000 else { return false }
-            notes[kind] = now
-            return true
-        }
-        if isNews { log("worker \(options.worker): \(text)") }
     }
 }

@@ -2,7 +2,7 @@ internal import CRDKafka
 
 /// Looks at a cluster and creates topics in it; every call is bounded by its timeout.
 public final class KafkaAdmin: Sendable {
-    private let client: ClientHandle
+    let client: ClientHandle
 
     /// Creates a client for administration; nothing is connected before something is asked.
     ///
@@ -14,7 +14,8 @@ public final class KafkaAdmin: Sendable {
         } catch {
             throw KafkaError(error)
         }
-        client = try ClientHandle(RD_KAFKA_PRODUCER, properties: properties) { _ in }
+        // A producer's questions about a topic may create it.
+        client = try ClientHandle(RD_KAFKA_CONSUMER, properties: properties) { _ in }
     }
 
     /// Asks for the brokers and all topics. Creates nothing.
@@ -97,7 +98,8 @@ public final class KafkaAdmin: Sendable {
             outcome[String(cString: name)] = Self.outcome(
                 rd_kafka_topic_result_error(entry),
                 rd_kafka_topic_result_error_string(entry).map { String(cString: $0) },
-                topic: String(cString: name)
+                topic: String(cString: name),
+                client.pointer
             )
         }
         return outcome
@@ -106,12 +108,16 @@ public final class KafkaAdmin: Sendable {
     private static func outcome(
         _ code: rd_kafka_resp_err_t,
         _ text: String?,
-        topic: String
+        topic: String,
+        _ client: OpaquePointer
     ) -> TopicCreation {
         switch code {
         case RD_KAFKA_RESP_ERR_NO_ERROR: .created
         case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: .alreadyExists
-        default: .failed(KafkaError(code: code.rawValue, doing: "cannot create topic \(topic)", detail: text))
+        default:
+            .failed(
+                KafkaError(code: code.rawValue, doing: "cannot create topic \(topic)", detail: text)
+                    .naming(.create, topic: topic, of: client))
         }
     }
 }
@@ -160,7 +166,7 @@ private struct NewTopics: ~Copyable {
 
 extension ClusterDescription {
     /// Copies the library's answer.
-    fileprivate init(_ answer: rd_kafka_metadata) {
+    init(_ answer: rd_kafka_metadata) {
         brokers = UnsafeBufferPointer(start: answer.brokers, count: Int(answer.broker_cnt))
             .map { Broker(id: $0.id, host: $0.host.map { String(cString: $0) } ?? "", port: $0.port) }
             .sorted { $0.id < $1.id }

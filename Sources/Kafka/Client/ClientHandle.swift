@@ -56,10 +56,13 @@ final class ClientHandle: @unchecked Sendable {
     }
 
     /// The value in force for a property, in the library's own words.
-    func value(of property: String) -> String? {
+    func value(of property: String) -> String? { Self.value(of: property, pointer) }
+
+    /// The same, of a client that a callback is about.
+    static func value(of property: String, _ client: OpaquePointer) -> String? {
         var size = 512
         var text = [CChar](repeating: 0, count: size)
-        let configuration = rd_kafka_conf(pointer)
+        let configuration = rd_kafka_conf(client)
         guard rd_kafka_conf_get(configuration, property, &text, &size) == RD_KAFKA_CONF_OK else { return nil }
         return String(cText: text)
     }
@@ -79,7 +82,9 @@ final class ClientHandle: @unchecked Sendable {
 
 extension KafkaError {
     /// The error that has made a client useless, if one has.
-    static func fatal(of client: OpaquePointer) -> KafkaError? {
+    ///
+    /// - Parameter topic: What was being written when it showed: a producer needs a right to write somewhere.
+    static func fatal(of client: OpaquePointer, writing topic: String? = nil) -> KafkaError? {
         var text = [CChar](repeating: 0, count: 512)
         let code = rd_kafka_fatal_error(client, &text, text.count)
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
@@ -89,7 +94,7 @@ extension KafkaError {
             detail: String(cText: text),
             isRetriable: false,
             isFatal: true
-        )
+        ).naming(.write, topic: topic, of: client)
     }
 
     /// A refused setting, as the error of the client it was for.
@@ -139,6 +144,6 @@ private func onError(
     context.lastTrouble = text
     guard rd_kafka_type(client) == RD_KAFKA_CONSUMER else { return }
     let fatal = code == RD_KAFKA_RESP_ERR__FATAL.rawValue ? KafkaError.fatal(of: client) : nil
-    context.park(.error(fatal ?? KafkaError(code: code, doing: "", detail: text)))
+    context.park(.error(fatal ?? KafkaError(code: code, doing: "", detail: text).naming(.read, of: client)))
     rd_kafka_yield(client)
 }

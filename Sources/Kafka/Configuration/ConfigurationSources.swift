@@ -41,6 +41,11 @@ extension KafkaConfiguration {
         return result
     }
 
+    /// The environment variable that sets a property, as ``fromEnvironment(_:)`` reads it.
+    public static func environmentVariable(of property: String) -> String {
+        environmentPrefix + String(property.uppercased().map { $0 == "." ? "_" : $0 })
+    }
+
     private static func assignment(
         _ text: String,
         line: Int

@@ -74,7 +74,9 @@ extension KafkaConsumer {
                 timeoutMs: timeoutMs
             )
         }
-        if let failure = outcome.failure { throw failure }
+        if let failure = outcome.failure {
+            throw failure.naming(.read, topic: offsets[0].partition.topic, of: client.pointer)
+        }
     }
 
     /// Asks what the group has committed; works without subscribing.
@@ -88,8 +90,11 @@ extension KafkaConsumer {
         let code = rd_kafka_committed(client.pointer, list.pointer, timeoutMs)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw client.unreachable(code, doing: "cannot read committed offsets", timeoutMs: timeoutMs)
+                .naming(.describe, of: client.pointer)
         }
-        if let failure = list.firstFailure(doing: "cannot read the committed offset") { throw failure }
+        if let failure = list.firstFailure(doing: "cannot read the committed offset") {
+            throw failure.naming(.describe, topic: partitions[0].topic, of: client.pointer)
+        }
         var result: [TopicPartition: CommittedOffset] = [:]
         for element in PartitionList.elements(of: list.pointer) {
             result[PartitionList.name(of: element)] = CommittedOffset(
@@ -121,7 +126,7 @@ extension KafkaConsumer {
                 code,
                 doing: "cannot read the watermarks of \(partition)",
                 timeoutMs: timeoutMs
-            )
+            ).naming(.describe, topic: partition.topic, of: client.pointer)
         }
         return (low, high)
     }

@@ -17,25 +17,29 @@ import Synchronization
 /// Only eager strategies are offered: in librdkafka 2.0.2 the cooperative one loses assignments.
 public final class KafkaConsumer: Sendable {
     let client: ClientHandle
+    private let isAlone: Bool
     private let polling = Mutex<Void>(())
     private let isClosed = Atomic(false)
 
     /// Creates a consumer; nothing is connected before something is read or asked.
     ///
-    /// - Parameter groupID: The group to join, or to commit for. A reader that does neither needs one too.
+    /// - Parameter groupID: The group to join, or to ask and commit for. `nil` for a reader that does none of it: it
+    ///   needs no right to any group.
     /// - Throws: ``KafkaError`` naming the property that is refused.
     public init(
         _ configuration: KafkaConfiguration,
-        groupID: String,
+        groupID: String?,
         options: ConsumerOptions = ConsumerOptions()
     ) throws(KafkaError) {
-        precondition(!groupID.isEmpty, "a consumer needs a group id, even one that never joins")
+        precondition(groupID != "", "a group has a name")
+        isAlone = groupID == nil
         var properties: [(name: String, value: String)]
         do {
             properties = try configuration.resolved(
                 roleDefaults: ConsumerOptions.roleDefaults,
                 options: options.chosen,
-                required: options.required(groupID: groupID)
+                // The library takes assignments only from a consumer with a group; it asks for its coordinator.
+                required: options.required(groupID: groupID ?? "no-group")
             )
         } catch {
             throw KafkaError(error)
@@ -98,7 +102,7 @@ public final class KafkaConsumer: Sendable {
             guard let message = rd_kafka_consumer_poll(client.pointer, timeoutMs) else {
                 return client.context.takeEvent()
             }
-            let event = event(for: message)
+            guard let event = event(for: message) else { return client.context.takeEvent() }
             // What a callback has parked happened before the message.
             guard let earlier = client.context.takeEvent() else { return event }
             client.context.park(event)
@@ -148,7 +152,7 @@ public final class KafkaConsumer: Sendable {
         }
     }
 
-    private func event(for message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumerEvent {
+    private func event(for message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumerEvent? {
         let code = message.pointee.err
         if code == RD_KAFKA_RESP_ERR_NO_ERROR { return .message(KafkaMessage(message, client: client)) }
         defer { rd_kafka_message_destroy(message) }
@@ -157,14 +161,21 @@ public final class KafkaConsumer: Sendable {
         if code == RD_KAFKA_RESP_ERR__PARTITION_EOF, let place {
             return .partitionEnd(place, message.pointee.offset)
         }
+        // No group, so that it does not matter whether one may be used.
+        if isAlone, code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED { return nil }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
+        // Asked for the beginning or the end without the right, the library says that there is no offset.
+        let refusal = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+        let isRefused =
+            code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
+            && text?.contains(String(cString: rd_kafka_err2str(refusal))) == true
         var error = KafkaError(
-            code: code.rawValue,
+            code: (isRefused ? refusal : code).rawValue,
             doing: place.map { "reading \($0)" } ?? "reading",
             detail: text
         )
         error.partition = place
-        return .error(error)
+        return .error(error.naming(.read, topic: topic, of: client.pointer))
     }
 
     /// Gives everything back and waits until the coordinator knows, serving what the library asks meanwhile.

@@ -45,9 +45,11 @@ extension KafkaProducer {
                 failure = code
             }
         }
-        try KafkaError.check(
-            failure,
+        guard failure != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        let error = KafkaError(
+            code: failure.rawValue,
             doing: "cannot write \(batch.unqueued.count) of a batch's messages to \(topic)/\(partition)")
+        throw refusal(error, topic) ?? error
     }
 }
 

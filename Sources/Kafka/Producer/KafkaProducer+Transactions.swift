@@ -54,6 +54,8 @@ extension KafkaProducer {
     }
 
     private func raise(_ error: OpaquePointer?, _ action: String) throws(KafkaError) {
-        if let failure = KafkaError.consume(error, doing: action) { throw failure }
+        if let failure = KafkaError.consume(error, doing: action) {
+            throw failure.naming(.write, of: client.pointer)
+        }
     }
 }

@@ -127,36 +127,6 @@ public final class KafkaProducer: Sendable {
         return waitingCount
     }
 
-    /// Asks how many partitions a topic has, and connects on the way.
-    ///
-    /// Worth asking before the first message: a topic the producer has not heard of costs that message up to a
-    /// second. Brokers that create topics by themselves may create this one.
-    ///
-    /// - Throws: ``KafkaError`` when the topic is not known, or nobody answers in time.
-    public func partitionCount(of topic: String, timeoutMs: Int32) throws(KafkaError) -> Int {
-        guard let handle = rd_kafka_topic_new(client.pointer, topic, nil) else {
-            throw KafkaError(
-                code: KafkaError.Code.invalidArgument,
-                doing: "cannot ask about topic \"\(topic)\""
-            )
-        }
-        defer { rd_kafka_topic_destroy(handle) }
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(client.pointer, 0, handle, &answer, timeoutMs)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
-            throw client.unreachable(code, doing: "cannot ask about topic \(topic)", timeoutMs: timeoutMs)
-        }
-        defer { rd_kafka_metadata_destroy(answer) }
-        guard answer.pointee.topic_cnt == 1, let found = answer.pointee.topics?.pointee else {
-            throw KafkaError(
-                code: KafkaError.Code.unknownTopicOrPartition,
-                doing: "cannot ask about topic \(topic)"
-            )
-        }
-        try KafkaError.check(found.err, doing: "cannot ask about topic \(topic)")
-        return Int(found.partition_cnt)
-    }
-
     /// How many messages and outcomes are still in the library.
     public var waitingCount: Int { Int(rd_kafka_outq_len(client.pointer)) }
 
@@ -205,7 +175,18 @@ public final class KafkaProducer: Sendable {
             action += " reached; take deliveries)"
         default: break
         }
-        return KafkaError.consume(error, doing: action)
+        return refusal(KafkaError.consume(error, doing: action), topic)
+    }
+
+    /// What stands behind an error: the right that is missing, or what has made this producer useless.
+    func refusal(_ error: KafkaError?, _ topic: String) -> KafkaError? {
+        guard let error else { return nil }
+        if error.code == KafkaError.Code.fatal,
+            let fatal = KafkaError.fatal(of: client.pointer, writing: topic)
+        {
+            return fatal
+        }
+        return error.naming(.write, topic: topic, of: client.pointer)
     }
 
     private static func headerList(_ headers: [(String, [UInt8])]) -> OpaquePointer? {
@@ -226,22 +207,25 @@ private func onDelivery(
     message: UnsafePointer<rd_kafka_message_t>?,
     opaque: UnsafeMutableRawPointer?
 ) {
-    guard let message = message?.pointee, let context = ClientContext.from(opaque) else { return }
+    guard let client, let message = message?.pointee, let context = ClientContext.from(opaque) else { return }
     let failed = message.err != RD_KAFKA_RESP_ERR_NO_ERROR
-    func topic() -> String {
-        message.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
+    func failure() -> KafkaError {
+        let topic = message.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
+        // What has made the producer useless also empties its queues: then that is the reason.
+        let isGivenUp =
+            message.err == RD_KAFKA_RESP_ERR__FATAL || message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE
+            || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+        if isGivenUp, let fatal = KafkaError.fatal(of: client, writing: topic) { return fatal }
+        return KafkaError(
+            code: message.err.rawValue, doing: "cannot deliver to \(topic)/\(message.partition)"
+        ).naming(.write, topic: topic, of: client)
     }
     context.deliver(
         Delivery(
             tag: UInt64(UInt(bitPattern: message._private)),
             partition: message.partition,
             offset: failed || message.offset < 0 ? nil : message.offset,
-            error: failed
-                ? KafkaError(
-                    code: message.err.rawValue,
-                    doing: "cannot deliver to \(topic())/\(message.partition)"
-                )
-                : nil
+            error: failed ? failure() : nil
         )
     )
 }

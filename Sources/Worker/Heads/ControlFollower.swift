@@ -19,17 +19,17 @@ final class ControlFollower: Sendable {
     /// Set once everything that was in the topic at the start has been read.
     let caughtUp = Signal()
     private let stop = Signal()
-    private let say: @Sendable (String) -> Void
+    private let lines: LineLimiter
 
     init(
         _ options: WorkerOptions, conductor: WorkerConductor, onChange: @escaping @Sendable () -> Void,
-        onDrain: @escaping @Sendable () -> Void, say: @escaping @Sendable (String) -> Void
+        onDrain: @escaping @Sendable () -> Void, lines: LineLimiter
     ) throws(KafkaError) {
         self.options = options
         self.conductor = conductor
         self.onChange = onChange
         self.onDrain = onDrain
-        self.say = say
+        self.lines = lines
         loader = HeadLoader(options)
         startedAtMs = Clock.wallMs
         tail = try ControlTail(options.kafka, topics: options.topics)
@@ -71,9 +71,10 @@ final class ControlFollower: Sendable {
         case .move(let move, let offset): conductor.tell(.move(move, offset: offset))
         case .read(let below): conductor.tell(.controlRead(below: below))
         case .caughtUp: caughtUp.set()
-        case .unreadable(let key, let problem): say("control topic, \(key): \(problem)")
+        case .unreadable(let key, let problem):
+            lines.say("control topic, \(key): \(problem)", kind: "control topic")
         case .error(let error):
-            guard error.isFatal else { return say("control topic: \(error)") }
+            guard error.isFatal else { return lines.say("control topic: \(error)") }
             conductor.tell(.readingFailed(CallFailure(error)))
         }
     }
@@ -119,7 +120,7 @@ final class ControlFollower: Sendable {
                 }
             }
         } catch {
-            say("control topic: \(error)")
+            lines.say("control topic: \(error)")
         }
         // Whoever waits for it asks again.
         conductor.tell(.headNotFetched(head))

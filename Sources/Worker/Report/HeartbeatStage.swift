@@ -37,9 +37,9 @@ final class HeartbeatStage: Sendable {
         self.first = first
     }
 
-    /// Says where the worker stands from now on.
-    func enter(_ new: WorkerStatus.State) {
-        state.withLock { $0 = new }
+    /// Says where the worker stands from now on, if it still stands at `old`.
+    func enter(_ new: WorkerStatus.State, from old: WorkerStatus.State? = nil) {
+        state.withLock { if old == nil || $0 == old { $0 = new } }
         kick()
     }
 
@@ -103,7 +103,11 @@ final class HeartbeatStage: Sendable {
         let record = RecordWriter.Record(
             topic: options.topics.status, key: Array("worker/\(options.worker)".utf8),
             value: JSONRecord.encode(status))
-        // A heartbeat that can not be written now is replaced by the next one.
-        _ = try? writer.write(record, timeoutMs: 2_000)
+        do throws(KafkaError) {
+            try writer.write(record, timeoutMs: 2_000)
+        } catch {
+            // One that can not be written now is replaced by the next one; one that may not be written is not.
+            if error.isRefusedAccess { conductor.tell(.readingFailed(CallFailure(error))) }
+        }
     }
 }

@@ -12,11 +12,15 @@ final class WorkerReader: Sendable {
     private let memberships: Memberships
     private let tasks: BoundedQueue<ShardTask>
     private let topic: String
+    private let hasJoined = Signal()
+    private let onJoined: @Sendable () -> Void
 
+    /// - Parameter onJoined: Called once, when the group has taken this worker in.
     init(
         _ options: WorkerOptions, conductor: WorkerConductor, consumer: KafkaConsumer,
-        memberships: Memberships, tasks: BoundedQueue<ShardTask>
+        memberships: Memberships, tasks: BoundedQueue<ShardTask>, onJoined: @escaping @Sendable () -> Void
     ) {
+        self.onJoined = onJoined
         self.conductor = conductor
         self.consumer = consumer
         self.memberships = memberships
@@ -49,6 +53,10 @@ final class WorkerReader: Sendable {
             // Taken now: later this client may be told that it is no member any more.
             memberships.take(consumer.groupMetadata())
             conductor.tell(.assigned(partitions.map(\.partition)))
+            if !hasJoined.isSet {
+                hasJoined.set()
+                onJoined()
+            }
         case .revoked(_, let lost): conductor.tell(.revoked(lost: lost))
         case .error(let error):
             if error.code == KafkaError.Code.noOffsetToResetTo, let place = error.partition {

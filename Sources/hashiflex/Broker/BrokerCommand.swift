@@ -47,15 +47,9 @@ struct BrokerCommand: ParsableCommand {
         try runCommand {
             guard let topics = TopicNames(prefix: topicPrefix) else { throw Exit.fault }
             let plans = TopicPlan.all(topics, partitions: partitions).map { ($0.name, $0.partitions) }
+            let file = try `private` ? nil : place()
             let broker = try EmbeddedBroker(topics: plans + [(TopicNames.embeddedBrokerSign, 1)])
-            if !`private` {
-                do {
-                    try BrokerAddressFile.write(broker.bootstrap)
-                } catch {
-                    Terminal.note(
-                        "its address could not be left for other commands: \(error.localizedDescription)")
-                }
-            }
+            try file?.write(broker.bootstrap)
             Terminal.print(broker.bootstrap)
             Terminal.note(
                 "embedded broker at \(broker.bootstrap), \(partitions) partitions, in memory, "
@@ -63,8 +57,18 @@ struct BrokerCommand: ParsableCommand {
             if exitWithParent { Signals.onParentDeath { stop.set() } }
             if controlStdin { listen(to: broker, stop) }
             stop.wait()
-            BrokerAddressFile.remove(broker.bootstrap)
             broker.close()
+            withExtendedLifetime(file) {}
+        }
+    }
+
+    /// Where this user's commands find the broker; `nil`, and said, where the file can not be used.
+    private func place() throws -> BrokerAddressFile? {
+        do {
+            return try BrokerAddressFile()
+        } catch let error as CommandError where error.code != Exit.refused {
+            Terminal.note("its address can not be left for other commands: \(error.text)")
+            return nil
         }
     }
 

@@ -81,6 +81,7 @@ struct TopicsCommand: ParsableCommand {
                         name: plan.name, partitions: plan.partitions, replication: replication,
                         configs: plan.settings)
                 }, timeoutMs: 30_000)
+            for case .failed(let error) in results.values where error.isRefusedAccess { throw error }
             return plans.map { plan in
                 let found = link.cluster.topics[plan.name]?.partitions.count
                 let outcome: String
@@ -103,12 +104,22 @@ struct TopicsCommand: ParsableCommand {
 
         @OptionGroup var connection: ConnectionOptions
 
+        /// How a topic stands that the broker does not list: it may be hidden from this user.
+        private func state(of name: String, _ link: Connection) throws -> String {
+            do {
+                return "\(try link.topic(name).partitions.count) partitions"
+            } catch is CommandError {
+                return "missing"
+            }
+        }
+
         func run() throws {
             try runCommand {
                 let link = try connection.connect()
                 for plan in TopicPlan.all(link.topics, partitions: 1) {
                     let count = link.cluster.topics[plan.name]?.partitions.count
-                    Terminal.print("\(plan.name)  \(count.map { "\($0) partitions" } ?? "missing")")
+                    Terminal.print(
+                        "\(plan.name)  \(try count.map { "\($0) partitions" } ?? state(of: plan.name, link))")
                 }
             }
         }

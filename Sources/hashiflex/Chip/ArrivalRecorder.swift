@@ -13,7 +13,7 @@ final class ArrivalRecorder {
         var options = ConsumerOptions(offsetReset: .latest, reportsPartitionEnd: true)
         options.queueKilobytes = 65_536
         consumer = try KafkaConsumer(
-            link.kafka, groupID: "\(link.topics.prefix).arrival-readers", options: options)
+            link.kafka, groupID: nil, options: options)
         try consumer.assign(
             (0..<Int32(partitions)).map {
                 (

@@ -35,9 +35,7 @@ final class LocalDeployment {
         fleet = try ChildProcess(
             ["fleet", "up", "--exit-with-parent", "--brokers", bootstrap, "--workers", "\(workers)"]
                 + tuning.childArguments, errors: errors)
-        link = Connection(
-            kafka: kafka, topics: .standard, cluster: try KafkaAdmin(kafka).metadata(timeoutMs: 10_000),
-            isEmbedded: true)
+        link = try Connection(kafka, topics: .standard) { $0 }
     }
 
     /// Waits until `count` workers are ready.

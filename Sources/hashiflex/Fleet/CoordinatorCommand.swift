@@ -2,6 +2,7 @@ import ArgumentParser
 import ChipModel
 import Coordinator
 import Foundation
+import Kafka
 import PipelineMessages
 import Threads
 
@@ -34,6 +35,10 @@ struct CoordinatorCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
+    /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing, and
+    /// one that asks about topics.
+    private static let clients = 12
+
     func validate() throws {
         try requireRange("--liveness-ms", livenessMs, in: 100...3_600_000)
         if chipPreset != nil, chip == nil { throw ValidationError("--chip-preset needs --chip") }
@@ -48,8 +53,10 @@ struct CoordinatorCommand: ParsableCommand {
         try runCommand {
             // First, so that a bad artefact is said before this coordinator leads.
             let design = try chip.map { try ModelledDesign(named: $0, preset: chipPreset ?? .rows) }
-            let link = try connection.connect()
-            _ = try link.partitions
+            try OpenFiles.require(clients: Self.clients, brokers: 1)
+            let link = try connection.connect(\.shards, \.control, \.status, \.receipts)
+            try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
+            try link.requireRights(of: .coordinator)
             var options = CoordinatorOptions(
                 name: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)", kafka: link.kafka,
                 topics: link.topics)

@@ -42,13 +42,15 @@ struct FleetCommand: ParsableCommand {
             try runCommand {
                 _ = try tuning.plan()  // before any child: a bad model is said once, here
                 let link = try connection.connect()
-                _ = try link.partitions
                 try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+                try link.requireWorkerTopics()
+                try link.requireRights(of: .worker)
                 let arguments =
                     ["worker", "--exit-with-parent"] + (try connection.childArguments())
                     + tuning.childArguments + (tuning.replicas == nil ? defaultReplicas : [])
                 var supervisor = FleetSupervisor(
-                    name: name, target: workers, arguments: arguments, link: link, stop: stop)
+                    name: name, target: workers, arguments: arguments,
+                    environment: try connection.childEnvironment(), link: link, stop: stop)
                 try supervisor.run()
             }
         }
@@ -110,8 +112,7 @@ struct FleetCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
-                let snapshot = try FleetSnapshot.read(link)
+                let snapshot = try FleetSnapshot.read(try connection.connect(\.status))
                 if json {
                     for worker in snapshot.liveWorkers { Terminal.print(JSONRecord.text(worker)) }
                     for fleet in snapshot.liveFleets { Terminal.print(JSONRecord.text(fleet)) }
@@ -131,7 +132,7 @@ struct FleetCommand: ParsableCommand {
 typealias FleetCommandRecord = PipelineMessages.FleetCommand
 
 private func send(_ key: ControlKey, _ command: FleetCommandRecord, _ connection: ConnectionOptions) throws {
-    let link = try connection.connect()
+    let link = try connection.connect(\.control)
     try RecordWriter(link.kafka).write(
         RecordWriter.Record(
             topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(command)))

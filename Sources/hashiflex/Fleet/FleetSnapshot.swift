@@ -33,6 +33,16 @@ struct FleetSnapshot {
         throw CommandError(Exit.late, "the status topic could not be read in 15 s")
     }
 
+    /// Reads the whole topic; nothing where it is hidden from this user.
+    static func readIfAllowed(_ link: Connection) throws -> FleetSnapshot {
+        guard link.isVisible(link.topics.status) else { return FleetSnapshot() }
+        do {
+            return try read(link)
+        } catch let error as KafkaError where error.isRefusedAccess {
+            return FleetSnapshot()
+        }
+    }
+
     /// Another supervisor that runs a fleet of this name now: one that still beats, not one that has died.
     static func other(fleet: String, _ link: Connection) throws -> FleetStatus? {
         let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
@@ -41,6 +51,7 @@ struct FleetSnapshot {
         var deadline = Clock.steadyMs + 15_000
         while Clock.steadyMs < deadline {
             guard let event = tail.poll(timeoutMs: 50) else { continue }
+            if case .error(let error) = event, error.isFatal { throw error }
             let isPast = snapshot.isPast
             snapshot.take(event)
             if case .fleet(let status) = event, !isPast, status.fleet == fleet { return status }

@@ -20,6 +20,7 @@ struct FleetSupervisor {
 
     private let name: String
     private let arguments: [String]
+    private let environment: [String: String]
     private let link: Connection
     private let stop: Signal
     private let target: Mailbox<Int>
@@ -29,9 +30,13 @@ struct FleetSupervisor {
     private var retired: Set<Int> = []
     private let scaled = Mailbox<Bool>()
 
-    init(name: String, target: Int, arguments: [String], link: Connection, stop: Signal) {
+    init(
+        name: String, target: Int, arguments: [String], environment: [String: String], link: Connection,
+        stop: Signal
+    ) {
         self.name = name
         self.arguments = arguments
+        self.environment = environment
         self.link = link
         self.stop = stop
         self.target = Mailbox()
@@ -55,14 +60,14 @@ struct FleetSupervisor {
             try adjust()
             if Clock.steadyMs - beatAtMs >= 1_000 {
                 beatAtMs = Clock.steadyMs
-                beat(writer)
+                try beat(writer)
             }
             _ = stop.wait(milliseconds: 100)
         }
         for slot in slots.values { slot.child.terminate() }
         for slot in slots.values where !slot.child.wait(seconds: 40) { slot.child.kill() }
         slots = [:]
-        beat(writer)
+        try beat(writer)
         listener.join()
     }
 
@@ -148,21 +153,25 @@ struct FleetSupervisor {
 
     private func start(_ number: Int) throws -> Slot {
         let worker = "\(name)-\(number)"
-        let child = try ChildProcess(arguments + ["--name", worker])
+        let child = try ChildProcess(arguments + ["--name", worker], environment: environment)
         Terminal.note("fleet \(name): \(worker) is pid \(child.pid)")
         return Slot(name: worker, child: child, startedAtMs: Clock.steadyMs)
     }
 
-    private func beat(_ writer: RecordWriter) {
+    private func beat(_ writer: RecordWriter) throws {
         let running = slots.values.filter { $0.child.isRunning }.map(\.name).sorted()
         let status = FleetStatus(
             fleet: name, host: ProcessFacts.host, pid: ProcessFacts.pid,
             target: (target.value ?? 0) - retired.count,
             workers: running, restarts: restarts, atMs: Clock.wallMs)
-        // One that can not be written now is replaced by the next one.
-        _ = try? writer.write(
-            RecordWriter.Record(
-                topic: link.topics.status, key: Array("fleet/\(name)".utf8),
-                value: JSONRecord.encode(status)), timeoutMs: 2_000)
+        do {
+            try writer.write(
+                RecordWriter.Record(
+                    topic: link.topics.status, key: Array("fleet/\(name)".utf8),
+                    value: JSONRecord.encode(status)), timeoutMs: 2_000)
+        } catch {
+            // One that can not be written now is replaced by the next one; one that may not be written is not.
+            if error.isRefusedAccess { throw error }
+        }
     }
 }

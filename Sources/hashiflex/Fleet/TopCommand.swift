@@ -25,14 +25,20 @@ struct TopCommand: ParsableCommand {
         let stop = Signal()
         Signals.onTermination { stop.set() }
         try runCommand {
-            let link = try connection.connect()
+            let link = try connection.connect(\.status)
             let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
             defer { tail.close() }
             var snapshot = FleetSnapshot()
             var shownAtMs = Clock.steadyMs
             var shown = 0
+            let lines = LineLimiter { Terminal.complain($0) }
+            defer { lines.settle() }
             while !stop.isSet, count == 0 || shown < count {
                 if let event = tail.poll(timeoutMs: 50) {
+                    if case .error(let error) = event {
+                        if error.isFatal { throw error }
+                        lines.say("status topic: \(error)")
+                    }
                     snapshot.take(event)
                     if json { show(event) }
                 }

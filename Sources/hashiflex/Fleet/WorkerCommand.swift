@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HardenedBackbone
 import HardenedModel
+import Kafka
 import PipelineMessages
 import Threads
 import Worker
@@ -25,6 +26,9 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
+    /// Heads, heartbeat, shards, predictions; one that reads the heads again, and one that asks about topics.
+    private static let clients = 6
+
     func validate() throws { try name.map { try requireName($0) } }
 
     func run() throws {
@@ -36,9 +40,12 @@ struct WorkerCommand: ParsableCommand {
         try runCommand {
             let model = try tuning.model.load()
             let plan = try tuning.model.plan(of: model.backbone)
+            try OpenFiles.require(clients: Self.clients, brokers: 1)
             let link = try connection.connect()
-            _ = try link.partitions
+            try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
             try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+            try link.requireWorkerTopics()
+            try link.requireRights(of: .worker)
             var options = WorkerOptions(
                 worker: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)",
                 incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
@@ -83,6 +90,9 @@ struct WorkerTuning: ParsableArguments {
     @Option(help: "Shards that may be fetched ahead, kilobytes: at least a second of traffic.")
     var prefetchKb = 32_768
 
+    @Option(help: "Bytes of heads kept in memory; those not needed soon are unloaded beyond.")
+    var headBytesMax = 536_870_912
+
     func validate() throws {
         try requireRange("--replicas", replicas, in: 1...1_024)
         try requireRange("--top-k", topK, in: 1...65_536)
@@ -90,6 +100,7 @@ struct WorkerTuning: ParsableArguments {
         // The bounds of librdkafka's session.timeout.ms and queued.max.messages.kbytes.
         try requireRange("--session-timeout-ms", sessionTimeoutMs, in: 1...3_600_000)
         try requireRange("--prefetch-kb", prefetchKb, in: 1_024...2_097_151)
+        try requireRange("--head-bytes-max", headBytesMax, in: 1_048_576...1_099_511_627_776)
     }
 
     /// The backbone, packed for the tier asked for.
@@ -112,6 +123,7 @@ struct WorkerTuning: ParsableArguments {
         options.topK = topK
         options.commitIntervalMs = commitIntervalMs
         options.prefetchKilobytes = prefetchKb
+        options.headBytesMax = headBytesMax
         // The embedded broker forgets members within the 3 s that a first join takes there, unless this is longer;
         // a rebalance lasts 1 s less than this.
         options.sessionTimeoutMs = sessionTimeoutMs ?? (isEmbedded ? 3_500 : 10_000)
@@ -121,7 +133,7 @@ struct WorkerTuning: ParsableArguments {
     var childArguments: [String] {
         var arguments = [
             "--delivery", delivery.rawValue, "--top-k", "\(topK)", "--commit-interval-ms",
-            "\(commitIntervalMs)", "--prefetch-kb", "\(prefetchKb)",
+            "\(commitIntervalMs)", "--prefetch-kb", "\(prefetchKb)", "--head-bytes-max", "\(headBytesMax)",
         ]
         if let model = model.model { arguments += ["--model", model] }
         if let isa = model.isa { arguments += ["--isa", isa] }

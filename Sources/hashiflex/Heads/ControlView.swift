@@ -14,6 +14,7 @@ final class ControlView {
     private(set) var moves: [(move: PositionMove, offset: Int64)] = []
     private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
     private var readBelow: Int64 = 0
+    private let lines = LineLimiter(linesPerPeriod: 10) { Terminal.complain($0) }
     /// Bytes of the topic's records, as far as read.
     var bytes: Int { tail.bytesRead }
 
@@ -21,16 +22,21 @@ final class ControlView {
         tail = try ControlTail(link.kafka, topics: link.topics)
         let deadline = Clock.steadyMs + 30_000
         while Clock.steadyMs < deadline {
-            if take(timeoutMs: 200) { return }
+            if try take(timeoutMs: 200) { return }
         }
         throw CommandError(Exit.late, "the control topic could not be read in 30 s")
     }
 
-    deinit { tail.close() }
+    deinit {
+        lines.settle()
+        tail.close()
+    }
 
     /// Takes what comes; returns whether the end was reached.
+    ///
+    /// - Throws: `KafkaError` when the topic can not be read any more.
     @discardableResult
-    func take(timeoutMs: Int32) -> Bool {
+    func take(timeoutMs: Int32) throws -> Bool {
         var atEnd = false
         for event in tail.poll(timeoutMs: timeoutMs) {
             switch event {
@@ -39,8 +45,11 @@ final class ControlView {
                 if case .success(let bytes) = file { files[manifest.head] = bytes }
             case .cutover(let record, let offset): log.apply(record, at: offset)
             case .caughtUp: atEnd = true
-            case .unreadable(let key, let problem): Terminal.complain("control topic, \(key): \(problem)")
-            case .error(let error): Terminal.complain("control topic: \(error)")
+            case .unreadable(let key, let problem):
+                lines.say("control topic, \(key): \(problem)", kind: "control topic")
+            case .error(let error):
+                if error.isFatal { throw error }
+                lines.say("control topic: \(error)")
             case .read(let below): readBelow = max(readBelow, below)
             case .move(let move, let offset): moves.append((move, offset))
             case .ledgerReset(let reset, let offset): resets.append((reset, offset))
@@ -51,10 +60,10 @@ final class ControlView {
     }
 
     /// Takes all that is there now, or what comes within `timeoutMs`.
-    func catchUp(timeoutMs: Int64) {
+    func catchUp(timeoutMs: Int64) throws {
         let deadline = Clock.steadyMs + timeoutMs
         guard let end = try? tail.end(timeoutMs: Int32(clamping: timeoutMs)) else { return }
-        while readBelow < end, Clock.steadyMs < deadline { take(timeoutMs: 50) }
+        while readBelow < end, Clock.steadyMs < deadline { try take(timeoutMs: 50) }
     }
 
     /// The published head named `name@version`.

@@ -63,8 +63,8 @@ struct CutoverOptions: ParsableArguments {
 
     /// The partitions to switch, `nil` for all; called before anything is written.
     func wantedPartitions(_ link: Connection) throws -> [Int32]? {
-        let count = try link.partitions
         guard let wanted = try numbers() else { return nil }
+        let count = try link.partitions
         if let unknown = wanted.first(where: { $0 >= count }) {
             throw CommandError(
                 ExitCode(64),

@@ -44,9 +44,9 @@ struct CutoverSession {
         while true {
             let isInterrupted = interruption.isSet
             if isInterrupted {
-                view.catchUp(timeoutMs: 2_000)
+                try view.catchUp(timeoutMs: 2_000)
             } else {
-                view.take(timeoutMs: 100)
+                try view.take(timeoutMs: 100)
             }
             let step = watch.next(
                 view.log, now: Clock.steadyMs, wallMs: Clock.wallMs, isInterrupted: isInterrupted)

@@ -10,11 +10,12 @@ enum FrozenFleet {
     /// - Parameter ignored: workers that do not count, by name.
     /// - Throws: `CommandError` with exit code 76 that names the workers.
     static func refuse(_ link: Connection, ignoring ignored: [String]) throws {
-        guard link.cluster.topics[link.topics.status] != nil else { return }
-        let reasons = try FleetSnapshot.read(link).liveWorkers.filter { !ignored.contains($0.worker) }
-            .compactMap { worker in
-                worker.frozenHeadRefusal.map { "\(worker.worker): \($0)" }
-            }
+        let reasons = try FleetSnapshot.readIfAllowed(link).liveWorkers.filter {
+            !ignored.contains($0.worker)
+        }
+        .compactMap { worker in
+            worker.frozenHeadRefusal.map { "\(worker.worker): \($0)" }
+        }
         guard !reasons.isEmpty else { return }
         throw CommandError(
             Exit.refused,

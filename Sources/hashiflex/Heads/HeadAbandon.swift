@@ -33,7 +33,7 @@ extension HeadCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(\.control)
                 let view = try ControlView(link)
                 let asked = try chosen(view.log)
                 guard asked.state == .requested else { return try tell(asked, isMine: false) }
@@ -42,7 +42,7 @@ extension HeadCommand {
                 try RecordWriter(link.kafka).write(decision, topics: link.topics, timeoutMs: Self.answerMs)
                 let patience = Clock.steadyMs + Self.answerMs
                 while Clock.steadyMs < patience {
-                    view.take(timeoutMs: 100)
+                    try view.take(timeoutMs: 100)
                     guard let record = view.log.cutovers[asked.request], record.state != .requested else {
                         continue
                     }

@@ -15,7 +15,7 @@ extension HeadCommand {
 
         func run() throws {
             try runCommand {
-                let view = try ControlView(try connection.connect())
+                let view = try ControlView(try connection.connect(\.control))
                 let heads = view.log.labels.values.sorted { $0.publishedAtMs < $1.publishedAtMs }
                 if json { return heads.forEach { Terminal.print(JSONRecord.text($0)) } }
                 var rows = [["HEAD", "CLASSES", "DIGEST", "BACKBONE", "BYTES", "IN FORCE FOR"]]
@@ -45,7 +45,7 @@ extension HeadCommand {
             let stop = Signal()
             Signals.onTermination { stop.set() }
             try runCommand {
-                let view = try ControlView(try connection.connect())
+                let view = try ControlView(try connection.connect(\.control))
                 var shown: [String: CutoverRecord] = [:]
                 repeat {
                     for record in view.log.cutovers.values.sorted(by: { ($0.number ?? 0) < ($1.number ?? 0) })
@@ -53,7 +53,7 @@ extension HeadCommand {
                         shown[record.request] = record
                         show(record)
                     }
-                    if watch { view.take(timeoutMs: 200) }
+                    if watch { try view.take(timeoutMs: 200) }
                 } while watch && !stop.isSet
             }
         }
@@ -86,7 +86,7 @@ extension HeadCommand {
                 if head.hasPrefix("builtin:") {
                     return try InputFile.write(try HeadFile.read(head).1, to: output)
                 }
-                let view = try ControlView(try connection.connect())
+                let view = try ControlView(try connection.connect(\.control))
                 guard let label = HeadLabel(head), let manifest = view.manifest(label),
                     let file = view.files[manifest.head]
                 else { throw CommandError(Exit.badInput, "\(head) was never published; see head list") }

@@ -36,7 +36,7 @@ extension HeadCommand {
             let interruption = Interruption.watched()
             try runCommand {
                 let (head, bytes) = try HeadFile.read(file)
-                let link = try connection.connect()
+                let link = try connection.connect(\.control)
                 _ = try cutover.wantedPartitions(link)
                 try FrozenFleet.refuse(link, ignoring: cutover.ignore)
                 try Self.compare(head, link, ignoring: cutover.ignore)

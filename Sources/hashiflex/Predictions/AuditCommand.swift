@@ -28,10 +28,12 @@ struct AuditCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            let link = try connection.connect()
+            let link = try connection.connect(\.predictions, \.control)
             let reader = try PredictionReader(link)
             var records: [(Prediction, [UInt8])] = []
             var unreadable = 0
+            let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
+            defer { lines.settle() }
             var audit: StampAudit?
             var predicted: [PreprocessingAudit.Place: ContentDigest] = [:]
             while !reader.isAtEnd {
@@ -45,7 +47,7 @@ struct AuditCommand: ParsableCommand {
                     }
                 case .unreadable(let problem):
                     unreadable += 1
-                    Terminal.complain(problem)
+                    lines.say(problem, kind: "unreadable")
                 case .idle: break
                 }
                 if records.count >= 10_000 { try drain(&records, &audit, link) }
@@ -88,7 +90,7 @@ struct AuditCommand: ParsableCommand {
         let view = try ControlView(link)
         let deadline = Clock.steadyMs + 30_000
         while view.log.open.contains(where: { $0.state == .committing }), Clock.steadyMs < deadline {
-            view.take(timeoutMs: 200)
+            try view.take(timeoutMs: 200)
         }
         let log = view.log
         if audit == nil {
@@ -102,9 +104,8 @@ struct AuditCommand: ParsableCommand {
 
     /// The heads that backbones hold frozen, as far as heartbeats say; else a backbone's first record says it.
     private func frozenHeads(_ link: Connection) throws -> [ContentDigest: ContentDigest] {
-        guard link.cluster.topics[link.topics.status] != nil else { return [:] }
         var heads: [ContentDigest: ContentDigest] = [:]
-        for worker in try FleetSnapshot.read(link).workers.values {
+        for worker in try FleetSnapshot.readIfAllowed(link).workers.values {
             if let frozen = worker.frozenHead { heads[worker.backbone] = frozen.head }
         }
         return heads

@@ -19,9 +19,9 @@ final class PredictionReader {
     private let partitions: Int
 
     init(_ link: Connection, from start: StartOffset = .beginning) throws {
-        partitions = try link.partitions
+        partitions = try link.topic(link.topics.predictions).partitions.count
         consumer = try KafkaConsumer(
-            link.kafka, groupID: "\(link.topics.prefix).prediction-readers",
+            link.kafka, groupID: nil,
             options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
         try consumer.assign(
             (0..<Int32(partitions)).map {

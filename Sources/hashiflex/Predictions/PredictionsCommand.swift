@@ -26,14 +26,16 @@ struct PredictionsCommand: ParsableCommand {
         let stop = Signal()
         Signals.onTermination { stop.set() }
         try runCommand {
-            let reader = try PredictionReader(try connection.connect())
+            let reader = try PredictionReader(try connection.connect(\.predictions))
             if format == .csv { Terminal.print(Self.csvHeader) }
             var seen: Set<ImageAddress> = []
             var printed = 0
+            let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
+            defer { lines.settle() }
             while !stop.isSet, follow || !reader.isAtEnd, limit == 0 || printed < limit {
                 switch try reader.next(timeoutMs: 100) {
                 case .idle: continue
-                case .unreadable(let problem): Terminal.complain(problem)
+                case .unreadable(let problem): lines.say(problem, kind: "unreadable")
                 case .record(let prediction, let bytes):
                     if let stream, prediction.stream != stream { continue }
                     if distinct, !seen.insert(prediction.address).inserted { continue }

@@ -14,10 +14,8 @@ struct PreprocessingAudit {
     /// Reads what the heartbeats say, those of stopped workers included.
     init(_ link: Connection) throws {
         var found: [ContentDigest: StatedPreprocessing] = [:]
-        if link.cluster.topics[link.topics.status] != nil {
-            for worker in try FleetSnapshot.read(link).workers.values {
-                if let text = worker.preprocessing { found[worker.backbone] = StatedPreprocessing(text) }
-            }
+        for worker in try FleetSnapshot.readIfAllowed(link).workers.values {
+            if let text = worker.preprocessing { found[worker.backbone] = StatedPreprocessing(text) }
         }
         backbones = found
     }
@@ -52,7 +50,7 @@ struct PreprocessingAudit {
         shards predicted: [Place: ContentDigest], _ link: Connection
     ) throws -> (compared: Int, found: [PreprocessingMismatch]) {
         let consumer = try KafkaConsumer(
-            link.kafka, groupID: "\(link.topics.prefix).audit",
+            link.kafka, groupID: nil,
             options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
         defer { _ = consumer.close() }
         let count = try link.partitions

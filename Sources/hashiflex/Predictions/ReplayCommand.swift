@@ -38,7 +38,8 @@ struct ReplayCommand: ParsableCommand {
                 throw CommandError(
                     ExitCode(64), "an address is TOPIC/PARTITION@OFFSET#INDEX, not '\(self.address)'")
             }
-            let link = try connection.connect()
+            let link = try connection.connect(\.predictions, \.control)
+            try link.require([address.topic])
             let hardened = try model.load()
             let shard = try readShard(address, link)
             guard shard.images.indices.contains(address.index) else {
@@ -120,7 +121,7 @@ struct ReplayCommand: ParsableCommand {
 
     private func readOne(_ tp: TopicPartition, at offset: Int64, _ link: Connection) throws -> KafkaMessage? {
         let reader = try KafkaConsumer(
-            link.kafka, groupID: "\(link.topics.prefix).replay",
+            link.kafka, groupID: nil,
             options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
         defer { _ = reader.close() }
         try reader.assign([(tp, .offset(offset))])

@@ -69,7 +69,7 @@ struct LedgerCommand: ParsableCommand {
                         value: JSONRecord.encode(reset)))
                 let deadline = Clock.steadyMs + 30_000
                 while Clock.steadyMs < deadline {
-                    control.take(timeoutMs: 20)
+                    try control.take(timeoutMs: 20)
                     guard case .coordinator(let status)? = tail.poll(timeoutMs: 100),
                         let own = control.resets.first(where: { $0.reset == reset }),
                         status.ledgerReset ?? -1 >= own.offset

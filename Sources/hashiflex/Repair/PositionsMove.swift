@@ -132,7 +132,7 @@ extension PositionsCommand {
             }
             let deadline = Clock.steadyMs + Int64(timeout) * 1_000
             while Clock.steadyMs < deadline {
-                control.take(timeoutMs: 200)
+                try control.take(timeoutMs: 200)
                 guard let own = control.moves.first(where: { $0.move == move }) else { continue }
                 let place = try view.read([move.partition])[0]
                 if place.moved ?? -1 >= own.offset {

@@ -62,7 +62,7 @@ struct PositionsView {
     func images(below offset: Int64, _ place: Place) throws -> Int64? {
         var options = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         options.queueKilobytes = 16_384
-        let receipts = try KafkaConsumer(link.kafka, groupID: link.topics.workerGroup, options: options)
+        let receipts = try KafkaConsumer(link.kafka, groupID: nil, options: options)
         defer { _ = receipts.close() }
         try receipts.assign([
             (TopicPartition(topic: link.topics.receipts, partition: place.partition), .beginning)

@@ -32,7 +32,7 @@ extension FleetPreprocessing {
     /// The workers that live now. Where the status topic may not be read there is nothing to compare with, and that is
     /// said: workers compare by themselves.
     private static func liveWorkers(_ link: Connection) -> [WorkerStatus] {
-        guard link.cluster.topics[link.topics.status] != nil else { return [] }
+        guard link.isVisible(link.topics.status) else { return [] }
         do {
             return try FleetSnapshot.read(link).liveWorkers
         } catch {

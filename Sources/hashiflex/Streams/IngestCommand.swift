@@ -62,7 +62,11 @@ struct IngestCommand: ParsableCommand {
             service.requestStop()
         }
         try runCommand {
-            let link = try connection.connect()
+            // Shards, positions, and one that asks about topics and the fleet.
+            try OpenFiles.require(clients: 4, brokers: 1)
+            let link = try connection.connect(\.shards)
+            try OpenFiles.require(clients: 4, brokers: link.cluster.brokers.count)
+            try link.requireRights(of: .camera)
             let preparation = try preprocessing.preparation(size: tuning.size)
             var options = try tuning.options(link, preparation)
             if options.encoding != .files {

@@ -1,8 +1,15 @@
+import ArgumentParser
 import Foundation
 import Threads
 
 /// Where the embedded broker leaves its address for this user's other commands.
-enum BrokerAddressFile {
+///
+/// The broker holds a lock on the file as long as it lives: what it left behind when it was killed counts for nothing,
+/// whoever has its process id now.
+final class BrokerAddressFile {
+    private let descriptor: Int32
+    private let path: String
+
     /// `$XDG_RUNTIME_DIR/hashiflex-broker`, else a file named after the user in the temporary folder.
     static var path: String {
         let environment = ProcessInfo.processInfo.environment
@@ -14,25 +21,64 @@ enum BrokerAddressFile {
 
     /// The address, if this user's broker is running.
     static func read() -> String? {
-        var facts = stat()
-        // In a shared folder the file could be somebody else's: it must be ours and a plain file.
-        guard lstat(path, &facts) == 0, facts.st_uid == getuid(), facts.st_mode & S_IFMT == S_IFREG,
-            facts.st_size < 1_024, let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else { return nil }
-        let lines = text.split(separator: "\n").map(String.init)
-        guard lines.count == 2, let pid = Int32(lines[1]), kill(pid, 0) == 0 else { return nil }
-        return lines[0]
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        guard isOurs(descriptor), flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else {
+            return nil
+        }
+        return contents(descriptor).first
+    }
+
+    /// Takes the place of this user's broker.
+    ///
+    /// - Throws: `CommandError` 76 while another one has it; others if the file can not be used.
+    init() throws {
+        let path = Self.path
+        let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, Self.isOurs(descriptor) else {
+            let reason = descriptor < 0 ? String(cString: strerror(errno)) : "it is another user's"
+            if descriptor >= 0 { close(descriptor) }
+            throw CommandError(Exit.output, "\(path): \(reason)")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let lines = Self.contents(descriptor)
+            close(descriptor)
+            throw CommandError(
+                Exit.refused,
+                "this user's broker runs already at \(lines.first ?? "?") (pid \(lines.dropFirst().first ?? "?")): use "
+                    + "it, end it, or start this one with --private")
+        }
+        // Set last: what is complete is removed at its end, and the file is another broker's until here.
+        self.path = path
+        self.descriptor = descriptor
     }
 
     /// Leaves the address.
-    static func write(_ address: String) throws {
-        try? FileManager.default.removeItem(atPath: path)
-        try Data("\(address)\n\(ProcessFacts.pid)\n".utf8).write(
-            to: URL(fileURLWithPath: path), options: .withoutOverwriting)
+    func write(_ address: String) throws {
+        let text = Array("\(address)\n\(ProcessFacts.pid)\n".utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
+            throw CommandError(Exit.output, "\(path): \(String(cString: strerror(errno)))")
+        }
     }
 
-    /// Removes it if it is still this process's.
-    static func remove(_ address: String) {
-        if read() == address { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        unlink(path)
+        close(descriptor)
+    }
+
+    /// In a shared folder the file could be somebody else's: it must be ours, and a plain one.
+    private static func isOurs(_ descriptor: Int32) -> Bool {
+        var facts = stat()
+        return fstat(descriptor, &facts) == 0 && facts.st_uid == getuid()
+            && facts.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// The lines of the file: the address, the process.
+    private static func contents(_ descriptor: Int32) -> [String] {
+        var bytes = [UInt8](repeating: 0, count: 1_024)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").map(
+            String.init)
     }
 }

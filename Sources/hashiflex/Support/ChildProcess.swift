@@ -6,13 +6,17 @@ final class ChildProcess: @unchecked Sendable {
     // `processIdentifier` and signals are safe from any.
     private let process = Process()
 
-    /// Starts this same program with other arguments.
+    /// Starts this same program with other arguments, and with `environment` beside this process's own.
     init(
-        _ arguments: [String], output: FileHandle? = nil, input: Pipe? = nil, inputFile: FileHandle? = nil,
+        _ arguments: [String], environment: [String: String] = [:], output: FileHandle? = nil,
+        input: Pipe? = nil, inputFile: FileHandle? = nil,
         errors: FileHandle? = nil
     ) throws {
         process.executableURL = URL(fileURLWithPath: try Self.executablePath())
         process.arguments = arguments
+        if !environment.isEmpty {
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
         process.standardInput = input ?? inputFile ?? FileHandle.nullDevice
         process.standardOutput = output ?? FileHandle.nullDevice
         if let errors { process.standardError = errors }

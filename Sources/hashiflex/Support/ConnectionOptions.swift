@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Kafka
 import PipelineMessages
+import Synchronization
 
 /// How to reach the broker: the same options on every command.
 struct ConnectionOptions: ParsableArguments {
@@ -43,24 +44,48 @@ struct ConnectionOptions: ParsableArguments {
     }
 
     /// Connects once, and adapts to what is there.
-    func connect() throws -> Connection {
+    ///
+    /// - Parameter needed: Topics without which the command has nothing to do.
+    /// - Throws: `CommandError` 69 if one does not exist, `KafkaError` if this user may not see one.
+    func connect(_ needed: KeyPath<TopicNames, String>...) throws -> Connection {
         let topics = try topics
-        let plain = try configuration()
-        let cluster = try KafkaAdmin(plain).metadata(timeoutMs: 10_000)
-        let isEmbedded = cluster.topics[TopicNames.embeddedBrokerSign] != nil
-        let configuration =
-            isEmbedded
-            ? try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers)) : plain
-        return Connection(
-            kafka: configuration, topics: topics, cluster: cluster, isEmbedded: isEmbedded)
+        let link = try Connection(try configuration(), topics: topics) { plain in
+            try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers))
+        }
+        try link.require(needed.map { topics[keyPath: $0] })
+        return link
     }
 
-    /// Arguments that hand the same connection to a child process; secrets stay in files and variables.
+    /// Arguments that hand the same connection to a child process; the properties go by ``childEnvironment()``.
     func childArguments() throws -> [String] {
         var arguments = ["--brokers", try configuration().brokers, "--topic-prefix", topicPrefix]
-        for assignment in property { arguments += ["-X", assignment] }
         if let kafkaConfig { arguments += ["--kafka-config", kafkaConfig] }
         return arguments
+    }
+
+    /// Variables that hand the properties of `-X` to a child process: everybody sees a command line, nobody else these.
+    func childEnvironment() throws -> [String: String] {
+        var variables: [String: String] = [:]
+        for assignment in property {
+            let (name, value) = try KafkaConfiguration.parse(assignment: assignment)
+            variables[KafkaConfiguration.environmentVariable(of: name)] = value
+        }
+        return variables
+    }
+
+    private static let hasWarned = Mutex(false)
+
+    /// Says once that everybody on this machine sees a secret.
+    private static func warn(of name: String) {
+        guard
+            hasWarned.withLock({ warned in
+                defer { warned = true }
+                return !warned
+            })
+        else { return }
+        Terminal.complain(
+            "-X \(name)=... shows in ps to every user of this machine; give it in a file by --kafka-config, or as "
+                + KafkaConfiguration.environmentVariable(of: name))
     }
 
     private func layered(_ base: KafkaConfiguration) throws -> KafkaConfiguration {
@@ -78,32 +103,11 @@ struct ConnectionOptions: ParsableArguments {
         configuration.apply(KafkaConfiguration.fromEnvironment(ProcessInfo.processInfo.environment))
         for assignment in property {
             let (name, value) = try KafkaConfiguration.parse(assignment: assignment)
+            if KafkaConfiguration.isSecret(name) { Self.warn(of: name) }
             configuration.set(name, value)
         }
         try configuration.validate()
         return configuration
-    }
-}
-
-/// A broker that answered.
-struct Connection {
-    let kafka: KafkaConfiguration
-    let topics: TopicNames
-    let cluster: ClusterDescription
-    /// Whether it is the embedded broker, whose partitions silently drop what exceeds 5 MB.
-    let isEmbedded: Bool
-
-    /// Partitions of the shard topic.
-    var partitions: Int {
-        get throws {
-            let count = cluster.topics[topics.shards]?.partitions.count ?? 0
-            guard count > 0 else {
-                throw CommandError(
-                    Exit.unavailable,
-                    "topic \(topics.shards) does not exist at \(kafka.brokers); run hashiflex topics create")
-            }
-            return count
-        }
     }
 }
 

@@ -15,14 +15,19 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Check this machine, the broker, the topics and the fleet, and say what to do.",
         discussion: """
-            With --data also how the pictures of a source fare: how many are stretched, or carry an EXIF orientation \
-            that is ignored.
+            On a broker with users also which roles this one may play: each right is tried, and nothing is written. With \
+            --data also how the pictures of a source fare: how many are stretched, or carry an EXIF orientation that is \
+            ignored.
             """)
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var model: ModelOptions
     @Option(help: "Pictures to look at, any source that ingest reads; at most 10000 of them.")
     var data: String?
+    @Option(
+        help: ArgumentHelp(
+            "The role whose rights this user must have.",
+            discussion: "Default: all are tried, and what is missing is said.")) var role: Role?
     @Flag(help: "Print JSON, one check a line.") var json = false
 
     struct Check: Codable {
@@ -38,6 +43,7 @@ struct DoctorCommand: ParsableCommand {
             do {
                 let link = try connection.connect()
                 checks += broker(link)
+                checks += try rights(link)
                 if checks.allSatisfy(\.ok) { checks += try fleet(link) }
             } catch let error as CommandError {
                 checks.append(Check(what: "broker", ok: false, found: error.text, advice: nil))
@@ -131,20 +137,18 @@ struct DoctorCommand: ParsableCommand {
                 advice: nil)
         ]
         for plan in TopicPlan.all(link.topics, partitions: 1) {
-            let count = link.cluster.topics[plan.name]?.partitions.count
+            let (count, problem) = look(for: plan.name, link)
             let fits =
                 plan.partitions > 1 || plan.name == link.topics.shards || count == nil || count == 1
                 || [link.topics.predictions, link.topics.receipts].contains(plan.name)
             checks.append(
                 Check(
                     what: "topic \(plan.name)", ok: count != nil && fits,
-                    found: count.map { "\($0) partitions" } ?? "missing",
-                    advice: count == nil
-                        ? "run hashiflex topics create"
-                        : fits ? nil : "it must have one partition: recreate it"))
+                    found: count.map { "\($0) partitions" } ?? problem,
+                    advice: count == nil || fits ? nil : "it must have one partition: recreate it"))
         }
         let bulk = [link.topics.shards, link.topics.predictions, link.topics.receipts]
-            .compactMap { link.cluster.topics[$0]?.partitions.count }
+            .compactMap { look(for: $0, link).count }
         if Set(bulk).count > 1 {
             checks.append(
                 Check(
@@ -152,6 +156,15 @@ struct DoctorCommand: ParsableCommand {
                     advice: "give all three the same number"))
         }
         return checks
+    }
+
+    /// A topic's partitions, or why there is nothing to see.
+    private func look(for name: String, _ link: Connection) -> (count: Int?, problem: String) {
+        do {
+            return (try link.topic(name).partitions.count, "")
+        } catch {
+            return (nil, (error as? CommandError)?.text ?? "\(error)")
+        }
     }
 
     private func fleet(_ link: Connection) throws -> [Check] {

@@ -74,12 +74,15 @@ final class Background: @unchecked Sendable {
     private let log: String
     private let folder: TemporaryFolder
 
-    init(_ arguments: [String]) throws {
+    init(
+        _ arguments: [String], environment: [String: String] = [:], executable: String = Program.path
+    ) throws {
         folder = try TemporaryFolder()
         log = folder.file("log")
         _ = FileManager.default.createFile(atPath: log, contents: nil)
-        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = input
         // Appending: output and errors share the file without writing over each other.
         let both = FileHandle(fileDescriptor: open(log, O_WRONLY | O_APPEND), closeOnDealloc: true)

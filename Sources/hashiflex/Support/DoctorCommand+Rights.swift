@@ -1,0 +1,39 @@
+import Kafka
+import PipelineMessages
+
+extension DoctorCommand {
+    /// Which roles this user may play: every right is tried, none leaves a trace.
+    func rights(_ link: Connection) throws -> [Check] {
+        guard !link.isEmbedded else {
+            return role == nil
+                ? []
+                : [Check(what: "rights", ok: true, found: "the embedded broker asks nobody", advice: nil)]
+        }
+        let roles = role.map { [$0] } ?? Role.allCases
+        var wanted: [AccessRight] = []
+        for right in roles.flatMap({ $0.rights(link.topics) }) where !wanted.contains(right) {
+            wanted.append(right)
+        }
+        let refused = try AccessProbe(link.kafka, timeoutMs: 5_000).refused(wanted)
+        return roles.map { check($0, $0.rights(link.topics), refused) }
+    }
+
+    private func check(_ role: Role, _ rights: [AccessRight], _ refused: [AccessRight: KafkaError]) -> Check {
+        let missing = rights.filter { refused[$0]?.isRefusedAccess == true }
+        let untried = rights.filter { refused[$0]?.isRefusedAccess == false }
+        let isAsked = self.role != nil
+        var found = missing.isEmpty ? "all there" : "missing: " + Self.list(missing)
+        if !untried.isEmpty {
+            found += "; not tried: " + Self.list(untried)
+            found += untried.first.flatMap { refused[$0] }.map { " (\($0))" } ?? ""
+        }
+        return Check(
+            what: "rights of a \(role.rawValue)", ok: !isAsked || missing.isEmpty && untried.isEmpty,
+            found: found,
+            advice: isAsked && !missing.isEmpty ? "give them with Kafka's own kafka-acls --add" : nil)
+    }
+
+    private static func list(_ rights: [AccessRight]) -> String {
+        rights.map(\.description).joined(separator: ", ")
+    }
+}
