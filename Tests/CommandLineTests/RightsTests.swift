@@ -128,7 +128,6 @@ struct RightsTests {
         let taken: [(String, [String], AccessRight)] = [
             ("worker", ["worker", "--replicas", "1"], AccessRight(.write, .topic(topics.status))),
             ("worker", ["worker", "--replicas", "1"], AccessRight(.write, .topic(topics.predictions))),
-            ("worker", ["worker", "--replicas", "1"], AccessRight(.read, .topic(topics.shards))),
             ("worker", ["worker", "--replicas", "1"], AccessRight(.read, .group(topics.workerGroup))),
             ("coordinator", ["coordinator"], AccessRight(.write, .topic(topics.status))),
             ("coordinator", ["coordinator"], AccessRight(.read, .topic(topics.control))),
