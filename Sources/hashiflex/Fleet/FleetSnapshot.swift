@@ -112,10 +112,13 @@ struct FleetSnapshot {
         text += "be read \(Format.count(liveWorkers.map(\.imageErrors).saturatingSum))"
         guard let coordinator else { return text }
         let backlogs = coordinator.partitions.filter { $0.waiting > 0 }
-        guard let most = backlogs.max(by: { $0.waiting < $1.waiting }) else { return "nothing waits; " + text }
+        guard let most = backlogs.max(by: { $0.waiting < $1.waiting }) else {
+            return "nothing waits; " + text
+        }
+        let records = Format.count(backlogs.map(\.waiting).saturatingSum)
         return
-            "\(Format.count(backlogs.map(\.waiting).saturatingSum)) records wait in \(backlogs.count) partitions, most in "
-            + "\(most.partition) (\(Format.count(most.waiting))); " + text
+            "\(records) records wait in \(backlogs.count) partitions, most in \(most.partition) "
+            + "(\(Format.count(most.waiting))); \(text)"
     }
 
     /// The view for people: who works, on what, how fast.
