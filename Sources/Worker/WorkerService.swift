@@ -82,7 +82,9 @@ public final class WorkerService: Sendable {
         let replicas = ReplicaStage(
             plan: options.plan, preprocessing: options.preprocessing,
             featureCount: options.plan.network.featureCount, input: tasks, features: features,
-            conductor: conductor, meters: meters)
+            conductor: conductor, meters: meters,
+            memory: ByteBudget(
+                bytes: options.decodeBytesMax, uncounted: WorkerOptions.decodeBytesUncounted))
         let npu = NPUStage(input: features, conductor: conductor, options: options, meters: meters)
         try consumer.subscribe([options.topics.shards])
         log("worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)")

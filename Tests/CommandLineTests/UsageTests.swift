@@ -122,7 +122,10 @@ import Testing
         "preprocess a -o o": ["size", "images", "shorter", "crop-pct", "turn"],
         "import n -o o": ["shorter", "crop-pct", "turn"],
         "harden n -o o": ["shorter", "crop-pct", "turn"], "bench resize": ["windows", "seconds"],
-        "worker": ["replicas", "top-k", "commit-interval-ms", "session-timeout-ms", "prefetch-kb"],
+        "worker": [
+            "replicas", "top-k", "commit-interval-ms", "session-timeout-ms", "prefetch-kb",
+            "decode-memory-mb",
+        ],
         "demo": ["images", "fps", "workers", "partitions"],
         "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],
         "top": ["interval", "count"], "predictions": ["limit"], "audit": ["images"],
