@@ -205,7 +205,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
     ("FleetSimulator", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"], []),
-    ("Worker", ["ImageDecoding", "PipelineMessages", "Threads"], []),
+    ("Worker", ["Artifacts", "ClassifierHead", "ImageDecoding", "PipelineMessages", "Threads"], []),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
 // What several test folders share; no product depends on it.
@@ -228,7 +228,8 @@ package.targets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "HardenedModel", "ImageDecoding",
+            "hashiflex", "Artifacts", "ClassifierHead", "ControlPlane", "HardenedBackbone", "HardenedModel",
+            "ImageDecoding",
             "Ingest", "PipelineMessages", "RecordFuzzing", "TestSupport",
         ],
         exclude: ["Shells"],

@@ -1,4 +1,4 @@
-package import TestSupport
+internal import TestSupport
 
 /// Changes lists of records as somebody would who means no good: knows JSON and the ends of integers, and takes names,
 /// digests and numbers of one record over into another.

@@ -1,7 +1,7 @@
 package import Artifacts
-package import ClassifierHead
+internal import ClassifierHead
 package import PipelineMessages
-import TestSupport
+internal import TestSupport
 
 /// Valid records of every kind, which a fuzzer begins with.
 package enum RecordSeeds {

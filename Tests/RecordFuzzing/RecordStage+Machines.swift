@@ -1,7 +1,8 @@
-import Artifacts
-import Cutover
-import FleetMachines
-import PipelineMessages
+internal import Artifacts
+internal import ControlPlane
+internal import Cutover
+internal import FleetMachines
+internal import PipelineMessages
 
 /// The machines' surroundings: every question is answered, every call succeeds.
 extension RecordStage {

@@ -1,9 +1,9 @@
-import Artifacts
-import ClassifierHead
-import ControlPlane
-import Cutover
-import FleetMachines
-import PipelineMessages
+internal import Artifacts
+internal import ClassifierHead
+internal import ControlPlane
+internal import Cutover
+internal import FleetMachines
+internal import PipelineMessages
 
 /// From bytes to whoever takes them, as in the services.
 extension RecordStage {
@@ -196,7 +196,8 @@ extension RecordStage {
         nowMs += milliseconds
         tell(worker: .tick)
         tell(coordinator: .tick)
-        let step = watch?.next(log, now: nowMs, wallMs: moment.wallMs)
+        let wallMs = moment.wallMs
+        let step = watch?.next(log, now: nowMs, wallMs: wallMs)
         guard case .giveUp(let decision) = step, readable(decision) else { return }
         learn(decision)
     }

@@ -1,7 +1,7 @@
 package import ControlPlane
-package import Cutover
-package import FleetMachines
-package import PipelineMessages
+internal import Cutover
+internal import FleetMachines
+internal import PipelineMessages
 
 /// How people see what records say.
 package struct RecordView {

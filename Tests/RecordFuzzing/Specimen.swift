@@ -1,5 +1,5 @@
-import Artifacts
-import PipelineMessages
+internal import Artifacts
+internal import PipelineMessages
 
 /// The bytes of one real message, and the schema that they must fit.
 package struct Specimen: Sendable {

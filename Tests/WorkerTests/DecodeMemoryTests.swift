@@ -54,13 +54,14 @@ import Worker
         let side = 640
         let files = try pictures(side: side)
         let alone = try files.map { try preparation().tensor(try preparation().decode($0)) }
+        let expected: [[UInt8]?] = alone + alone.reversed()
         let one = side * side * 9
         // Room for two at once, for one, and for none: that is then decoded alone.
         for (budget, uncounted) in [(2 * one + one / 2, 0), (one + one / 2, 0), (one / 3, 0), (one, 4 * one)]
         {
             let memory = ByteBudget(bytes: budget, uncounted: uncounted)
             let made = try tensors(files + files.reversed(), replicas: 4, memory)
-            #expect(made.allSatisfy { $0 == alone + alone.reversed() })
+            #expect(made.allSatisfy { $0 == expected })
             #expect(memory.highest <= budget)
             #expect(uncounted == 0 ? memory.highest > 0 : memory.highest == 0)
             #expect(memory.acquire(budget) >= budget - uncounted, "a share was not given back")

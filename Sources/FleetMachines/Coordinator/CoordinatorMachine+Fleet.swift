@@ -31,6 +31,9 @@ extension CoordinatorMachine {
         term?.ledger?.checkSums()
     }
 
+    /// Most open cut-overs that a heartbeat names: anyone may ask for any number.
+    private static let openMax = 32
+
     mutating func report(_ now: Moment) {
         guard let term, term.hasStatus, let ledger = term.ledger else { return }
         self.term?.fleet.forgetSilent(nowMs: now.steadyMs)
@@ -45,10 +48,13 @@ extension CoordinatorMachine {
         status.liveWorkers = live.count
         status.imagesPerSecond = min(
             live.reduce(0) { $0 + $1.imagesPerSecond }, RecordBounds.rate.upperBound)
-        status.openCutovers = term.log.open.map { "\($0.label) \($0.state.rawValue)" }
+        let open = term.log.open
+        status.openCutovers = open.prefix(Self.openMax).map { "\($0.label) \($0.state.rawValue)" }
+        if open.count > Self.openMax { status.openCutovers.append("and \(open.count - Self.openMax) more") }
         status.ledger = ledger.entries
         status.partitions = ledger.partitionEntries
-        status.imagesCommitted = min(ledger.imagesCounted, RecordBounds.count.upperBound)
+        // What a forged heartbeat left may not add up; this one must be readable all the same.
+        status.imagesCommitted = min(max(0, ledger.imagesCounted), RecordBounds.count.upperBound)
         status.alarms =
             ledger.alarms + Self.mixedBackbones(live) + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? [])
         actions.append(.beat(status))
