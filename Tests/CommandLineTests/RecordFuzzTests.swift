@@ -54,7 +54,7 @@ import hashiflex
 
     /// Changes of changes, from the same seed every time.
     @Test func mutatedRecordsAreTakenOrRefused() throws {
-        let iterations = 20_000
+        let iterations = 10_000
         let seed: UInt64 = 20_261_129
         var inputs = try Self.corpus() + RecordSeeds.inputs + Self.reported
         var mutator = RecordMutator(seed: seed)

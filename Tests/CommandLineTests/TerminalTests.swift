@@ -6,7 +6,7 @@ import hashiflex
 @Suite struct TerminalTests {
     @Test func controlCharactersAreEscapedAndNothingElse() {
         #expect(Terminal.escaped("\u{1B}[2J") == #"\u{1B}[2J"#)
-        #expect(Terminal.escaped("a\u{0}b\rc\u{7F}\u{9B}31m") == #"a\0b\rc\u{7F}\u{9B}31m"#)
+        #expect(Terminal.escaped("a\u{0}b\rc\u{7F}\u{9B}31m") == #"a\0b\rc\u{7F}\u{009B}31m"#)
         // What turns the direction of writing, and what hides.
         #expect(Terminal.escaped("\u{202E}evil\u{200B}") == #"\u{202E}evil\u{200B}"#)
         for text in ["täglich \"7\" \\ 測試 🧪", "two\nlines\tand a tab", "", "a\u{301}"] {
