@@ -206,6 +206,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
     ("FleetSimulator", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"], []),
+    ("Worker", ["Artifacts", "ClassifierHead", "ImageDecoding", "PipelineMessages", "Threads"], []),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
 // What several test folders share; no product depends on it.
@@ -215,18 +216,28 @@ package.targets.append(
         swiftSettings: swift))
 package.targets.append(.target(name: "AllocationCounter", path: "Tests/AllocationCounter"))
 package.targets.append(
+    // Records as anyone may write them, and what takes them; for Tests/Fuzz and for the suite.
+    .target(
+        name: "RecordFuzzing",
+        dependencies: [
+            "Artifacts", "ClassifierHead", "PipelineMessages", "Cutover", "FleetMachines", "ControlPlane",
+            "TestSupport",
+        ],
+        path: "Tests/RecordFuzzing", swiftSettings: swift))
+package.targets.append(
     // Drives the built program; depends on it so that it is built.
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "HardenedBackbone", "HardenedModel", "ImageDecoding",
-            "Ingest", "Kafka", "PipelineMessages", "TestSupport", "CRDKafka",
+            "hashiflex", "Artifacts", "ClassifierHead", "ControlPlane", "HardenedBackbone", "HardenedModel",
+            "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing", "TestSupport", "CRDKafka",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))
 package.targets.append(
     .testTarget(
-        name: "SchemaTests", dependencies: ["PipelineMessages", "Artifacts"], swiftSettings: swift))
+        name: "SchemaTests", dependencies: ["PipelineMessages", "Artifacts", "RecordFuzzing"],
+        swiftSettings: swift))
 package.targets += tests.map { test in
     .testTarget(
         name: "\(test.target)Tests",
@@ -236,10 +247,14 @@ package.targets += tests.map { test in
 }
 // Programs for Tests/Fuzz/run, which gives them libFuzzer's main.
 if Context.environment["HASHIFLEX_FUZZ"] != nil {
-    package.targets += [("FuzzONNX", "NetworkExchange"), ("FuzzArguments", "ArgumentParser")].map {
-        name, target in
+    let programs: [(name: String, uses: [String])] = [
+        ("FuzzONNX", ["NetworkExchange"]), ("FuzzArguments", ["ArgumentParser"]),
+        // Reads some sources of the command through links: a program can not be imported by another.
+        ("FuzzRecords", ["RecordFuzzing", "Artifacts", "ControlPlane", "PipelineMessages", "Threads"]),
+    ]
+    package.targets += programs.map { program in
         .executableTarget(
-            name: name, dependencies: [.init(stringLiteral: target)], path: "Tests/Fuzz/\(name)",
-            swiftSettings: swift)
+            name: program.name, dependencies: program.uses.map { .init(stringLiteral: $0) },
+            path: "Tests/Fuzz/\(program.name)", swiftSettings: swift)
     }
 }

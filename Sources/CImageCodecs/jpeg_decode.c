@@ -136,6 +136,20 @@ static void open_decoder(decoder *self, char *message) {
     self->errors.emit_message = on_message;
 }
 
+/// The coefficients of all components where they come in several scans, else a few rows of blocks.
+static uint64_t working_bytes(struct jpeg_decompress_struct *jpeg) {
+    uint64_t bytes = (uint64_t)jpeg->image_width * 3 * 64;
+    if (!jpeg_has_multiple_scans(jpeg)) { return bytes; }
+    for (int index = 0; index < jpeg->num_components; index++) {
+        const jpeg_component_info *part = &jpeg->comp_info[index];
+        uint64_t h = (uint64_t)part->h_samp_factor, v = (uint64_t)part->v_samp_factor;
+        uint64_t columns = (part->width_in_blocks + h - 1) / h * h;
+        uint64_t rows = (part->height_in_blocks + v - 1) / v * v;
+        bytes += columns * rows * sizeof(JBLOCK);
+    }
+    return bytes;
+}
+
 hsf_image_status hsf_jpeg_probe(const uint8_t *bytes, size_t count, const hsf_image_limits *limits,
                                 hsf_image_info *info, char message[HSF_IMAGE_MESSAGE_BYTES]) {
     decoder self = {0};
@@ -143,6 +157,7 @@ hsf_image_status hsf_jpeg_probe(const uint8_t *bytes, size_t count, const hsf_im
     hsf_image_status status = guarded(&self, bytes, count, limits, NULL, 0);
     info->width = self.jpeg.image_width;
     info->height = self.jpeg.image_height;
+    info->working_bytes = status == HSF_IMAGE_OK ? working_bytes(&self.jpeg) : 0;
     jpeg_destroy_decompress(&self.jpeg);
     return status;
 }

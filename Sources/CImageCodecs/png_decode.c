@@ -154,6 +154,14 @@ static hsf_image_status guarded(decoder *self, const hsf_image_limits *limits, u
     return read_pixels(self, rgb, rgb_bytes);
 }
 
+/// All rows with their alpha where they come in several passes, else a few rows; and deflate's window.
+static uint64_t working_bytes(const decoder *self, uint64_t width, uint64_t height) {
+    int has_alpha = png_get_valid(self->png, self->info, PNG_INFO_tRNS) != 0
+        || (png_get_color_type(self->png, self->info) & PNG_COLOR_MASK_ALPHA) != 0;
+    int is_interlaced = png_get_interlace_type(self->png, self->info) != PNG_INTERLACE_NONE;
+    return (64 << 10) + width * 32 + (has_alpha && is_interlaced ? width * height * 4 : 0);
+}
+
 hsf_image_status hsf_png_probe(const uint8_t *bytes, size_t count, const hsf_image_limits *limits,
                                hsf_image_info *info, char message[HSF_IMAGE_MESSAGE_BYTES]) {
     decoder self = {0};
@@ -162,6 +170,7 @@ hsf_image_status hsf_png_probe(const uint8_t *bytes, size_t count, const hsf_ima
     status = guarded(&self, limits, NULL, 0);
     info->width = png_get_image_width(self.png, self.info);
     info->height = png_get_image_height(self.png, self.info);
+    info->working_bytes = status == HSF_IMAGE_OK ? working_bytes(&self, info->width, info->height) : 0;
     close_decoder(&self);
     return status;
 }

@@ -30,8 +30,7 @@ public final class ControlTail: Sendable {
 
     private let consumer: KafkaConsumer
     private let topic: TopicPartition
-    private let shards: String
-    private let assembler = AssemblerBox()
+    private let state: State
 
     /// Starts at the beginning of the topic.
     ///
@@ -48,7 +47,7 @@ public final class ControlTail: Sendable {
         options.queueKilobytes = 16_384
         consumer = try KafkaConsumer(kafka, groupID: nil, options: options)
         topic = TopicPartition(topic: topics.control, partition: 0)
-        shards = topics.shards
+        state = State(shards: topics.shards)
         try consumer.assign([(topic, .beginning)])
     }
 
@@ -64,7 +63,7 @@ public final class ControlTail: Sendable {
     }
 
     /// Bytes of all records read so far, with their framing, roughly.
-    public var bytesRead: Int { assembler.bytesRead }
+    public var bytesRead: Int { state.bytesRead }
 
     /// Where the topic ends now.
     public func end(timeoutMs: Int32) throws(KafkaError) -> Int64 {
@@ -75,53 +74,17 @@ public final class ControlTail: Sendable {
     public func close() { _ = consumer.close() }
 
     private func decode(_ message: KafkaMessage) -> [Event] {
-        assembler.bytesRead += message.byteCount + 100
-        let keyBytes = message.key ?? []
-        let keyText = RecordBounds.cut(String(decoding: keyBytes, as: UTF8.self))
-        guard let key = ControlKey(keyBytes) else {
-            return [.unreadable(key: keyText, problem: "unknown key; is a newer version running?")]
-        }
-        guard !message.isTombstone else { return [] }
-        let value = message.payload
-        do {
-            switch key {
-            case .headChunk(let head, let index):
-                guard let (manifest, file) = assembler.value.take(chunk: value, index: index, of: head) else {
-                    return []
-                }
-                return [.head(manifest, .success(file))]
-            case .headManifest(let head):
-                let manifest = try JSONRecord.decode(HeadManifest.self, from: value)
-                guard manifest.head == head else {
-                    return [.unreadable(key: keyText, problem: "the manifest names another head")]
-                }
-                return [.head(manifest, assembler.value.take(manifest))]
-            case .cutover(let request), .decision(let request, _):
-                let record = try JSONRecord.decode(CutoverRecord.self, from: value)
-                guard record.request == request else {
-                    return [.unreadable(key: keyText, problem: "the record names another request")]
-                }
-                return [.cutover(record, offset: message.offset)]
-            case .fleet, .worker:
-                return [.command(key, try JSONRecord.decode(FleetCommand.self, from: value))]
-            case .move(let partition, _):
-                let move = try JSONRecord.decode(PositionMove.self, from: value)
-                guard move.partition == partition, move.topic == shards else {
-                    return [.unreadable(key: keyText, problem: "the record names another partition")]
-                }
-                return [.move(move, offset: message.offset)]
-            case .ledgerReset:
-                let reset = try JSONRecord.decode(LedgerReset.self, from: value)
-                return [.ledgerReset(reset, offset: message.offset)]
-            }
-        } catch {
-            return [.unreadable(key: keyText, problem: "\(error)")]
-        }
+        state.bytesRead += message.byteCount + 100
+        return state.decoder.decode(
+            key: message.key ?? [], value: message.isTombstone ? nil : message.payload, offset: message.offset
+        )
     }
 }
 
 // Safety: a ControlTail is used from one thread, as its documentation demands.
-private final class AssemblerBox: @unchecked Sendable {
-    var value = HeadAssembler()
+private final class State: @unchecked Sendable {
+    var decoder: ControlDecoder
     var bytesRead = 0
+
+    init(shards: String) { decoder = ControlDecoder(shards: shards) }
 }

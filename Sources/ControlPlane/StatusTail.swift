@@ -35,20 +35,24 @@ public final class StatusTail: Sendable {
     public func poll(timeoutMs: Int32) -> Event? {
         switch consumer.poll(timeoutMs: timeoutMs) {
         case .message(let message):
-            let key = String(decoding: message.key ?? [], as: UTF8.self)
-            if key.hasPrefix("worker/") {
-                return (try? JSONRecord.decode(WorkerStatus.self, from: message.payload)).map { .worker($0) }
-            } else if key == "coordinator" {
-                return (try? JSONRecord.decode(CoordinatorStatus.self, from: message.payload))
-                    .map { .coordinator($0) }
-            } else if key.hasPrefix("fleet/") {
-                return (try? JSONRecord.decode(FleetStatus.self, from: message.payload)).map { .fleet($0) }
-            }
-            return nil
+            return Self.event(key: message.key ?? [], value: message.payload)
         case .partitionEnd: return .caughtUp
         case .error(let error): return .error(error)
         case .assigned, .revoked, nil: return nil
         }
+    }
+
+    /// What a record says; `nil` of one that is unknown or out of bounds: anyone may write it.
+    package static func event(key: [UInt8], value: [UInt8]) -> Event? {
+        let key = String(decoding: key, as: UTF8.self)
+        if key.hasPrefix("worker/") {
+            return (try? JSONRecord.decode(WorkerStatus.self, from: value)).map { .worker($0) }
+        } else if key == "coordinator" {
+            return (try? JSONRecord.decode(CoordinatorStatus.self, from: value)).map { .coordinator($0) }
+        } else if key.hasPrefix("fleet/") {
+            return (try? JSONRecord.decode(FleetStatus.self, from: value)).map { .fleet($0) }
+        }
+        return nil
     }
 
     /// Leaves the broker.

@@ -3,8 +3,8 @@ public import PipelineMessages
 
 /// Joins the chunks of published heads and checks them against their manifests.
 ///
-/// Memory is bounded: chunks that wait for a manifest hold at most ``waitingBytesMax`` together; the
-/// head that began first is forgotten when more arrive.
+/// Memory is bounded: chunks that wait for a manifest hold at most ``waitingBytesMax`` together, small ones counted
+/// as ``chunkBytesMin``, of at most ``waitingHeadsMax`` heads; the head that began first is forgotten when more arrive.
 public struct HeadAssembler: Sendable {
     /// Why a published head can not be used.
     public enum Failure: Error, Equatable, CustomStringConvertible {
@@ -29,6 +29,10 @@ public struct HeadAssembler: Sendable {
 
     /// Most bytes of chunks that wait for their manifest.
     public static let waitingBytesMax = 256 << 20
+    /// What a chunk counts at least: a list of its own, and its place in a table.
+    public static let chunkBytesMin = 256
+    /// Most heads whose chunks wait.
+    public static let waitingHeadsMax = 1_024
     private var waiting: [ContentDigest: [Int: [UInt8]]] = [:]
     private var order: [ContentDigest] = []
     private var waitingBytes = 0
@@ -48,9 +52,13 @@ public struct HeadAssembler: Sendable {
     {
         guard (1...Self.waitingBytesMax).contains(chunk.count), index < 1 << 16 else { return nil }
         if waiting[head] == nil { order.append(head) }
-        waitingBytes += chunk.count - (waiting[head]?[index]?.count ?? 0)
+        waitingBytes += Self.cost(chunk) - (waiting[head]?[index].map(Self.cost) ?? 0)
         waiting[head, default: [:]][index] = chunk
-        while waitingBytes > Self.waitingBytesMax, let oldest = order.first { forget(oldest) }
+        while waitingBytes > Self.waitingBytesMax || order.count > Self.waitingHeadsMax,
+            let oldest = order.first
+        {
+            forget(oldest)
+        }
         guard let manifest = incomplete[head], case .success(let file) = take(manifest) else { return nil }
         return (manifest, file)
     }
@@ -76,8 +84,13 @@ public struct HeadAssembler: Sendable {
         return .success(file)
     }
 
+    /// Chunks that wait now, and what they count.
+    package var load: (heads: Int, bytes: Int) { (waiting.count, waitingBytes) }
+
+    private static func cost(_ chunk: [UInt8]) -> Int { max(chunk.count, chunkBytesMin) }
+
     private mutating func forget(_ head: ContentDigest) {
-        waitingBytes -= waiting[head]?.values.reduce(0) { $0 + $1.count } ?? 0
+        waitingBytes -= waiting[head]?.values.reduce(0) { $0 + Self.cost($1) } ?? 0
         waiting[head] = nil
         order.removeAll { $0 == head }
     }

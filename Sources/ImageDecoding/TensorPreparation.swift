@@ -27,11 +27,16 @@ public struct TensorPreparation: Sendable, Hashable {
 
     /// Decodes an image file, upright where the preprocessing says so.
     ///
+    /// - Parameter reserve: called once, with the most bytes that are held at once, before they are allocated; may wait
+    ///   until they are there.
     /// - Throws: every case of ``ImageDecodingError``.
-    public func decode(_ file: [UInt8]) throws(ImageDecodingError) -> RGBImage {
-        let image = try ImageDecoder.decode(file)
-        guard preprocessing.orientation == .apply else { return image }
-        return image.oriented(EXIFOrientation(of: file))
+    public func decode(
+        _ file: [UInt8], reserve: (Int) -> Void = { _ in }
+    ) throws(ImageDecodingError) -> RGBImage {
+        let orientation = preprocessing.orientation == .apply ? EXIFOrientation(of: file) : .upright
+        let image = try ImageDecoder.decode(
+            file, reserve: { reserve($0.peak(isTurned: orientation != .upright)) })
+        return image.oriented(orientation)
     }
 
     /// Writes `image` as a tensor; `tensor.count` must be ``byteCount``.

@@ -47,6 +47,14 @@ public struct WorkerOptions: Sendable {
     public var prefetchKilobytes: Int = 32_768
     /// Most bytes of heads kept in memory.
     public var headBytesMax: Int = 512 << 20
+    /// Memory that all replicas together may take for decoded pictures and unpacked tensors, bytes; a picture that takes
+    /// more is decoded alone.
+    public var decodeBytesMax: Int
+
+    /// What ``decodeBytesMax`` is unless it is stated: 256 MiB, or 64 MiB a replica where that is more.
+    public static func decodeBytes(replicas: Int) -> Int { max(256, 64 * replicas) << 20 }
+    /// What fits in this is decoded without asking whether there is room, bytes a replica.
+    static let decodeBytesUncounted = 4 << 20
 
     /// Options with their defaults.
     public init(
@@ -61,6 +69,7 @@ public struct WorkerOptions: Sendable {
         self.preprocessing = preprocessing
         backbone = plan.digest
         self.replicas = replicas
+        decodeBytesMax = Self.decodeBytes(replicas: replicas)
     }
 
     /// Shards that may be between poll and score at once: every replica busy, two waiting each, some in the NPU.

@@ -90,7 +90,9 @@ public final class WorkerService: Sendable {
         let replicas = ReplicaStage(
             plan: options.plan, preprocessing: options.preprocessing,
             featureCount: options.plan.network.featureCount, input: tasks, features: features,
-            conductor: conductor, meters: meters)
+            conductor: conductor, meters: meters,
+            memory: ByteBudget(
+                bytes: options.decodeBytesMax, uncounted: WorkerOptions.decodeBytesUncounted))
         let npu = NPUStage(input: features, conductor: conductor, options: options, meters: meters)
         try consumer.subscribe([options.topics.shards])
         if let frozen = HeadLoader(options).frozenRefusal { log("worker \(options.worker): \(frozen)") }

@@ -124,6 +124,7 @@ import Testing
         "harden n -o o": ["shorter", "crop-pct", "turn"], "bench resize": ["windows", "seconds"],
         "worker": [
             "replicas", "top-k", "commit-interval-ms", "session-timeout-ms", "prefetch-kb", "head-bytes-max",
+            "decode-memory-mb",
         ],
         "demo": ["images", "fps", "workers", "partitions"],
         "fleet up": ["workers"], "broker": ["partitions"], "coordinator": ["liveness-ms"],

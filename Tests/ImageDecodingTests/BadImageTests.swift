@@ -174,4 +174,42 @@ private func fixtures() throws -> [(name: String, file: [UInt8])] {
             try ImageEncoder.jpeg([1, 2], width: 1, height: 1, channels: 2)
         }
     }
+
+    /// What a decode takes beside its output, from the header alone: coefficients by the block, 128 bytes each.
+    @Test func memoryIsKnownFromTheHeader() throws {
+        func memory(_ file: [UInt8]) throws -> DecodingMemory {
+            var told: [DecodingMemory] = []
+            _ = try ImageDecoder.decode(file, reserve: { told.append($0) })
+            #expect(told.count == 1)
+            return try #require(told.first)
+        }
+        let side = 256
+        let pixels = (0..<(side * side * 3)).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        let image = RGBImage(width: side, height: side, bytes: pixels)
+        let rows = side * 3 * 64
+        for (subsampling, share) in [(ImageEncoder.JPEGOptions.Subsampling.none, 6), (.both, 3)] {
+            let file = try ImageEncoder.jpeg(
+                image, options: .init(subsampling: subsampling, progressive: true))
+            let found = try memory(file)
+            #expect(found.picture == side * side * 3 && found.working == side * side * share + rows)
+            #expect(found.peak(isTurned: true) == found.picture + max(found.working, found.picture))
+        }
+        #expect(try memory(ImageEncoder.jpeg(image)).working == rows)
+        #expect(try memory(ImageEncoder.png(image)).working < side * side * 2)
+        for (type, interlaced) in [(HandmadePNG.ColourType.rgba, true), (.rgba, false), (.rgb, true)] {
+            let file = HandmadePNG(
+                width: side, height: side, type: type, interlaced: interlaced,
+                samples: [UInt16](repeating: 9, count: side * side * type.channels))
+            let working = try memory(file.encoded()).working
+            #expect((working > side * side * 4) == (type == .rgba && interlaced), "\(type) \(interlaced)")
+        }
+    }
+
+    @Test func nothingIsReservedForWhatIsRefused() {
+        for file in [[], [1, 2, 3], Array("\u{89}PNG".utf8)] as [[UInt8]] {
+            #expect(throws: ImageDecodingError.self) {
+                try ImageDecoder.decode(file, reserve: { _ in Issue.record("reserved") })
+            }
+        }
+    }
 }

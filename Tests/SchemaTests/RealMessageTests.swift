@@ -1,5 +1,6 @@
 import Foundation
 import PipelineMessages
+import RecordFuzzing
 import Testing
 
 /// Real values of every message, judged by schemas/check.py; python3-jsonschema must be installed.

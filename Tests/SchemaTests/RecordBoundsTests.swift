@@ -1,5 +1,6 @@
 import Foundation
 import PipelineMessages
+import RecordFuzzing
 import Testing
 
 /// What a schema says of numbers and lengths is what reading a record checks, field by field.

@@ -4,14 +4,19 @@ extension SafetensorsFile {
     /// The tensors may lie in any order, but must cover the data exactly: no overlap, no hole, nothing
     /// after the last. Names that differ only in Unicode normalisation count as the same name.
     ///
+    /// - Parameters:
+    ///   - headerBytesMax: the most bytes of a header that is looked at.
+    ///   - membersMax: the most tensors, fields of metadata and fields of a tensor: each takes more memory than text.
     /// - Throws: every case of ``SafetensorsError`` but `missingTensor` and `wrongElementType`.
     /// - Complexity: linear in `bytes`; the header length is bounded before anything is allocated for it.
-    public init(decoding bytes: [UInt8]) throws(SafetensorsError) {
+    public init(
+        decoding bytes: [UInt8], headerBytesMax: Int = maximumHeaderLength, membersMax: Int = .max
+    ) throws(SafetensorsError) {
         guard bytes.count >= 8 else { throw .truncated(expected: 8, actual: bytes.count) }
         var length: UInt64 = 0
         for index in 0..<8 { length |= UInt64(bytes[index]) << UInt64(8 * index) }
-        guard length <= UInt64(Self.maximumHeaderLength) else {
-            throw .headerTooLarge(length: length, maximum: Self.maximumHeaderLength)
+        guard length <= UInt64(headerBytesMax) else {
+            throw .headerTooLarge(length: length, maximum: headerBytesMax)
         }
         guard length <= UInt64(bytes.count - 8) else {
             throw .headerBeyondFile(length: length, available: bytes.count - 8)
@@ -20,7 +25,7 @@ extension SafetensorsFile {
         let header = Array(bytes[8..<dataStart])
         guard String(validating: header, as: UTF8.self) != nil else { throw .headerNotUTF8 }
 
-        var parser = SafetensorsHeaderParser(header)
+        var parser = SafetensorsHeaderParser(header, membersMax: membersMax)
         let content = try parser.parse()
         try Self.checkLayout(content.tensors, dataCount: bytes.count - dataStart)
         let tensors = content.tensors.map { entry in

@@ -19,11 +19,13 @@ struct SafetensorsHeaderParser {
     static let maximumRank = 64
 
     let text: [UInt8]
+    private let membersMax: Int
     var position = 0
 
-    /// A parser of `text`, which must be UTF-8.
-    init(_ text: [UInt8]) {
+    /// A parser of `text`, which must be UTF-8, of objects with at most `membersMax` members.
+    init(_ text: [UInt8], membersMax: Int = .max) {
         self.text = text
+        self.membersMax = membersMax
     }
 
     /// Reads the whole header; only spaces may follow it.
@@ -120,7 +122,10 @@ extension SafetensorsHeaderParser {
     ) throws(SafetensorsError) {
         try expect("{")
         if take("}") { return }
+        var members = 0
         repeat {
+            members += 1
+            guard members <= membersMax else { throw malformed("more than \(membersMax) members") }
             let key = try string()
             try expect(":")
             try member(&self, key)

@@ -27,10 +27,11 @@ typedef struct {
     uint64_t pixels_max;
 } hsf_image_limits;
 
-/// What a header declares, in pixels.
+/// What a header declares: pixels, and the bytes that a decode takes beside its output.
 typedef struct {
     uint32_t width;
     uint32_t height;
+    uint64_t working_bytes;
 } hsf_image_info;
 
 // MARK: Decoding

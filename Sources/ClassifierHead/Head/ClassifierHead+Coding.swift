@@ -30,7 +30,9 @@ extension ClassifierHead {
         }
         let file: SafetensorsFile
         do throws(SafetensorsError) {
-            file = try SafetensorsFile(decoding: bytes)
+            file = try SafetensorsFile(
+                decoding: bytes, headerBytesMax: Self.maximumFileByteCount - Self.maximumWeightCount,
+                membersMax: 64)
         } catch {
             throw .container(error)
         }

@@ -18,6 +18,10 @@ public struct ThroughputLedger: Sendable, Equatable {
     public private(set) var reset: Int64?
     /// What did not add up, oldest first, at most ``alarmsMax``.
     public private(set) var alarms: [String] = []
+    /// Who is credited once there are too many workers to name.
+    public static let others = "(others)"
+    /// About as many bytes of names of workers have room in a heartbeat.
+    private static let nameBytesMax = 100_000
     /// Most alarms kept.
     public static let alarmsMax = 32
     /// A gap may be found below the committed offset so often: its receipt may be delivered and not read yet.
@@ -48,7 +52,10 @@ public struct ThroughputLedger: Sendable, Equatable {
     }
 
     /// Takes the receipt at `receiptsOffset` of its receipts partition.
+    ///
+    /// One of the last offset that a record may name is none of a shard: the ledger could not say what comes next.
     public mutating func apply(_ receipt: Receipt, receiptsOffset: Int64) {
+        guard receipt.offset < RecordBounds.offset.upperBound else { return }
         var partition = partitions[receipt.partition] ?? LedgerPartition(partition: receipt.partition)
         defer { partitions[receipt.partition] = partition }
         guard receiptsOffset >= partition.receiptsOffset else { return }  // counted before a restart
@@ -81,10 +88,17 @@ public struct ThroughputLedger: Sendable, Equatable {
     }
 
     private mutating func credit(_ receipt: Receipt) {
-        var entry = workers[receipt.worker] ?? LedgerEntry(worker: receipt.worker)
+        let worker = workers[receipt.worker] == nil && isCrowded ? Self.others : receipt.worker
+        var entry = workers[worker] ?? LedgerEntry(worker: worker)
         entry.images = min(entry.images + Int64(receipt.images), RecordBounds.count.upperBound)
-        entry.shards += 1
-        workers[receipt.worker] = entry
+        entry.shards = min(entry.shards + 1, RecordBounds.count.upperBound)
+        workers[worker] = entry
+    }
+
+    /// Whether a heartbeat has no room for another name: the images of more workers stand together.
+    private var isCrowded: Bool {
+        workers.count >= RecordBounds.entries - 1
+            || workers.keys.reduce(0) { $0 + $1.utf8.count } >= Self.nameBytesMax
     }
 
     /// Compares with what the workers' group committed for a partition.
@@ -166,7 +180,7 @@ extension LedgerPartition {
     fileprivate mutating func cross(_ moves: [PositionMove], upTo receipt: Receipt) {
         for move in moves where (nextOffset...max(nextOffset, receipt.offset)).contains(move.to) {
             guard move.images < images, receipt.imagesBefore < images else { continue }
-            outside = (outside ?? 0) + images - move.images
+            outside = min((outside ?? 0) + images - move.images, RecordBounds.count.upperBound)
             images = move.images
         }
     }
@@ -198,7 +212,7 @@ extension LedgerPartition {
 extension LedgerGap {
     /// Whether a receipt is of a shard that is missing here.
     fileprivate func holds(_ receipt: Receipt) -> Bool {
-        receipt.images > 0 && (offset..<endOffset).contains(receipt.offset)
+        receipt.images > 0 && receipt.offset >= offset && receipt.offset < endOffset
             && receipt.imagesBefore >= imagesBefore && receipt.imagesAfter <= imagesAfter
     }
 }

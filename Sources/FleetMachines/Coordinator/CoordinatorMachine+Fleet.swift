@@ -13,6 +13,9 @@ extension CoordinatorMachine {
         self.term?.fleet.observe(worker, nowMs: now.steadyMs - (age > settings.livenessMs ? age : 0))
     }
 
+    /// Most open cut-overs that a heartbeat names: anyone may ask for any number.
+    private static let openMax = 32
+
     mutating func report(_ now: Moment) {
         guard let term, term.hasStatus, let ledger = term.ledger else { return }
         self.term?.fleet.forgetSilent(nowMs: now.steadyMs)
@@ -23,10 +26,13 @@ extension CoordinatorMachine {
         status.liveWorkers = live.count
         status.imagesPerSecond = min(
             live.reduce(0) { $0 + $1.imagesPerSecond }, RecordBounds.rate.upperBound)
-        status.openCutovers = term.log.open.map { "\($0.label) \($0.state.rawValue)" }
+        let open = term.log.open
+        status.openCutovers = open.prefix(Self.openMax).map { "\($0.label) \($0.state.rawValue)" }
+        if open.count > Self.openMax { status.openCutovers.append("and \(open.count - Self.openMax) more") }
         status.ledger = ledger.entries
         status.partitions = term.watch.complete(ledger.partitionEntries, partitions: settings.partitions)
-        status.imagesCommitted = min(ledger.imagesCounted, RecordBounds.count.upperBound)
+        // What a forged heartbeat left may not add up; this one must be readable all the same.
+        status.imagesCommitted = min(max(0, ledger.imagesCounted), RecordBounds.count.upperBound)
         status.ledgerReset = ledger.reset
         let waiting = self.term?.watch.alarms(
             settings.partitions, live: live, patienceMs: 2 * settings.livenessMs, nowMs: now.steadyMs)

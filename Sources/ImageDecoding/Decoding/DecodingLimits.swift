@@ -1,6 +1,6 @@
 /// The largest image a decode accepts, checked against the header before anything is allocated.
 ///
-/// Memory of one decode is at most about `3 * pixelsMax` bytes of output, plus, for a progressive
+/// Memory of one decode (``DecodingMemory``) is at most about `3 * pixelsMax` bytes of output, plus, for a progressive
 /// JPEG, `6 * pixelsMax` bytes of coefficients, or, for an interlaced PNG with alpha, `4 * pixelsMax`.
 public struct DecodingLimits: Sendable, Hashable {
     /// Pixels per row, inclusive.

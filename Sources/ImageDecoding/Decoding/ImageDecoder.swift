@@ -23,27 +23,34 @@ public enum ImageDecoder {
 
     /// Decodes one image.
     ///
+    /// - Parameter reserve: called once, with what the decode needs, before it is allocated; may wait until it is there.
     /// - Throws: every case of ``ImageDecodingError``; no partial image is ever returned.
     public static func decode(
         _ bytes: [UInt8],
-        limits: DecodingLimits = .standard
+        limits: DecodingLimits = .standard,
+        reserve: (DecodingMemory) -> Void = { _ in }
     ) throws(ImageDecodingError) -> RGBImage {
         let result = bytes.withUnsafeBytes { buffer in
-            Result { () throws(ImageDecodingError) in try decode(buffer, limits: limits) }
+            Result { () throws(ImageDecodingError) in
+                try decode(buffer, limits: limits, reserve: reserve)
+            }
         }
         return try result.get()
     }
 
     /// Decodes one image from borrowed memory.
     ///
+    /// - Parameter reserve: called once, with what the decode needs, before it is allocated; may wait until it is there.
     /// - Throws: every case of ``ImageDecodingError``; no partial image is ever returned.
     public static func decode(
         _ bytes: UnsafeRawBufferPointer,
-        limits: DecodingLimits = .standard
+        limits: DecodingLimits = .standard,
+        reserve: (DecodingMemory) -> Void = { _ in }
     ) throws(ImageDecodingError) -> RGBImage {
-        let (format, width, height) = try probe(bytes, limits: limits)
+        let (format, width, height, memory) = try probe(bytes, limits: limits)
         let call = CodecCall(bytes: bytes, limits: limits)
-        let byteCount = width * height * 3
+        let byteCount = memory.picture
+        reserve(memory)
         var status = HSF_IMAGE_OK
         let pixels = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             status =
@@ -57,13 +64,13 @@ public enum ImageDecoder {
         return RGBImage(width: width, height: height, bytes: pixels)
     }
 
-    /// Reads the format and size of an image from its header, allocating nothing of its size.
+    /// Reads the format, size and need of an image from its header, allocating nothing of its size.
     ///
     /// - Throws: every case of ``ImageDecodingError``; damage after the header is not seen.
     public static func probe(
         _ bytes: UnsafeRawBufferPointer,
         limits: DecodingLimits = .standard
-    ) throws(ImageDecodingError) -> (format: ImageFormat, width: Int, height: Int) {
+    ) throws(ImageDecodingError) -> (format: ImageFormat, width: Int, height: Int, memory: DecodingMemory) {
         guard !bytes.isEmpty else { throw .empty }
         guard let format = ImageFormat.sniff(bytes) else { throw .unknownFormat }
         let call = CodecCall(bytes: bytes, limits: limits)
@@ -74,7 +81,9 @@ public enum ImageDecoder {
             case .png: call.run(&info, hsf_png_probe)
             }
         try call.check(status)
-        return (format, Int(info.width), Int(info.height))
+        let (width, height) = (Int(info.width), Int(info.height))
+        let memory = DecodingMemory(picture: width * height * 3, working: Int(info.working_bytes))
+        return (format, width, height, memory)
     }
 }
 

@@ -2,6 +2,9 @@ private import CLZ4
 
 /// One LZ4 block (not the frame format), as liblz4 writes it.
 enum LZ4Block {
+    /// Most bytes that one byte of a block can stand for.
+    static let growthMax = 255
+
     /// Compresses `bytes`; never fails, may grow by 1 in 255.
     static func compress(_ bytes: [UInt8]) -> [UInt8] {
         let bound = Int(LZ4_compressBound(Int32(bytes.count)))

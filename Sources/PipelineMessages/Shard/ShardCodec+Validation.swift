@@ -20,6 +20,10 @@ extension ShardCodec {
         if header.compression == .none, header.rawBytes != bodyBytes {
             throw .invalid(field: "raw_bytes", value: "\(header.rawBytes), the body has \(bodyBytes)")
         }
+        // No LZ4 block grows by more: what states more allocates nothing.
+        if header.compression == .lz4, header.rawBytes > LZ4Block.growthMax * bodyBytes {
+            throw .decompression("\(header.rawBytes) bytes are more than a block of \(bodyBytes) holds")
+        }
         switch header.encoding {
         case .files: try validateFiles(header, bodyBytes: bodyBytes)
         case .tensors: try validateTensors(header)

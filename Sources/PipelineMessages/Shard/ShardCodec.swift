@@ -80,7 +80,11 @@ public enum ShardCodec {
             header.compression = compression == .lz4 && shrinks ? .lz4 : .none
             body = shrinks ? packed : bytes
         }
-        let json = JSONRecord.encode(header)
+        return frame(header: JSONRecord.encode(header), body: body)
+    }
+
+    /// A record of a header and a body, whatever they hold, with the right lengths and checksum.
+    package static func frame(header json: [UInt8], body: [UInt8]) -> [UInt8] {
         var record: [UInt8] = []
         record.reserveCapacity(prefixBytes + json.count + body.count)
         record += magic
@@ -99,29 +103,14 @@ public enum ShardCodec {
 
     /// Reads a shard, checking every length before it allocates.
     public static func decode(_ record: UnsafeRawBufferPointer) throws(ShardDecodingError) -> ImageShard {
+        try open(record).unpack()
+    }
+
+    /// Checks a record and reads its header; nothing is allocated for its images.
+    public static func open(_ record: UnsafeRawBufferPointer) throws(ShardDecodingError) -> PackedShard {
         let (header, body) = try parse(record)
         try validate(header, bodyBytes: body.count)
-        switch header.encoding {
-        case .files:
-            var files: [[UInt8]] = []
-            var start = 0
-            for count in header.fileBytes ?? [] {
-                files.append(Array(body[(body.startIndex + start)..<(body.startIndex + start + count)]))
-                start += count
-            }
-            return shard(header, .files(files))
-        case .tensors:
-            let bytes: [UInt8]
-            switch header.compression {
-            case .none: bytes = Array(body)
-            case .lz4: bytes = try LZ4Block.decompress(body, rawBytes: header.rawBytes)
-            }
-            guard let height = header.height, let width = header.width, let channels = header.channels else {
-                throw .invalid(field: "height", value: "null")
-            }
-            return shard(
-                header, .tensors(height: height, width: width, channels: channels, bytes: bytes))
-        }
+        return PackedShard(header: header, body: body)
     }
 
     /// Reads a shard from an array.
@@ -134,9 +123,7 @@ public enum ShardCodec {
 
     /// How many images a record holds, checked as for decoding, without unpacking them.
     public static func imageCount(_ record: UnsafeRawBufferPointer) throws(ShardDecodingError) -> Int {
-        let (header, body) = try parse(record)
-        try validate(header, bodyBytes: body.count)
-        return header.images.count
+        try open(record).header.images.count
     }
 
     /// The preprocessing that a record of tensors states, checked as for decoding, without unpacking them; `nil` for a
@@ -144,15 +131,8 @@ public enum ShardCodec {
     public static func tensorPreprocessing(
         _ record: UnsafeRawBufferPointer
     ) throws(ShardDecodingError) -> String? {
-        let (header, body) = try parse(record)
-        try validate(header, bodyBytes: body.count)
+        let header = try open(record).header
         return header.encoding == .tensors ? header.preprocessing : nil
-    }
-
-    private static func shard(_ header: Header, _ content: ImageShard.Content) -> ImageShard {
-        ImageShard(
-            stream: header.stream, sequence: header.sequence, createdAtMs: header.createdAtMs,
-            images: header.images, content: content, preprocessing: header.preprocessing)
     }
 
     private static func parse(

@@ -10,7 +10,7 @@ internal import Threads
 ///
 /// Feature batches that wait and use the same head are scored in one pass over its weights.
 final class NPUStage: Sendable {
-    /// Most images in one pass; bounds the logits' memory.
+    /// Most images in one pass; their logits are bounded by ``ShardScorer/logitsMax``.
     static let imagesMax = 1_024
 
     private let input: BoundedQueue<FeatureBatch>
@@ -58,54 +58,19 @@ final class NPUStage: Sendable {
     }
 
     private func score(_ pass: [FeatureBatch]) {
-        let loaded = pass[0].task.loaded
-        let classes = loaded.head.classCount
         var features = pass[0].features
         for batch in pass.dropFirst() { features += batch.features }
-        let count = features.count / loaded.head.featureCount
-        var logits = [Int32](repeating: 0, count: count * classes)
-        features.withUnsafeBufferPointer { input in
-            logits.withUnsafeMutableBufferPointer { output in
-                loaded.bank.logits(features: input, count: count, into: output)
-            }
-        }
-        var start = 0
-        for batch in pass {
-            let size = batch.readable * classes
-            logits.withUnsafeBufferPointer { all in
-                emit(batch, UnsafeBufferPointer(rebasing: all[start..<(start + size)]))
-            }
-            start += size
-        }
+        let scorer = ShardScorer(pass[0].task.loaded.bank, topK: topK)
+        let scores = scorer.scores(features, counts: pass.map(\.readable))
+        for (batch, scores) in zip(pass, scores) { emit(batch, scores) }
     }
 
-    private func emit(_ batch: FeatureBatch, _ logits: UnsafeBufferPointer<Int32>) {
-        let classes = batch.task.loaded.head.classCount
-        var top: [RankedClass] = []
-        top.reserveCapacity(batch.readable * min(topK, classes))
-        for row in 0..<batch.readable {
-            TopK.append(
-                UnsafeBufferPointer(rebasing: logits[(row * classes)..<((row + 1) * classes)]), k: topK,
-                to: &top)
-        }
-        let scores = ShardScores(
-            top: top, perImage: min(topK, classes), logitsDigest: Self.digest(logits))
+    private func emit(_ batch: FeatureBatch, _ scores: ShardScores) {
         meters.imagesScored.wrappingAdd(Int64(batch.readable), ordering: .relaxed)
         meters.imageErrors.wrappingAdd(
             Int64(batch.images.count - batch.readable), ordering: .relaxed)
         conductor.tell(
             .scored(
                 batch.task.ticket, ScoredShard(batch: batch, scores: scores), images: batch.images.count))
-    }
-
-    /// SHA-256 over little-endian int32 logits.
-    static func digest(_ logits: UnsafeBufferPointer<Int32>) -> ContentDigest {
-        var hasher = ContentHasher()
-        #if _endian(little)
-        hasher.update(UnsafeRawBufferPointer(logits))
-        #else
-        for logit in logits { hasher.update(littleEndian: logit) }
-        #endif
-        return hasher.finalize()
     }
 }

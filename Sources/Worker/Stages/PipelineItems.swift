@@ -27,16 +27,6 @@ struct FeatureBatch: Sendable {
     let readable: Int
 }
 
-/// What the NPU made of a shard.
-struct ShardScores: Sendable {
-    /// The best classes of each readable image, `[readable image, perImage]`.
-    let top: [RankedClass]
-    /// Classes an image.
-    let perImage: Int
-    /// SHA-256 over the shard's logits.
-    let logitsDigest: ContentDigest
-}
-
 /// A shard that was scored.
 struct ScoredShard: Sendable {
     let batch: FeatureBatch

@@ -20,11 +20,14 @@ final class ReplicaStage: Sendable {
     private let features: BoundedQueue<FeatureBatch>
     private let conductor: WorkerConductor
     private let meters: WorkerMeters
+    /// What all replicas may hold of pictures and unpacked tensors together.
+    private let memory: ByteBudget
 
     init(
         plan: BackbonePlan, preprocessing: StatedPreprocessing, featureCount: Int,
         input: BoundedQueue<ShardTask>,
-        features: BoundedQueue<FeatureBatch>, conductor: WorkerConductor, meters: WorkerMeters
+        features: BoundedQueue<FeatureBatch>, conductor: WorkerConductor, meters: WorkerMeters,
+        memory: ByteBudget
     ) {
         self.plan = plan
         self.preprocessing = preprocessing
@@ -36,6 +39,7 @@ final class ReplicaStage: Sendable {
         self.features = features
         self.conductor = conductor
         self.meters = meters
+        self.memory = memory
     }
 
     func run(count: Int) -> [PlatformThread] {
@@ -44,7 +48,7 @@ final class ReplicaStage: Sendable {
 
     private func loop() {
         let replica = BackboneReplica(plan)
-        var preparer = (try? preparation.get()).map { TensorPreparer($0) }
+        var preparer = (try? preparation.get()).map { TensorPreparer($0, memory: memory) }
         while let task = input.pop() {
             guard conductor.look({ $0.isCurrent(task.ticket.lane) }) else { continue }
             let begin = Clock.steadyNs
@@ -77,8 +81,15 @@ final class ReplicaStage: Sendable {
     private func process(
         _ task: ShardTask, _ replica: BackboneReplica, _ preparer: inout TensorPreparer?
     ) -> Result<FeatureBatch, Unusable> {
+        // Tensors alone: a shard of files takes a share for each picture, and no thread has two.
+        var share = 0
+        defer { memory.release(share) }
         let decoded = task.message.withPayload { payload in
-            Result { () throws(ShardDecodingError) in try ShardCodec.decode(payload) }
+            Result { () throws(ShardDecodingError) in
+                let packed = try ShardCodec.open(payload)
+                share = memory.acquire(packed.inflatedBytes)
+                return try packed.unpack()
+            }
         }
         switch decoded {
         case .failure(let error): return .failure(Unusable(code: error.code, text: "\(error)"))

@@ -124,11 +124,3 @@ struct TwinView {
         String(format: "%.2f (%.2f to %.2f)", estimate.value, estimate.low, estimate.high)
     }
 }
-
-extension Format {
-    /// `0.0019 chips`, three digits, so that small fleets are not rounded to nothing.
-    static func chips(_ count: Double) -> String {
-        let text = String(format: count >= 100 ? "%.0f" : "%.3g", count)
-        return "\(text) \(text == "1" ? "chip" : "chips")"
-    }
-}

@@ -1,12 +1,11 @@
 import Artifacts
 import ControlPlane
 import Foundation
-import Kafka
 import PipelineMessages
 import Threads
 
 /// What the status topic says now.
-struct FleetSnapshot {
+package struct FleetSnapshot {
     /// A heartbeat older than this is not shown as live, milliseconds.
     static let freshMs: Int64 = 10_000
 
@@ -18,55 +17,11 @@ struct FleetSnapshot {
     /// When workers were heard live.
     private var heardAtMs: [String: Int64] = [:]
 
-    /// Reads the whole topic.
-    static func read(_ link: Connection) throws -> FleetSnapshot {
-        let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
-        defer { tail.close() }
-        var snapshot = FleetSnapshot()
-        let deadline = Clock.steadyMs + 15_000
-        while Clock.steadyMs < deadline {
-            guard let event = tail.poll(timeoutMs: 100) else { continue }
-            if case .caughtUp = event { return snapshot }
-            if case .error(let error) = event, error.isFatal { throw error }
-            snapshot.take(event)
-        }
-        throw CommandError(Exit.late, "the status topic could not be read in 15 s")
-    }
-
-    /// Reads the whole topic; nothing where it is hidden from this user.
-    static func readIfAllowed(_ link: Connection) throws -> FleetSnapshot {
-        guard link.isVisible(link.topics.status) else { return FleetSnapshot() }
-        do {
-            return try read(link)
-        } catch let error as KafkaError where error.isRefusedAccess {
-            return FleetSnapshot()
-        }
-    }
-
-    /// Another supervisor that runs a fleet of this name now: one that still beats, not one that has died.
-    static func other(fleet: String, _ link: Connection) throws -> FleetStatus? {
-        let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
-        defer { tail.close() }
-        var snapshot = FleetSnapshot()
-        var deadline = Clock.steadyMs + 15_000
-        while Clock.steadyMs < deadline {
-            guard let event = tail.poll(timeoutMs: 50) else { continue }
-            if case .error(let error) = event, error.isFatal { throw error }
-            let isPast = snapshot.isPast
-            snapshot.take(event)
-            if case .fleet(let status) = event, !isPast, status.fleet == fleet { return status }
-            guard case .caughtUp = event, isPast else { continue }
-            // Its next heartbeat comes within a second or two, if it is there.
-            guard snapshot.liveFleets.contains(where: { $0.fleet == fleet && !$0.workers.isEmpty }) else {
-                return nil
-            }
-            deadline = Clock.steadyMs + 2_500
-        }
-        return nil
-    }
+    /// Has heard nothing.
+    package init() {}
 
     /// Takes one heartbeat.
-    mutating func take(_ event: StatusTail.Event) {
+    package mutating func take(_ event: StatusTail.Event) {
         switch event {
         case .worker(let status):
             workers[status.worker] = status
@@ -122,7 +77,7 @@ struct FleetSnapshot {
     }
 
     /// The view for people: who works, on what, how fast.
-    func lines(nowMs: Int64) -> [String] {
+    package func lines(nowMs: Int64) -> [String] {
         var rows = [["WORKER", "STATE", "IMG/S", "COMMITTED", "PARTS", "HEADS", "BUSY", "NPU", "RSS", "ISA"]]
         for worker in liveWorkers {
             let heads = Set(worker.partitions.compactMap { $0.head?.description }).sorted()

@@ -93,7 +93,15 @@ struct WorkerTuning: ParsableArguments {
     @Option(help: "Bytes of heads kept in memory; those not needed soon are unloaded beyond.")
     var headBytesMax = 536_870_912
 
+    @Option(
+        help: ArgumentHelp(
+            "Memory for decoded pictures of all replicas together, MiB.",
+            discussion:
+                "A larger picture is decoded alone. Default: 256, or 64 a replica where that is more."))
+    var decodeMemoryMb: Int?
+
     func validate() throws {
+        try requireRange("--decode-memory-mb", decodeMemoryMb, in: 16...1_048_576)
         try requireRange("--replicas", replicas, in: 1...1_024)
         try requireRange("--top-k", topK, in: 1...65_536)
         try requireRange("--commit-interval-ms", commitIntervalMs, in: OptionRange.milliseconds)
@@ -124,6 +132,7 @@ struct WorkerTuning: ParsableArguments {
         options.commitIntervalMs = commitIntervalMs
         options.prefetchKilobytes = prefetchKb
         options.headBytesMax = headBytesMax
+        if let decodeMemoryMb { options.decodeBytesMax = decodeMemoryMb << 20 }
         // The embedded broker forgets members within the 3 s that a first join takes there, unless this is longer;
         // a rebalance lasts 1 s less than this.
         options.sessionTimeoutMs = sessionTimeoutMs ?? (isEmbedded ? 3_500 : 10_000)
@@ -138,6 +147,7 @@ struct WorkerTuning: ParsableArguments {
         if let model = model.model { arguments += ["--model", model] }
         if let isa = model.isa { arguments += ["--isa", isa] }
         if let replicas { arguments += ["--replicas", "\(replicas)"] }
+        if let decodeMemoryMb { arguments += ["--decode-memory-mb", "\(decodeMemoryMb)"] }
         if let sessionTimeoutMs { arguments += ["--session-timeout-ms", "\(sessionTimeoutMs)"] }
         return arguments
     }

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Lines for people and machines. Standard output carries results, standard error everything else.
-enum Terminal {
+package enum Terminal {
     private static let live = Mutex<Int>(0)
 
     /// Whether standard error is a terminal that can redraw.
@@ -12,7 +12,7 @@ enum Terminal {
     private static let noteBytesMax = 8_192
 
     /// `text` with its control characters, which may come from anywhere, escaped: no record moves a cursor.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0A || $0 == 0x09 }
         guard !isPlain else { return text }
         return text.unicodeScalars.map { scalar in
@@ -27,12 +27,16 @@ enum Terminal {
         write(1, escaped(line) + "\n")
     }
 
+    /// A line about what happens as it is written: escaped, and cut where it is too long.
+    package static func noted(_ line: String) -> String {
+        let text = escaped(line)
+        guard text.utf8.count > noteBytesMax else { return text }
+        return String(decoding: text.utf8.prefix(noteBytesMax), as: UTF8.self) + "..."
+    }
+
     /// Writes a line about what happens.
     static func note(_ line: String) {
-        var text = escaped(line)
-        if text.utf8.count > noteBytesMax {
-            text = String(decoding: text.utf8.prefix(noteBytesMax), as: UTF8.self) + "..."
-        }
+        let text = noted(line)
         live.withLock { lines in
             let clear = lines > 0 ? "\u{1B}[\(lines)A\u{1B}[J" : ""
             lines = 0
@@ -102,6 +106,12 @@ enum Format {
 
     /// One digit after the point.
     static func rate(_ value: Double) -> String { String(format: "%.0f", value) }
+
+    /// `0.0019 chips`, three digits, so that small fleets are not rounded to nothing.
+    static func chips(_ count: Double) -> String {
+        let text = String(format: count >= 100 ? "%.0f" : "%.3g", count)
+        return "\(text) \(text == "1" ? "chip" : "chips")"
+    }
 
     /// Columns of a table, each as wide as its widest cell.
     static func table(_ rows: [[String]]) -> [String] {

@@ -137,6 +137,23 @@ import TestSupport
         #expect(decodingError(bytes) == .tooLarge(byteCount: count, maximum: count - 1))
     }
 
+    /// Each entry of a header takes much more memory than its text.
+    @Test func aFileOfManyEntriesIsRefusedBeforeTheyAreAllRead() throws {
+        let refusal = try error { file in
+            for index in 0..<200 { file.metadata["extra\(index)"] = "" }
+        }
+        guard case .container(.malformedHeader(_, let reason)) = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        #expect(reason == "more than 64 members")
+        let header = [UInt8](repeating: 0x20, count: (1 << 25) + 1)
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+        #expect(
+            decodingError(length + header)
+                == .container(.headerTooLarge(length: UInt64(header.count), maximum: 1 << 25)))
+    }
+
     @Test func errorsNeverPrintLongOrControlText() throws {
         let text = String(repeating: "\u{1B}[2J", count: 5_000)
         for error in [HeadError.unknownSchema(text), .badName(text), .badMetadata(key: text, value: text)] {

@@ -4,6 +4,18 @@ enum HelpChanges {
 
     /// Recorded text, and what stands there now.
     static let commands = [
+        (
+            "a second of traffic. (default: 32768)\n",
+            """
+            a second of traffic. (default: 32768)
+              --decode-memory-mb <decode-memory-mb>
+                                      Memory for decoded pictures of all replicas together,
+                                      MiB.
+                    A larger picture is decoded alone. Default: 256, or 64 a replica where
+                    that is more.
+
+            """
+        ),
         // An example is not wrapped: it is there to be copied.
         ("--raw\n1280x720 --stream cam", "--raw 1280x720 --stream cam"),
         // Shells and man(1) are served by the root.

@@ -130,4 +130,21 @@ import Testing
         #expect(failures[1].description.contains(digest("a").short))
         #expect(HeadAssembler.Failure.outOfRange("0 bytes").description.contains("0 bytes"))
     }
+
+    /// Chunks of a byte take much more memory than a byte.
+    @Test func smallChunksAndManyHeadsAreBounded() {
+        var assembler = HeadAssembler()
+        for head in 0..<3_000 { assembler.take(chunk: [1], index: 0, of: digest("\(head)")) }
+        #expect(assembler.load.heads == HeadAssembler.waitingHeadsMax)
+        for head in 0..<18 {
+            let many = digest("many\(head)")
+            for index in 0..<65_536 { assembler.take(chunk: [1], index: index, of: many) }
+        }
+        #expect(assembler.load.bytes <= HeadAssembler.waitingBytesMax)
+        #expect(assembler.load.bytes / HeadAssembler.chunkBytesMin <= 1 << 20)
+        // What came last is still there.
+        #expect(
+            assembler.take(manifest("many17", file: [UInt8](repeating: 1, count: 65_536), chunks: 65_536))
+                == .success([UInt8](repeating: 1, count: 65_536)))
+    }
 }

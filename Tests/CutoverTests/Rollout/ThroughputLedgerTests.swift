@@ -193,4 +193,44 @@ import Testing
         ledger.check(partition: 3, committed: 0, progress: PartitionProgress(images: 70))
         #expect(ledger.alarms.count == 1)
     }
+
+    /// Numbers that a forged heartbeat or receipt may hold, each within its bounds.
+    @Test func extremesOfAForgedHeartbeatTrapNobodyAndLeaveTheNextOneReadable() throws {
+        let most = RecordBounds.integerMax
+        var status = CoordinatorStatus(coordinator: "evil", atMs: 1)
+        var partition = LedgerPartition(partition: 0, nextOffset: most, images: 9)
+        // Ends before it begins.
+        partition.gaps = [LedgerGap(offset: 7, endOffset: 3, imagesBefore: 0, imagesAfter: 9)]
+        status.partitions = [partition]
+        status.ledger = [LedgerEntry(worker: "a", images: 1, shards: RecordBounds.count.upperBound)]
+        _ = try JSONRecord.decode(CoordinatorStatus.self, from: JSONRecord.encode(status))
+        var ledger = ThroughputLedger(restoring: status)
+        ledger.apply(receipt("a", offset: 5, images: 1, before: 0), receiptsOffset: 0)
+        ledger.apply(receipt("a", offset: most, before: 0), receiptsOffset: 1)
+        ledger.apply(receipt("a", partition: 1, offset: most, before: 0), receiptsOffset: 0)
+        ledger.apply(receipt("a", partition: 2, offset: most - 1, before: 0), receiptsOffset: 0)
+        status.partitions = ledger.partitionEntries
+        status.ledger = ledger.entries
+        _ = try JSONRecord.decode(CoordinatorStatus.self, from: JSONRecord.encode(status))
+    }
+
+    @Test func aFloodOfNamesLeavesTheHeartbeatReadable() throws {
+        var ledger = ThroughputLedger()
+        for offset in 0..<6_000 {
+            let name = String(repeating: "\u{1}", count: offset < 100 ? 250 : 2) + "\(offset)"
+            ledger.apply(
+                receipt(name, offset: Int64(offset), images: 1, before: Int64(offset)),
+                receiptsOffset: Int64(offset))
+        }
+        ledger.checkSums()
+        #expect(ledger.alarms.isEmpty && ledger.imagesCounted == 6_000)
+        let others = try #require(ledger.entries.first { $0.worker == ThroughputLedger.others })
+        #expect(others.images > 0)
+        var status = CoordinatorStatus(coordinator: "a", atMs: 1)
+        status.ledger = ledger.entries
+        let bytes = JSONRecord.encode(status)
+        #expect(bytes.count < 1_000_000)
+        let read = try JSONRecord.decode(CoordinatorStatus.self, from: bytes)
+        #expect(ThroughputLedger(restoring: read).entries == ledger.entries)
+    }
 }

@@ -34,6 +34,13 @@ struct BadHeader: Sendable, CustomTestStringConvertible {
             expected: .lengthOutOfRange(field: "raw_bytes", value: 268_435_457, max: ShardLimits.rawBytesMax)
         ),
         BadHeader(
+            what: "raw_bytes that no block of that size holds",
+            changes: [
+                "compression": "\"lz4\"", "height": "4096", "width": "4096", "raw_bytes": "33554432",
+            ],
+            expected: .decompression("33554432 bytes are more than a block of 8 holds")
+        ),
+        BadHeader(
             what: "a shape above every bound",
             changes: ["height": "4096", "width": "4096", "channels": "3", "raw_bytes": "8"],
             expected: .invalid(field: "raw_bytes", value: "8, the shape needs 100663296")

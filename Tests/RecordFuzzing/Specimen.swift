@@ -1,13 +1,14 @@
-import Artifacts
-import Foundation
-import PipelineMessages
-import Testing
+internal import Artifacts
+internal import PipelineMessages
 
 /// The bytes of one real message, and the schema that they must fit.
-struct Specimen: Sendable {
-    let name: String
-    let schema: String
-    let bytes: [UInt8]
+package struct Specimen: Sendable {
+    /// What it is.
+    package let name: String
+    /// The schema, as its file is called.
+    package let schema: String
+    /// The record.
+    package let bytes: [UInt8]
 
     init(_ name: String, _ schema: String, _ value: some Encodable) {
         self.init(name, schema, bytes: JSONRecord.encode(value))
@@ -19,21 +20,14 @@ struct Specimen: Sendable {
         self.bytes = bytes
     }
 
-    /// The record as a dictionary.
-    func fields() throws -> [String: Any] {
-        try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
-    }
-
-    /// Whether the record says which schema it follows.
-    var namesItsSchema: Bool { (try? fields())?["schema"] is String }
-
     /// The specimens of one schema.
-    static func of(_ schema: String) -> [Specimen] { all.filter { $0.schema == schema } }
+    package static func of(_ schema: String) -> [Specimen] { all.filter { $0.schema == schema } }
 
     /// The names of all schemas, sorted.
-    static let schemas = Set(all.map(\.schema)).sorted()
+    package static let schemas = Set(all.map(\.schema)).sorted()
 
-    static let all: [Specimen] = predictions + receipts + shardHeaders + control + status + rest
+    /// One of every kind, and more.
+    package static let all: [Specimen] = predictions + receipts + shardHeaders + control + status + rest
 }
 
 private let digest = ContentDigest(of: [1])

@@ -1,0 +1,1 @@
+../../../Sources/hashiflex/Support/Terminal.swift
