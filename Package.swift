@@ -118,7 +118,7 @@ let package = Package(
 
         // I/O layer.
         .target(name: "Threads", dependencies: ["CMalloc"], swiftSettings: swift),
-        .target(name: "Kafka", dependencies: ["CRDKafka"], swiftSettings: swift),
+        .target(name: "Kafka", dependencies: ["CRDKafka", "Threads"], swiftSettings: swift),
         .target(
             name: "ControlPlane",
             dependencies: ["Artifacts", "PipelineMessages", "Cutover", "Kafka", "Threads"],

@@ -42,8 +42,7 @@ public final class CoordinatorService: Sendable {
     ///
     /// - Throws: ``KafkaError`` when the broker can not be used at all.
     public func run() throws(KafkaError) {
-        let count = try KafkaAdmin(options.kafka).partitionCount(
-            of: options.topics.shards, timeoutMs: 15_000)
+        let count = try countPartitions()
         var settings = CoordinatorSettings(name: options.name, partitions: (0..<Int32(count)).map { $0 })
         settings.livenessMs = options.livenessMs
         settings.heartbeatMs = options.heartbeatMs
@@ -71,6 +70,19 @@ public final class CoordinatorService: Sendable {
         state.withLock { $0.followers.take() }?.stop()
         lines.settle()
         if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// Partitions of the shard topic.
+    private func countPartitions() throws(KafkaError) -> Int {
+        let admin = try KafkaAdmin(options.kafka)
+        let listed = try admin.metadata(timeoutMs: 15_000).topics
+        // The embedded broker hides nothing, and would create what it is asked for by name.
+        guard listed[options.topics.shards] == nil, listed[TopicNames.embeddedBrokerSign] != nil else {
+            return try admin.partitionCount(of: options.topics.shards, timeoutMs: 15_000)
+        }
+        throw KafkaError(
+            code: KafkaError.Code.unknownTopicOrPartition, doing: "cannot coordinate",
+            detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
     }
 
     /// Ends the coordinator: it can not do its work.

@@ -98,7 +98,9 @@ import Testing
             }, "\(deployment.coordinator.text)")
         // It hears what comes all the same.
         try deployment.succeed("ingest", "cam2=\(SampleTar.path)", "--images", "40", "--size", "32")
-        #expect(try eventually(seconds: 30) { try deployment.ledger()?.imagesCommitted ?? 0 >= 80 })
+        #expect(
+            try eventually(seconds: 30) { try deployment.ledger()?.imagesCommitted ?? 0 >= 80 },
+            "\(deployment.coordinator.text)\n\(deployment.fleet?.text ?? "")")
         let reset = try deployment.succeed("ledger", "reset", "--reason", "a thief wrote receipts")
         #expect(reset.output.hasPrefix("the ledger counts anew from"), "\(reset.output)")
         #expect(try eventually(seconds: 30) { try deployment.ledger()?.imagesCommitted == 80 })

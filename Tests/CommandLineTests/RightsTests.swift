@@ -129,6 +129,7 @@ struct RightsTests {
             ("worker", ["worker", "--replicas", "1"], AccessRight(.write, .topic(topics.status))),
             ("worker", ["worker", "--replicas", "1"], AccessRight(.write, .topic(topics.predictions))),
             ("worker", ["worker", "--replicas", "1"], AccessRight(.read, .group(topics.workerGroup))),
+            ("worker", ["worker", "--replicas", "1"], AccessRight(.read, .topic(topics.shards))),
             ("coordinator", ["coordinator"], AccessRight(.write, .topic(topics.status))),
             ("coordinator", ["coordinator"], AccessRight(.read, .topic(topics.control))),
         ]

@@ -22,7 +22,7 @@ import Testing
         let pid = try #require(try deployment.workers().first).pid
         let line = try read(pid, "cmdline")
         #expect(line.contains("worker") && !line.contains(Self.secret) && !line.contains("-X"), "\(line)")
-        let environment = try read(pid, "environ")
+        let environment = "\n" + (try read(pid, "environ"))
         #expect(environment.contains("\nHASHIFLEX_KAFKA_SASL_PASSWORD=\(Self.secret)\n"))
         #expect(environment.contains("\nHASHIFLEX_KAFKA_CLIENT_ID=apart\n"))
         #expect(fleet.finish() == 0)

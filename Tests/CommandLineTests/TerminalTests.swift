@@ -14,6 +14,11 @@ import hashiflex
         }
     }
 
+    @Test func foreignWordsBeginNoLineOfTheirOwn() {
+        #expect(Terminal.oneLine("a\nworker w stopped\r\nb\u{2028}c") == #"a\nworker w stopped\nb\nc"#)
+        #expect(Terminal.oneLine("one line") == "one line")
+    }
+
     @Test func aLongNoteIsCut() {
         let whole = String(repeating: "x", count: 8_192)
         #expect(Terminal.noted(whole) == whole)

@@ -222,7 +222,7 @@ import Threads
     }
 
     @Test func aMissingTopicIsSaidAtOnce() throws {
-        let broker = try EmbeddedBroker(topics: [])
+        let broker = try EmbeddedBroker(topics: [(TopicNames.embeddedBrokerSign, 1)])
         defer { broker.close() }
         let topics = try #require(TopicNames(prefix: "nowhere"))
         let service = CoordinatorService(

@@ -290,7 +290,7 @@ extension OnBroker {
                     try producer.sendOffsets([.init(input, offset: 2)], group: group, timeoutMs: 10_000)
                 }
                 #expect(refused?.requiresAbort == true)
-                #expect(refused?.isFatal == false)
+                #expect(refused?.isRefusedAccess == true)
                 try producer.abortTransaction()
                 try producer.beginTransaction()
                 try producer.produce(topic: "out", partition: 0, value: bytes("2 done"), tag: 3)

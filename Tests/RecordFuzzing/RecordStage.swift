@@ -93,7 +93,10 @@ package struct RecordStage {
     }
 
     mutating func show(_ heartbeat: StatusTail.Event) {
-        for line in view.lines(heartbeat) { show(line) }
+        for line in view.lines(heartbeat) {
+            if line.contains(where: \.isNewline) { complain("two lines: \(line.debugDescription)") }
+            show(line)
+        }
     }
 
     private static func moves(_ scalar: Unicode.Scalar) -> Bool {

@@ -32,7 +32,7 @@ extension ClassifierHead {
         do throws(SafetensorsError) {
             file = try SafetensorsFile(
                 decoding: bytes, headerBytesMax: Self.maximumFileByteCount - Self.maximumWeightCount,
-                membersMax: 64)
+                membersMax: 4_096)
         } catch {
             throw .container(error)
         }

@@ -1,4 +1,5 @@
 internal import CRDKafka
+internal import Threads
 
 /// A client of the library, ended when the last user lets go of it.
 ///
@@ -50,9 +51,34 @@ final class ClientHandle: @unchecked Sendable {
         destroyFlags = type == RD_KAFKA_CONSUMER ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0
     }
 
+    /// How long the library may take to end a client, milliseconds.
+    private static let endingMs: Int64 = 10_000
+
+    /// Ends the client; one that the library can not end, as after some refused fetches, is left behind: nobody waits for it
+    /// for ever, and the process takes it along.
     deinit {
         context.beginClosing()
-        rd_kafka_destroy_flags(pointer, destroyFlags)
+        let name = rd_kafka_name(pointer).map { String(cString: $0) } ?? ""
+        let ending = Ending(pointer: pointer, flags: destroyFlags, context: context)
+        let thread = PlatformThread("kafka ending") { ending.run() }
+        guard !thread.join(milliseconds: Self.endingMs) else { return }
+        KafkaLog.emit(
+            KafkaLogLine(
+                level: 4, client: name, facility: "ENDING",
+                text: "could not be ended in \(Self.endingMs / 1_000) s and is left behind"))
+    }
+
+    /// What is needed to end a client, and kept until it has ended.
+    ///
+    /// Safety: the library allows this call on any thread; nobody else uses the pointer any more.
+    private struct Ending: @unchecked Sendable {
+        let pointer: OpaquePointer
+        let flags: Int32
+        let context: ClientContext
+
+        func run() {
+            withExtendedLifetime(context) { rd_kafka_destroy_flags(pointer, flags) }
+        }
     }
 
     /// The value in force for a property, in the library's own words.

@@ -63,7 +63,7 @@ struct CoordinatorCommand: ParsableCommand {
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             if let design { options.twin = Self.twin(of: design) }
-            let service = CoordinatorService(options, log: { Terminal.note($0) })
+            let service = CoordinatorService(options, log: { Terminal.log($0) })
             coordinator.value = service
             if exitWithParent { Signals.onParentDeath { service.requestStop() } }
             try service.run()

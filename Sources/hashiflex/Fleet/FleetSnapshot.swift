@@ -120,6 +120,6 @@ package struct FleetSnapshot {
         } else {
             lines.append("coordinator: no recent heartbeat; heads can not be switched until one runs")
         }
-        return lines
+        return lines.map(Terminal.oneLine)
     }
 }

@@ -72,7 +72,7 @@ struct IngestCommand: ParsableCommand {
             if options.encoding != .files {
                 options.tensorRefusal = FleetPreprocessing.refusal(of: preparation, link)
             }
-            let ingest = IngestService(options, streams: try streams(), log: { Terminal.note($0) })
+            let ingest = IngestService(options, streams: try streams(), log: { Terminal.log($0) })
             service.value = ingest
             let ended = Signal()
             let progress = watch(ingest, ended)

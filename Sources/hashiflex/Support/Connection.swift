@@ -88,7 +88,8 @@ struct Connection {
             names.count == 1
             ? "topic \(names[0]) does" : "topics \(names.joined(separator: ", ")) do"
         let advice =
-            isEmbedded ? "start hashiflex broker with --topic-prefix" : "run hashiflex topics create"
+            isEmbedded
+            ? "start hashiflex broker with --topic-prefix \(topics.prefix)" : "run hashiflex topics create"
         return CommandError(
             Exit.unavailable, "\(subject) not exist at \(kafka.brokers); \(advice)")
     }

@@ -44,6 +44,14 @@ package enum Terminal {
         }
     }
 
+    /// `text` as one line: what comes from anywhere begins no line of its own.
+    package static func oneLine(_ text: String) -> String {
+        text.contains { $0.isNewline } ? text.split { $0.isNewline }.joined(separator: "\\n") : text
+    }
+
+    /// Writes a line of a service, which may repeat foreign words.
+    static func log(_ line: String) { note(oneLine(line)) }
+
     /// Writes a line about what went wrong.
     static func complain(_ line: String) { note("hashiflex: \(line)") }
 

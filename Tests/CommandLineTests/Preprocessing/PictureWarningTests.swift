@@ -63,7 +63,7 @@ import Testing
         let deployment = try Deployment(workers: 0)
         let all = try deployment.run("doctor", "--data", source)
         #expect(all.code == 1, "\(all.output)")
-        for line in ["ok   ledger: no alarm", "BAD  pictures: "] {
+        for line in ["ok   alarms: none", "BAD  pictures: "] {
             #expect(all.output.contains(line), "\(all.output)")
         }
     }
