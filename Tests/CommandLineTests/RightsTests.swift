@@ -41,7 +41,10 @@ struct RightsTests {
         case "coordinator":
             return may(.read, [topics.control, topics.status, topics.shards, topics.receipts])
                 + may(.write, [topics.control, topics.status, topics.shards])
-                + [AccessRight(.read, .group(topics.coordinatorGroup))]
+                + [
+                    AccessRight(.read, .group(topics.coordinatorGroup)),
+                    AccessRight(.describe, .group(topics.workerGroup)),
+                ]
         case "camera":
             return may(.write, [topics.shards]) + [AccessRight(.describe, .group(topics.workerGroup))]
         case "operator": return may(.read, [topics.control]) + may(.write, [topics.control])

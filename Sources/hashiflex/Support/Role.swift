@@ -21,7 +21,11 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
         case .coordinator:
             return may(.read, topics.control, topics.status, topics.shards, topics.receipts)
                 + may(.write, topics.control, topics.status, topics.shards)
-                + [AccessRight(.read, .group(topics.coordinatorGroup))]
+                + [
+                    AccessRight(.read, .group(topics.coordinatorGroup)),
+                    // What is committed: the ledger is compared with it.
+                    AccessRight(.describe, .group(topics.workerGroup)),
+                ]
         case .camera:
             return may(.write, topics.shards) + [AccessRight(.describe, .group(topics.workerGroup))]
         case .person: return may(.read, topics.control) + may(.write, topics.control)
