@@ -36,6 +36,10 @@ public struct RolloutStateMachine: Sendable {
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     public let livenessMs: Int64
     private var workers: [String: Worker] = [:]
+    /// Most workers that are remembered.
+    public static let workersMax = 1_024
+    /// When one was forgotten for want of room.
+    private var crowdedAtMs: Int64?
     private var firstSeenAtMs: [String: Int64] = [:]
     /// When a worker's name was last used by an earlier life than the newest.
     private var sharedNamesAtMs: [String: Int64] = [:]
@@ -51,6 +55,13 @@ public struct RolloutStateMachine: Sendable {
             // A straggler of an earlier life; or another worker of the same name.
             sharedNamesAtMs[status.worker] = nowMs
             return
+        }
+        if workers.count >= Self.workersMax, workers[status.worker] == nil,
+            let oldest = workers.min(by: { ($0.value.seenAtMs, $0.key) < ($1.value.seenAtMs, $1.key) })
+        {
+            // Anyone may write heartbeats under any number of names; those who beat come back.
+            workers[oldest.key] = nil
+            crowdedAtMs = nowMs
         }
         workers[status.worker] = Worker(status: status, seenAtMs: nowMs)
     }
@@ -70,10 +81,16 @@ public struct RolloutStateMachine: Sendable {
 
     /// What is wrong with the fleet as the heartbeats show it.
     public func alarms(nowMs: Int64) -> [String] {
-        sharedNamesAtMs.filter { nowMs - $0.value <= livenessMs && workers[$0.key] != nil }.keys.sorted().map
-        {
-            "two workers are called \($0): one hides the other; give each a name of its own"
+        var alarms = sharedNamesAtMs.filter { nowMs - $0.value <= livenessMs && workers[$0.key] != nil }
+            .keys.sorted().prefix(8).map {
+                "two workers are called \($0): one hides the other; give each a name of its own"
+            }
+        if let crowdedAtMs, nowMs - crowdedAtMs <= livenessMs {
+            alarms.append(
+                "heartbeats of more than \(Self.workersMax) workers: somebody else writes to the status topic"
+            )
         }
+        return alarms
     }
 
     /// What to do next about the lowest open cut-over.

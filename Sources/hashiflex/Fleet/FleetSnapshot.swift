@@ -6,6 +6,8 @@ import Threads
 
 /// What the status topic says now.
 package struct FleetSnapshot {
+    /// Most workers that are remembered.
+    static let workersMax = 4_096
     /// A heartbeat older than this is not shown as live, milliseconds.
     static let freshMs: Int64 = 10_000
 
@@ -24,6 +26,13 @@ package struct FleetSnapshot {
     package mutating func take(_ event: StatusTail.Event) {
         switch event {
         case .worker(let status):
+            // Anyone may write heartbeats under any number of names.
+            if workers.count >= Self.workersMax, workers[status.worker] == nil,
+                let oldest = workers.keys.min(by: { (heardAtMs[$0] ?? 0, $0) < (heardAtMs[$1] ?? 0, $1) })
+            {
+                workers[oldest] = nil
+                heardAtMs[oldest] = nil
+            }
             workers[status.worker] = status
             if !isPast { heardAtMs[status.worker] = Clock.steadyMs }
         case .fleet(let status): fleets[status.fleet] = status

@@ -184,6 +184,18 @@ import Testing
         #expect(machine.live(nowMs: 0).map(\.worker) == ["w2"])
     }
 
+    /// Anyone may write heartbeats: memory is bounded, and who beats on is not forgotten for long.
+    @Test func aFloodOfNamesHidesNobodyWhoBeats() {
+        var machine = machine([heartbeat("w1", ready: ["a"])])
+        for index in 0..<5_000 {
+            machine.observe(heartbeat("ghost-\(index)"), nowMs: Int64(index / 100))
+            if index % 500 == 0 { machine.observe(heartbeat("w1", ready: ["a"]), nowMs: Int64(index / 100)) }
+        }
+        #expect(machine.live(nowMs: 50).count == RolloutStateMachine.workersMax)
+        #expect(machine.live(nowMs: 50).contains { $0.worker == "w1" })
+        #expect(machine.alarms(nowMs: 50).count == 1 && machine.alarms(nowMs: 10_000).isEmpty)
+    }
+
     @Test func aStoppedWorkerDropsOutAtOnce() {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2")])
         machine.observe(heartbeat("w2", state: .stopped), nowMs: 1)
