@@ -7,7 +7,7 @@ import Testing
 import Threads
 
 /// Coordinators on an embedded broker, one test after another: each starts a broker and waits for elections.
-@Suite(.serialized) struct CoordinatorServiceTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct CoordinatorServiceTests {
     private func withDeployment(_ partitions: Int = 3, _ body: (Deployment) throws -> Void) throws {
         let deployment = try Deployment(partitions: partitions)
         defer { deployment.close() }

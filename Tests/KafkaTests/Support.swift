@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// All suites of this folder: one after another, because each starts a broker and two cores are shared.
-@Suite(.serialized) enum OnBroker {}
+@Suite(.serialized, .timeLimit(.minutes(5))) enum OnBroker {}
 
 /// Records of one topic, as the tests compare them.
 func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }

@@ -63,6 +63,9 @@ struct JSONToken {
 /// Values that break what is not careful: the ends of integers and what stands next to them, reals beyond all, texts that
 /// are long, empty, or move cursors.
 enum Extremes {
+    /// The ends of integers, at which sums overflow: worth trying more often than all others.
+    static let ends = ["\(Int64.max)", "\(Int64.min)", "\(Int64(1) << 53)", "\((Int64(1) << 53) - 1)", "-1"]
+
     /// Numbers as texts.
     static let numbers: [String] = {
         let powers: [Int64] = [7, 8, 15, 16, 31, 32, 50, 53, 62].map { Int64(1) << $0 }

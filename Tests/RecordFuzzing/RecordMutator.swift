@@ -13,7 +13,8 @@ package struct RecordMutator {
     /// `input` with one to four changes, at most `bytesMax` bytes.
     package mutating func mutate(_ input: [UInt8], bytesMax: Int) -> [UInt8] {
         var frames = RecordFrame.list(input)
-        if frames.isEmpty { frames = RecordFrame.list(pick(RecordSeeds.inputs) ?? []) }
+        // Long inputs are many in a corpus; each kind of record by itself is tried again and again.
+        if frames.isEmpty || oneIn(3) { frames = RecordFrame.list(pick(RecordSeeds.inputs) ?? []) }
         for _ in 0..<Int.random(in: 1...4, using: &random) { change(&frames) }
         // Whole records as far as there is room.
         while frames.count > 1, frames.reduce(0, { $0 + 3 + $1.bytes.count }) > bytesMax {
@@ -66,7 +67,8 @@ package struct RecordMutator {
     /// Changes one value of something like JSON; `other` is a record to take values from.
     private mutating func edit(_ bytes: inout [UInt8], from other: [UInt8]) {
         let tokens = JSONToken.all(bytes)
-        guard let token = pick(tokens) else { return flip(&bytes) }
+        let numbers = tokens.filter { $0.kind == .number }
+        guard let token = pick(oneIn(2) && !numbers.isEmpty ? numbers : tokens) else { return flip(&bytes) }
         let old = Array(bytes[token.range])
         var new = old
         switch token.kind {
@@ -94,7 +96,8 @@ package struct RecordMutator {
 
     private mutating func number(_ old: [UInt8], _ other: [UInt8]) -> [UInt8] {
         switch Int.random(in: 0..<8, using: &random) {
-        case 0...3: return Array((pick(Extremes.numbers) ?? "0").utf8)
+        case 0...2: return Array((pick(Extremes.ends) ?? "0").utf8)
+        case 3: return Array((pick(Extremes.numbers) ?? "0").utf8)
         case 4, 5: return value(.number, of: other) ?? old
         case 6:
             guard let number = Int64(String(decoding: old, as: UTF8.self)) else { return old }
