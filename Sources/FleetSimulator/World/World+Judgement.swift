@@ -105,9 +105,12 @@ extension World {
         return log.open.isEmpty && log.cutovers[last.request]?.state == .committed
     }
 
-    /// Whether the ledger says that forged receipts have put it wrong.
+    /// Whether the ledger may be wrong for good: by forged receipts, or by lost ones of what a move has passed over.
+    var canBeMiscounted: Bool { hasForgedReceipts || plan.isForgetful }
+
+    /// Whether the ledger says so.
     var mustCountAnew: Bool {
-        hasForgedReceipts && (lastStatus?.alarms.contains { $0.hasPrefix("ledger: ") } ?? false)
+        canBeMiscounted && (lastStatus?.alarms.contains { $0.hasPrefix("ledger: ") } ?? false)
     }
 
     /// Whether everything is read and committed.

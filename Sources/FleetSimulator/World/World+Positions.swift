@@ -88,8 +88,8 @@ extension World {
                     to: min(max(lowest, place) + beyond, extent.end))
             }
         }
-        // A ledger that forged receipts have put wrong is started anew.
-        if isCalm, isRead, hasForgedReceipts, random.oneIn(4),
+        // A ledger that says that it is wrong for good is started anew.
+        if isCalm, isRead, canBeMiscounted, random.oneIn(4),
             mustCountAnew || lastStatus?.imagesCommitted != imagesOfAll
         {
             report.resets += 1
