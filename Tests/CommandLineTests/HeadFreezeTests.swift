@@ -77,7 +77,7 @@ import Testing
         }
         func report(_ arguments: [String]) throws -> Report {
             let outcome = try Program.run(["evaluate"] + arguments + ["--data", SampleTar.path, "--json"])
-            try #require(outcome.code == 0, "\(outcome.errors)")
+            #expect(outcome.code == 0, "\(outcome.errors)")
             return try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
         }
         let matrices = ["frozen.csv", "open.csv"].map { folder.file($0) }
