@@ -81,6 +81,13 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible, Codabl
     }
 }
 
+extension ContentDigest: Comparable {
+    /// The order of the hexadecimal forms.
+    public static func < (left: ContentDigest, right: ContentDigest) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+}
+
 /// Computes a ``ContentDigest`` over content that arrives in pieces.
 public struct ContentHasher: ~Copyable {
     private let context: OpaquePointer

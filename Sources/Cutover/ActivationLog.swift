@@ -16,6 +16,8 @@ public struct ActivationLog: Sendable, Equatable {
 
     /// The requests that are neither committed nor aborted.
     private var undecided: Set<String> = []
+    /// The newest committed cut-over of each slot, as a request's number ranks it.
+    private var newest: [HeadSlot: CutoverRecord] = [:]
     /// The committed markers of each partition by ascending offset.
     private var markers: [Int32: [HeadInForce]] = [:]
 
@@ -54,7 +56,9 @@ public struct ActivationLog: Sendable, Equatable {
         } else {
             undecided.remove(record.request)
         }
-        if record.state == .committed { index(record) }
+        guard record.state == .committed else { return true }
+        if record.number ?? 0 >= newest[record.slot]?.number ?? 0 { newest[record.slot] = record }
+        index(record)
         return true
     }
 
@@ -117,9 +121,10 @@ public struct ActivationLog: Sendable, Equatable {
     }
 
     /// The last committed cut-over of `slot`.
-    public func current(_ slot: HeadSlot) -> CutoverRecord? {
-        committed.last { $0.slot == slot }
-    }
+    public func current(_ slot: HeadSlot) -> CutoverRecord? { newest[slot] }
+
+    /// The last committed cut-overs, one a slot, in no order.
+    public var newestOfSlots: [CutoverRecord] { Array(newest.values) }
 
     /// The heads in force at `offset` of a partition, one a slot, as the committed markers say.
     public func inForce(partition: Int32, below offset: Int64) -> [HeadInForce] {

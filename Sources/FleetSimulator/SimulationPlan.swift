@@ -22,6 +22,8 @@ package struct SimulationPlan: Sendable, Hashable {
     package var faultRarity: Int
     /// Time between two shards, milliseconds.
     package var produceMs: ClosedRange<Int64>
+    /// Most records that wait for the workers when a sensor sends one more.
+    package var backlogMax: Int64
     /// Whether the report tells what happened, line by line.
     package var isTraced = false
 
@@ -32,13 +34,15 @@ package struct SimulationPlan: Sendable, Hashable {
         self.cutovers = cutovers
         partitions = Int(random.within(1...6))
         workers = Int(random.within(1...5))
-        coordinators = Int(random.within(1...3))
+        coordinators = random.pick([1, 2, 2, 3])
         isExactlyOnce = random.oneIn(2)
         isHostile = !random.oneIn(4)
         isForgetful = random.oneIn(3)
-        faultRarity = random.pick([1, 1, 5])
-        headsMax = random.pick([8, 12, 30])
-        produceMs = random.pick([1...3, 2...6, 2...6, 15...80])
+        faultRarity = random.pick([1, 4, 15])
+        // Each partition may have a head of its own in each of four slots.
+        headsMax = 5 * partitions + random.pick([4, 8, 20])
+        backlogMax = random.pick([10, 30, 100, 400])
+        produceMs = random.pick([2...6, 5...15, 5...15, 15...80])
     }
 }
 
@@ -54,6 +58,10 @@ package struct SimulationReport: Sendable, Hashable {
     package var trace: UInt64 = 0xCBF2_9CE4_8422_2325
     /// Simulated time, milliseconds.
     package var simulatedMs: Int64 = 0
+    /// Simulated time with faults, milliseconds.
+    package var stormMs: Int64 = 0
+    /// Cut-overs that were committed while there were faults.
+    package var committedInStorm = 0
     /// Cut-overs that were committed.
     package var committed = 0
     /// Cut-overs that were aborted.
@@ -95,6 +103,8 @@ package struct SimulationReport: Sendable, Hashable {
         complaints += other.complaints
         trace = (trace ^ other.trace) &* 0x100_0000_01B3
         simulatedMs += other.simulatedMs
+        stormMs += other.stormMs
+        committedInStorm += other.committedInStorm
         committed += other.committed
         aborted += other.aborted
         shards += other.shards

@@ -244,6 +244,11 @@ extension Specimen {
                 PositionMove(
                     topic: "t", partition: 0, from: nil, to: 0, images: 0, reason: "r", by: "b", atMs: 1)),
             Specimen(
+                "position move, settled", "position-move",
+                PositionMove(
+                    topic: "t", partition: 3, from: 120, to: 480, images: 7, reason: "r", by: "b", atMs: 1
+                ).settled(at: 44)),
+            Specimen(
                 "ledger reset", "ledger-reset", LedgerReset(reason: awkward, by: awkward, atMs: 1)),
         ]
     }

@@ -166,7 +166,7 @@ public struct RolloutStateMachine: Sendable {
     /// Whether workers could still commit if every slot were in force in one partition.
     private static func fitsBesideAnOffset(_ record: CutoverRecord, _ log: ActivationLog) -> Bool {
         var heads: [HeadSlot: HeadInForce] = [:]
-        for cutover in log.committed + [record] {
+        for cutover in log.newestOfSlots + [record] {
             heads[cutover.slot] = HeadInForce(
                 slot: cutover.slot, head: cutover.head, label: cutover.label, number: .max, marker: .max)
         }

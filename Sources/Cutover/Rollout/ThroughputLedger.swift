@@ -83,7 +83,8 @@ public struct ThroughputLedger: Sendable, Equatable {
 
     /// Takes a move over offsets; receipts that cross it count from there, if it was carried out.
     public mutating func learn(_ move: PositionMove) {
-        guard !move.passedOver.isEmpty else { return }
+        let move = move.asked
+        guard !move.passedOver.isEmpty, moves[move.partition]?.contains(move) != true else { return }
         moves[move.partition] = Array(((moves[move.partition] ?? []) + [move]).suffix(Self.movesMax))
     }
 

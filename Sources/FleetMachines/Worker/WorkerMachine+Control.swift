@@ -63,7 +63,7 @@ extension WorkerMachine {
         if control.refused.count >= ControlKnowledge.refusedMax, control.refused[head] == nil {
             let needed = control.log.neededHeads
             let others = control.refused.keys.filter { !needed.contains($0) }
-            guard let other = others.min(by: { $0.hex < $1.hex }) else { return }
+            guard let other = others.min() else { return }
             control.refused[other] = nil
         }
         control.refused[head] = reason
@@ -96,7 +96,7 @@ extension WorkerMachine {
         let others = control.ready.keys.filter { $0 != newcomer }
             .map { (head: $0, need: needs[$0] ?? .none) }
             .filter { $0.need < own || $0.need == .none }
-            .sorted { ($0.need.rawValue, $0.head.hex) < ($1.need.rawValue, $1.head.hex) }
+            .sorted { ($0.need.rawValue, $0.head) < ($1.need.rawValue, $1.head) }
         for other in others where isTooMuch() { unload(other.head) }
         guard isTooMuch() else { return }
         let (count, bytes) = (control.ready.count, control.ready.values.reduce(0, +))
@@ -110,8 +110,8 @@ extension WorkerMachine {
 
     /// Tries again heads that there was no room for.
     mutating func retryCrowded(_ now: Moment) {
-        let due = control.crowdedUntilMs.filter { now.steadyMs >= $0.value }.keys.sorted { $0.hex < $1.hex }
-        guard !due.isEmpty else { return }
+        guard control.crowdedUntilMs.contains(where: { now.steadyMs >= $0.value }) else { return }
+        let due = control.crowdedUntilMs.filter { now.steadyMs >= $0.value }.keys.sorted()
         for head in due {
             control.crowdedUntilMs[head] = nil
             control.refused[head] = nil
@@ -146,14 +146,14 @@ extension WorkerMachine {
     package func hasReady(_ head: ContentDigest) -> Bool { control.ready[head] != nil }
 
     /// The loaded heads.
-    package var headsReady: [ContentDigest] { control.ready.keys.sorted { $0.hex < $1.hex } }
+    package var headsReady: [ContentDigest] { control.ready.keys.sorted() }
 
     /// The heads that this worker will not use, those of open cut-overs first; a heartbeat has room for so many.
     package var refusals: [WorkerStatus.Refusal] {
         let asked = Set(control.log.open.map(\.head))
         let ordered = control.refused.sorted {
             let (left, right) = (asked.contains($0.key), asked.contains($1.key))
-            return left == right ? $0.key.hex < $1.key.hex : left
+            return left == right ? $0.key < $1.key : left
         }
         return ordered.prefix(32).map { WorkerStatus.Refusal(head: $0.key, reason: $0.value) }
     }

@@ -58,6 +58,11 @@ extension WorkerMachine {
     }
 
     mutating func learned(_ move: PositionMove, at offset: Int64) {
+        if let settled = move.settled {
+            // Not again, should the same offset ever be committed another time.
+            if control.moves[move.partition]?.offset == settled { control.moves[move.partition] = nil }
+            return
+        }
         guard offset > control.moves[move.partition]?.offset ?? -1 else { return }
         // Partitions that are not there take no memory for ever.
         guard control.moves.count < ControlKnowledge.movesMax || control.moves[move.partition] != nil else {

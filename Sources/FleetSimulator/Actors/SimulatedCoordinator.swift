@@ -35,8 +35,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.positionsMs = 80
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
-        turn(every: 1...6) { [self] in follow() }
-        turn(every: 1...4) { [self] in runErrand() }
+        turn(busy: 1...6, idle: 3...12) { [self] in follow() }
     }
 
     func lead(_ leads: Bool) { tell(.leads(leads)) }
@@ -48,13 +47,18 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .follow(let term): followers = Followers(term: term)
             case .rest: followers = nil
             case .countReceipts(let offsets, _):
-                // Some are read again.
-                followers?.receipts = offsets.mapValues { max(0, $0 - world.random.within(0...3)) }
+                // Some are read again. Chance must not follow the order of a dictionary, which no seed repeats.
+                followers?.receipts = [:]
+                for (partition, offset) in offsets.sorted(by: { $0.key < $1.key }) {
+                    followers?.receipts?[partition] = max(0, offset - world.random.within(0...3))
+                }
             case .askPositions(let serial, let term): answerPositions(serial, term)
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
-            case .findEnds, .findMarkers, .writeMarkers, .write: errands.append(action)
+            case .findEnds, .findMarkers, .writeMarkers, .write:
+                errands.append(action)
+                after(world.random.within(1...4)) { [self] in runErrand() }
             case .say(let line): world.trace(line)
             case .failed(let text): world.complain("\(name): \(text)")
             }
@@ -63,17 +67,18 @@ final class SimulatedCoordinator: SimulatedProcess {
 
     // MARK: Reading
 
-    private func follow() {
-        guard let term = followers?.term else { return tell(.tick) }
-        followControl(term)
-        if followers?.term == term { followStatus(term) }
-        if followers?.term == term { followReceipts(term) }
-        tell(.tick)
+    /// Returns whether there was something to read.
+    private func follow() -> Bool {
+        defer { tell(.tick) }
+        guard let term = followers?.term else { return false }
+        var isNews = followControl(term)
+        if followers?.term == term { isNews = followStatus(term) || isNews }
+        if followers?.term == term { isNews = followReceipts(term) || isNews }
+        return isNews
     }
 
-    private func followControl(_ term: Int) {
-        let position = followers?.control ?? 0
-        let entries = broker.control.drop { $0.offset < position }.prefix(8)
+    private func followControl(_ term: Int) -> Bool {
+        let entries = broker.control(from: followers?.control ?? 0).prefix(8)
         // What it tells may begin another term, with other followers.
         for entry in entries where followers?.term == term {
             followers?.control = entry.offset + 1
@@ -89,11 +94,11 @@ final class SimulatedCoordinator: SimulatedProcess {
             followers?.hasControl = true
             tell(.controlCaughtUp, term: term)
         }
+        return !entries.isEmpty
     }
 
-    private func followStatus(_ term: Int) {
-        let position = followers?.status ?? 0
-        let entries = broker.status.drop { $0.serial <= position }.prefix(20)
+    private func followStatus(_ term: Int) -> Bool {
+        let entries = broker.status(after: followers?.status ?? 0).prefix(20)
         for entry in entries where followers?.term == term {
             followers?.status = entry.serial
             if let worker = entry.worker { tell(.worker(worker), term: term) }
@@ -103,10 +108,11 @@ final class SimulatedCoordinator: SimulatedProcess {
             followers?.hasStatus = true
             tell(.statusCaughtUp, term: term)
         }
+        return !entries.isEmpty
     }
 
-    private func followReceipts(_ term: Int) {
-        guard let receipts = followers?.receipts else { return }
+    private func followReceipts(_ term: Int) -> Bool {
+        guard let receipts = followers?.receipts else { return false }
         for (partition, position) in receipts.sorted(by: { $0.key < $1.key }) {
             var next = Int(position)
             let entries = broker.receipts[Int(partition)]
@@ -120,6 +126,7 @@ final class SimulatedCoordinator: SimulatedProcess {
             }
             if followers?.term == term { followers?.receipts?[partition] = Int64(next) }
         }
+        return followers?.receipts != receipts
     }
 
     /// What is committed and where partitions end are read at different times; either may stay unanswered.
@@ -182,6 +189,7 @@ final class SimulatedCoordinator: SimulatedProcess {
             let event = body()
             after(world.random.within(1...10)) { [self] in
                 isBusy = false
+                if !errands.isEmpty { after(world.random.within(1...4)) { [self] in runErrand() } }
                 if isLost { world.report.lostCalls += 1 }
                 tell(isLost ? .errandFailed(CallFailure(.retriable, "no answer"), errand: errand) : event)
             }

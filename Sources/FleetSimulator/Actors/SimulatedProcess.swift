@@ -50,4 +50,18 @@ class SimulatedProcess {
             turn(every: range, body)
         }
     }
+
+    /// Does `body` again and again: with pauses from `busy` while it says that there was something to do, else from `idle`.
+    func turn(busy: ClosedRange<Int64>, idle: ClosedRange<Int64>, _ body: @escaping () -> Bool) {
+        turn(busy: busy, idle: idle, after: idle, body)
+    }
+
+    private func turn(
+        busy: ClosedRange<Int64>, idle: ClosedRange<Int64>, after pause: ClosedRange<Int64>,
+        _ body: @escaping () -> Bool
+    ) {
+        after(world.random.within(pause)) { [self] in
+            turn(busy: busy, idle: idle, after: body() ? busy : idle, body)
+        }
+    }
 }

@@ -42,28 +42,41 @@ extension SimulatedWorker {
         groupNews.append(.assigned(partitions))
     }
 
-    func readerTurn() {
-        guard !isReaderBusy else { return }
-        if !reading.isEmpty { return perform(reading.removeFirst()) }
-        guard machine.wantsPoll else { return }
-        if !groupNews.isEmpty {
+    /// One thing at a time; returns whether there was one.
+    func readerTurn() -> Bool {
+        guard !isReaderBusy else { return false }
+        if !reading.isEmpty {
+            perform(reading.removeFirst())
+            return true
+        }
+        guard machine.wantsPoll else { return false }
+        guard groupNews.isEmpty else {
             switch groupNews.removeFirst() {
             case .assigned(let partitions): tell(.assigned(partitions))
             case .revoked(let lost): tell(.revoked(lost: lost))
             }
-            return
+            return true
         }
+        guard fetchRecord() else { return false }
+        for _ in 0..<world.random.within(0...3) where reading.isEmpty && resting.isEmpty && machine.wantsPoll {
+            _ = fetchRecord()
+        }
+        return true
+    }
+
+    private func fetchRecord() -> Bool {
         let open = fetching.keys.sorted().filter { partition in
             // Of a partition that rests something may still be on its way.
             (resting[partition].map { world.nowMs < $0 + 8 } ?? true)
                 && fetching[partition, default: 0] < broker.shards[Int(partition)].count
         }
-        guard !open.isEmpty else { return }
+        guard !open.isEmpty else { return false }
         let partition = world.random.pick(open)
         guard fetching[partition, default: 0] >= broker.begins[Int(partition)] else {
             // Reading of it stops until it is assigned anew.
             fetching[partition] = nil
-            return tell(.outOfRange(partition: partition, world.fails(4) ? nil : broker.extent(partition)))
+            tell(.outOfRange(partition: partition, world.fails(4) ? nil : broker.extent(partition)))
+            return true
         }
         var offset = fetching[partition] ?? 0
         // Now and then something is fetched once more, as after a rest.
@@ -75,6 +88,7 @@ extension SimulatedWorker {
         let record = broker.shards[Int(partition)][Int(offset)].record
         let message = SimulatedMessage(partition: partition, offset: offset)
         tell(.record(record, message, partition: partition, offset: offset))
+        return true
     }
 
     private func perform(_ action: Machine.Action) {

@@ -3,9 +3,12 @@ internal import PipelineMessages
 
 /// The writing hand, and the client library's side of transactions.
 extension SimulatedWorker {
-    func writerTurn() {
+    /// Returns whether there was something to write.
+    func writerTurn() -> Bool {
+        let isWanted = !writing.isEmpty
         while !isWriterBusy, !writing.isEmpty, isAlive { perform(writing.removeFirst()) }
         if !isWriterBusy { tell(.tick) }
+        return isWanted
     }
 
     private func perform(_ action: Machine.Action) {
@@ -146,10 +149,7 @@ extension SimulatedWorker {
             guard let membership, broker.group.accepts(membership) else {
                 return CallFailure(.stale, "the group has moved on")
             }
-            for commit in commits {
-                transaction.offsets[commit.partition] = SavedPosition(
-                    offset: commit.offset, metadata: commit.progress.text)
-            }
+            for commit in commits { transaction.offsets[commit.partition] = commit }
             return nil
         }
     }

@@ -21,6 +21,8 @@ final class SimulatedWorker: SimulatedProcess {
 
     var machine = Machine(WorkerSettings())
     private var bornMs: Int64 = 0
+    /// Where the control topic ended when it began to read it.
+    private(set) var bornAtControl: Int64 = 0
 
     // The client's side of the group.
     var membership: SimulatedMembership?
@@ -64,15 +66,17 @@ final class SimulatedWorker: SimulatedProcess {
         settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs
+        bornAtControl = broker.controlEnd
         (membership, memberID, latest) = (nil, nil, nil)
         (groupNews, isGivingBack, hasSubscribed) = ([], false, false)
         (memberships, fetching, resting) = ([:], [:], [:])
         (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
         (controlPosition, hasControl, transaction) = (0, false, nil)
         if settings.isExactlyOnce { takeOverTransactions() }
-        turn(every: 1...4) { [self] in readerTurn() }
-        turn(every: 1...5) { [self] in writerTurn() }
-        turn(every: controlPace) { [self] in controlTurn() }
+        turn(busy: 1...4, idle: 2...10) { [self] in readerTurn() }
+        turn(busy: 1...5, idle: 3...9) { [self] in writerTurn() }
+        let pace = controlPace
+        turn(busy: pace, idle: pace.lowerBound...pace.upperBound + 18) { [self] in controlTurn() }
         turn(every: 25...40) { [self] in beat() }
         turn(every: 15...25) { [self] in heartbeatToGroup() }
     }
@@ -152,27 +156,32 @@ final class SimulatedWorker: SimulatedProcess {
 
     // MARK: Control topic
 
-    private func controlTurn() {
-        guard let entry = broker.control.first(where: { $0.offset >= controlPosition }) else {
+    /// Returns whether there was something to read.
+    private func controlTurn() -> Bool {
+        let entries = broker.control(from: controlPosition).prefix(Int(world.random.within(1...8)))
+        guard !entries.isEmpty else {
             controlPosition = max(controlPosition, broker.controlEnd)
             tell(.controlRead(below: controlPosition))
             if !hasControl {
                 hasControl = true
                 subscribe()
             }
-            return
+            return false
         }
-        controlPosition = entry.offset + 1
-        switch entry.content {
-        case .manifest(let manifest):
-            // Loading happens before the follower reads on.
-            load(manifest.head, again: false)
-            tell(.published(manifest))
-        case .cutover(let record): tell(.cutover(record, offset: entry.offset))
-        case .move(let move): tell(.move(move, offset: entry.offset))
-        case .reset, .garbage: break
+        for entry in entries {
+            controlPosition = entry.offset + 1
+            switch entry.content {
+            case .manifest(let manifest):
+                // Loading happens before the follower reads on.
+                load(manifest.head, again: false)
+                tell(.published(manifest))
+            case .cutover(let record): tell(.cutover(record, offset: entry.offset))
+            case .move(let move): tell(.move(move, offset: entry.offset))
+            case .reset, .garbage: break
+            }
+            tell(.controlRead(below: controlPosition))
         }
-        tell(.controlRead(below: controlPosition))
+        return true
     }
 
     private func load(_ head: ContentDigest, again: Bool) {

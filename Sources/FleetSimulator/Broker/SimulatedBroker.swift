@@ -30,10 +30,14 @@ final class SimulatedBroker {
             switch content {
             case .manifest(let manifest): manifest.head.hex
             case .cutover(let record): record.state == .requested ? record.request : nil
-            case .move, .reset, .garbage: nil
+            case .move(let move): "move/\(move.partition)/\(move.asked)"
+            case .reset, .garbage: nil
             }
         }
     }
+
+    /// A heartbeat.
+    typealias StatusEntry = (serial: Int, worker: WorkerStatus?, coordinator: CoordinatorStatus?)
 
     /// What somebody published for a shard.
     struct Outcome {
@@ -60,7 +64,7 @@ final class SimulatedBroker {
     final class Transaction {
         enum State { case open, committed, aborted }
         var state = State.open
-        var offsets: [Int32: SavedPosition] = [:]
+        var offsets: [Int32: PartitionCommit] = [:]
         let begunAtMs: Int64
         init(begunAtMs: Int64) { self.begunAtMs = begunAtMs }
     }
@@ -76,8 +80,10 @@ final class SimulatedBroker {
     var begins: [Int64]
     var control: [ControlEntry] = []
     var controlHistory: [ControlEntry] = []
+    /// Where each cut-over stands.
+    private(set) var states: [String: CutoverRecord.State] = [:]
     /// The newest heartbeat of each worker and coordinator, with the order of writing.
-    var status: [(serial: Int, worker: WorkerStatus?, coordinator: CoordinatorStatus?)] = []
+    var status: [StatusEntry] = []
     var statusSerial = 0
     var outcomes: [[Int64: [Outcome]]]
     var receipts: [[ReceiptEntry]]
@@ -103,6 +109,22 @@ final class SimulatedBroker {
         let entry = ControlEntry(offset: controlEnd, content: content)
         control.append(entry)
         controlHistory.append(entry)
+        guard case .cutover(let record) = content, record.number ?? 0 <= entry.offset else { return }
+        switch (states[record.request], record.state) {
+        case (nil, _), (.requested, .committing), (.requested, .aborted), (.committing, .committed):
+            states[record.request] = record.state
+        case (.requested, _), (.committing, _), (.committed, _), (.aborted, _): break
+        }
+    }
+
+    /// What compaction has left of the control topic, from `offset` on.
+    func control(from offset: Int64) -> ArraySlice<ControlEntry> {
+        control[control.lowerBound { $0.offset < offset }...]
+    }
+
+    /// Heartbeats behind `serial`.
+    func status(after serial: Int) -> ArraySlice<StatusEntry> {
+        status[status.lowerBound { $0.serial <= serial }...]
     }
 
     func appendStatus(worker: WorkerStatus? = nil, coordinator: CoordinatorStatus? = nil) {
@@ -143,5 +165,17 @@ final class SimulatedBroker {
         producers.values.contains {
             $0.transaction?.offsets[partition] != nil && $0.transaction?.state == .open
         }
+    }
+}
+
+extension Array {
+    /// The first index from which `isBelow` is false; it must be false of everything behind the first of which it is.
+    func lowerBound(_ isBelow: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBelow(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

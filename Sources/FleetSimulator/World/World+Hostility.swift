@@ -57,7 +57,7 @@ extension World {
             request: "hostile-\(random.next())", slot: .stream(random.pick(Self.streams)),
             head: ContentDigest(of: Array("nothing".utf8)), label: label("x"),
             partitions: random.oneIn(2) ? [Int32(plan.partitions) + 7] : nil,
-            quorum: random.oneIn(2) ? Int(RecordBounds.integerMax) : nil, deadlineMs: random.within(0...300),
+            quorum: random.oneIn(2) ? Int(RecordBounds.integerMax) : nil, deadlineMs: random.within(0...80),
             requestedAtMs: random.within(0...RecordBounds.integerMax))
         if random.oneIn(3) {
             record.state = random.oneIn(2) ? .committing : .committed

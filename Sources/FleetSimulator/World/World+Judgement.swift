@@ -11,7 +11,8 @@ extension World {
     /// A worker holds no more than it may.
     func judge(_ worker: SimulatedWorker) {
         let held = worker.machine.recordsHeld
-        if held > 12 + 8 { complain("\(worker.name) holds \(held) records") }
+        // Of partitions that rest, records of some milliseconds are still on their way.
+        if held > 12 + 16 { complain("\(worker.name) holds \(held) records") }
     }
 
     /// A coordinator writes markers only for what was decided first, whoever decided it.
@@ -45,25 +46,20 @@ extension World {
 
     /// A commit that reached the broker.
     func store(_ commit: PartitionCommit, by worker: SimulatedWorker) {
-        accept(
-            commit.partition, SavedPosition(offset: commit.offset, metadata: commit.progress.text), worker,
-            nil)
+        accept(commit, worker)
     }
 
     /// A transaction that is committed at the broker.
     func commit(_ transaction: SimulatedBroker.Transaction, by worker: SimulatedWorker) {
         guard transaction.state == .open else { return }
         transaction.state = .committed
-        for (partition, saved) in transaction.offsets.sorted(by: { $0.key < $1.key }) {
-            accept(partition, saved, worker, transaction)
-        }
+        for (_, commit) in transaction.offsets.sorted(by: { $0.key < $1.key }) { accept(commit, worker) }
     }
 
-    private func accept(
-        _ partition: Int32, _ saved: SavedPosition, _ worker: SimulatedWorker,
-        _ transaction: SimulatedBroker.Transaction?
-    ) {
-        let before = followMove(partition, saved, by: worker)
+    private func accept(_ commit: PartitionCommit, _ worker: SimulatedWorker) {
+        let partition = commit.partition
+        let saved = SavedPosition(offset: commit.offset, metadata: commit.progress.text)
+        let before = followMove(partition, commit.progress.moved, by: worker)
         broker.offsets[partition] = saved
         truth[Int(partition)].committed = saved.offset
         trace("\(worker.name) commits p\(partition)@\(saved.offset)")
@@ -99,7 +95,7 @@ extension World {
 
     /// Whether everything is read, committed and decided.
     var isDrained: Bool {
-        guard isCalm, let last = requests.last else { return false }
+        guard isCalm, let last = requests.last, broker.states[last.request] == .committed else { return false }
         guard isRead, lastStatus?.imagesCommitted == imagesOfAll, !mustCountAnew else { return false }
         let log = fold(broker.control)
         return log.open.isEmpty && log.cutovers[last.request]?.state == .committed
@@ -122,12 +118,7 @@ extension World {
     }
 
     /// Whether the newest request was refused.
-    var lastWasAborted: Bool {
-        broker.controlHistory.contains { entry in
-            guard case .cutover(let record) = entry.content else { return false }
-            return record.request == requests.last?.request && record.state == .aborted
-        }
-    }
+    var lastWasAborted: Bool { requests.last.map { broker.states[$0.request] == .aborted } ?? false }
 
     /// Images of what was not passed over; of what a worker scored before it was, too.
     var imagesOfAll: Int64 {
@@ -227,10 +218,10 @@ extension World {
     private func judgeShards(_ log: ActivationLog, _ partition: Int) {
         var images: Int64 = 0
         for (offset, entry) in broker.shards[partition].enumerated() {
+            images = truth[partition].imagesAt[Int64(offset)] ?? images
             guard case .shard(let stream) = entry.record else { continue }
             let found = visibleOutcomes(Int32(partition), Int64(offset))
             let place = "p\(partition)@\(offset)"
-            images = truth[partition].imagesAt[Int64(offset)] ?? images
             if found.isEmpty, isPassedOver(partition, offset) { continue }
             if found.isEmpty { complain("\(place): never scored") }
             let isAgain = truth[partition].again.contains { $0.contains(Int64(offset)) }
@@ -239,7 +230,10 @@ extension World {
             }
             report.repeated += max(0, found.count - 1)
             let rule = log.head(partition: Int32(partition), offset: Int64(offset), stream: stream)
-            if !found.isEmpty, !found.contains(where: { $0.imagesBefore == images }) {
+            // What was published and never committed counts from where its lane began, not from where the move did.
+            if !found.isEmpty, !isPassedOver(partition, offset),
+                !found.contains(where: { $0.imagesBefore == images })
+            {
                 complain("\(place): \(found[0].imagesBefore) images before it, there are \(images)")
             }
             for outcome in found {

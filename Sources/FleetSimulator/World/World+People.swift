@@ -8,6 +8,8 @@ extension World {
 
     func produce() {
         guard !isCalm else { return }
+        let backlog = broker.shards.indices.reduce(0) { Int64(broker.shards[$1].count) - truth[$1].committed + $0 }
+        guard backlog < plan.backlogMax else { return }
         let partition = Int(random.next() % UInt64(plan.partitions))
         broker.shards[partition].append(
             .init(
@@ -52,7 +54,7 @@ extension World {
     func elect() {
         let alive = coordinators.filter { $0.isAlive && !$0.isFrozen }
         guard !alive.isEmpty else { return }
-        if isCalm, alive.contains(where: { $0.believesToLead }) { return }
+        if alive.contains(where: { $0.believesToLead }), isCalm || !random.oneIn(6) { return }
         let leader = random.pick(alive)
         leader.lead(true)
         for other in coordinators where other !== leader && other.isAlive {
@@ -78,21 +80,21 @@ extension World {
                 worker.kill()
             } else if random.oneIn(60 * plan.faultRarity) {
                 report.freezes += 1
-                worker.freeze(forMs: random.within(20...1_000))
+                worker.freeze(forMs: random.within(20...(random.oneIn(3) ? 1_000 : 150)))
             } else if random.oneIn(120 * plan.faultRarity) {
                 worker.tell(random.oneIn(2) ? .drain : .stop)
             }
         }
         for coordinator in coordinators {
-            let isDelicate = coordinator.isBetweenMarkers
+            let rarity = coordinator.isBetweenMarkers ? 6 : 50 * plan.faultRarity
             if !coordinator.isAlive {
-                if random.oneIn(8) { coordinator.start() }
-            } else if random.oneIn(isDelicate ? 5 : 50) {
+                if random.oneIn(4) { coordinator.start() }
+            } else if random.oneIn(rarity) {
                 report.kills += 1
                 coordinator.kill()
-            } else if !coordinator.isFrozen, random.oneIn(isDelicate ? 5 : 50) {
+            } else if !coordinator.isFrozen, random.oneIn(rarity) {
                 report.freezes += 1
-                coordinator.freeze(forMs: random.within(20...1_500))
+                coordinator.freeze(forMs: random.within(20...(random.oneIn(4) ? 1_500 : 200)))
             }
         }
         if random.oneIn(25 * plan.faultRarity) { broker.group.shake(nowMs: nowMs) }

@@ -7,8 +7,10 @@ extension World {
     /// Where the workers are in truth, whatever somebody wrote beside it.
     struct Truth {
         var committed: Int64 = 0
-        /// The newest move that was carried out, by its control offset.
+        /// The newest move that was carried out, by its control offset, and whether a worker's word of it stands beside the
+        /// offset now.
         var moved: Int64?
+        var isMovedKnown = false
         /// Offsets that moves passed over, and those that they went back over.
         var passedOver: [Range<Int64>] = []
         var again: [Range<Int64>] = []
@@ -29,7 +31,7 @@ extension World {
     private func retain(_ partition: Int32) {
         let open = broker.controlHistory.compactMap { entry -> Int64? in
             guard case .cutover(let record) = entry.content, record.state == .committing,
-                !isDecided(record.request)
+                broker.states[record.request] != .committed
             else { return nil }
             return record.scanFrom?.first { $0.partition == partition }?.offset
         }
@@ -40,18 +42,12 @@ extension World {
         if broker.begins[Int(partition)] > truth[Int(partition)].committed { report.gaps += 1 }
     }
 
-    private func isDecided(_ request: String) -> Bool {
-        broker.controlHistory.contains { entry in
-            guard case .cutover(let record) = entry.content else { return false }
-            return record.request == request && record.state == .committed
-        }
-    }
-
     /// Another program writes an offset for the group, as Kafka's own tool does: only while nobody is in it.
     private func meddle(_ partition: Int32) {
         guard broker.group.members.isEmpty, !broker.isUnstable(partition) else { return }
         let extent = broker.extent(partition)
         report.meddled += 1
+        truth[Int(partition)].isMovedKnown = false
         broker.offsets[partition] = SavedPosition(
             offset: random.within(max(1, extent.begin)...max(1, extent.end)), metadata: "")
     }
@@ -88,12 +84,25 @@ extension World {
                     to: min(max(lowest, place) + beyond, extent.end))
             }
         }
+        settle()
         // A ledger that says that it is wrong for good is started anew.
         if isCalm, isRead, canBeMiscounted, random.oneIn(4),
             mustCountAnew || lastStatus?.imagesCommitted != imagesOfAll
         {
             report.resets += 1
             broker.appendControl(.reset(LedgerReset(reason: "forged", by: "p", atMs: nowMs)))
+        }
+    }
+
+    /// Who asked for a move sees that it was carried out, and says so; or has gone home.
+    private func settle() {
+        for partition in truth.indices {
+            guard truth[partition].isMovedKnown, let moved = truth[partition].moved,
+                settled[moved] == nil, random.oneIn(3),
+                case .move(let move) = broker.controlHistory[Int(moved)].content
+            else { continue }
+            settled[moved] = broker.controlEnd
+            broker.appendControl(.move(move.settled(at: moved)))
         }
     }
 
@@ -118,11 +127,17 @@ extension World {
     }
 
     /// What a commit says of moves; returns from where on its records have to be delivered.
-    func followMove(_ partition: Int32, _ saved: SavedPosition, by worker: SimulatedWorker) -> Int64 {
+    func followMove(_ partition: Int32, _ moved: Int64?, by worker: SimulatedWorker) -> Int64 {
         let before = truth[Int(partition)].committed
-        let moved = (try? PartitionProgress(text: saved.metadata))?.moved
-        guard let moved, moved != truth[Int(partition)].moved else { return before }
-        let entry = broker.controlHistory.first { $0.offset == moved }
+        defer { truth[Int(partition)].isMovedKnown = moved != nil }
+        // A move whose word was lost is carried out again, unless it is known to be settled.
+        guard let moved, moved != truth[Int(partition)].moved || !truth[Int(partition)].isMovedKnown else {
+            return before
+        }
+        if let settled = settled[moved], settled < worker.bornAtControl {
+            complain("\(worker.name): p\(partition) was moved again by \(moved)")
+        }
+        let entry = broker.controlHistory.indices.contains(Int(moved)) ? broker.controlHistory[Int(moved)] : nil
         guard case .move(let move)? = entry?.content, move.partition == partition else {
             complain("\(worker.name): p\(partition) was moved by nobody")
             return before
@@ -137,6 +152,8 @@ extension World {
             truth[Int(partition)].passedOver.append(before..<move.to)
         } else {
             truth[Int(partition)].again.append(move.to..<before)
+            // Counted anew from here on: where earlier moves began counts no more.
+            truth[Int(partition)].imagesAt = truth[Int(partition)].imagesAt.filter { $0.key < move.to }
         }
         truth[Int(partition)].imagesAt[move.to] = move.images
         return move.to

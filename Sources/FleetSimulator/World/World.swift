@@ -25,6 +25,8 @@ final class World {
     var nightUntilMs: Int64 = 0
     /// Where the workers are in each partition.
     var truth: [Truth]
+    /// Moves that were said to be settled, by their control offsets, and where that was said.
+    var settled: [Int64: Int64] = [:]
     /// The last heartbeat of a coordinator since the calm.
     var lastStatus: CoordinatorStatus?
 
@@ -60,7 +62,7 @@ final class World {
     }
 
     func refuses(_ head: ContentDigest, _ worker: SimulatedWorker) -> Bool {
-        if fails(25) { worker.refusesUntilCalm.insert(head) }
+        if fails(100) { worker.refusesUntilCalm.insert(head) }
         return !isCalm && worker.refusesUntilCalm.contains(head)
     }
 
@@ -95,12 +97,14 @@ final class World {
         every(10...30) { [self] in disturb() }
         every(10...30) { [self] in disturbPositions() }
         every(20...150) { [self] in repair() }
-        every(30...120) { [self] in if requests.count < plan.cutovers, !isCalm { ask() } }
-        every(40...300) { [self] in elect() }
+        every(10...50) { [self] in
+            if requests.count < plan.cutovers, !isCalm, waiting < random.within(1...4) { ask() }
+        }
+        every(30...150) { [self] in elect() }
         if plan.isHostile { every(5...40) { [self] in if !isCalm { write() } } }
         elect()
-        let stormUntil = nowMs + Int64(plan.cutovers) * 400
-        advance { requests.count >= plan.cutovers || nowMs >= stormUntil }
+        let stormUntil = nowMs + Int64(plan.cutovers) * 300
+        advance { requests.count >= plan.cutovers && waiting <= 2 || nowMs >= stormUntil }
         calm()
         let limit = nowMs + 30_000
         advance { nowMs >= limit || isDrained }
@@ -109,6 +113,11 @@ final class World {
         report.simulatedMs = nowMs - 1_000_000
         agenda.clear()
         return report
+    }
+
+    /// Requests that are neither committed nor aborted.
+    private var waiting: Int {
+        requests.count { broker.states[$0.request] != .committed && broker.states[$0.request] != .aborted }
     }
 
     private func advance(until isOver: () -> Bool) {
@@ -125,6 +134,8 @@ final class World {
     /// From here on everybody is alive, nobody refuses, every call is answered; one head for all makes every shard readable.
     private func calm() {
         isCalm = true
+        report.stormMs = nowMs - 1_000_000
+        report.committedInStorm = requests.count { broker.states[$0.request] == .committed }
         for worker in workers {
             // Who has refused a head would go on refusing it; who has not must find its way as it is.
             if worker.isAlive, !worker.refusesUntilCalm.isEmpty { worker.kill() }

@@ -22,6 +22,9 @@ public struct PositionMove: Hashable, Sendable, Codable {
     public var by: String
     /// When it was asked, milliseconds since 1970.
     public var atMs: Int64
+    /// The offset of the record that asked for it, once that was carried out or can not be any more: written under the
+    /// same key, so that nobody carries it out again where ``from`` is committed another time.
+    public var settled: Int64?
 
     /// Asks for a move.
     public init(
@@ -36,6 +39,22 @@ public struct PositionMove: Hashable, Sendable, Codable {
         self.reason = reason
         self.by = by
         self.atMs = atMs
+    }
+
+    /// The same, said to be settled.
+    ///
+    /// - Parameter offset: where the record stands that asked for it.
+    public func settled(at offset: Int64) -> PositionMove {
+        var move = self
+        move.settled = offset
+        return move
+    }
+
+    /// The same, as it was asked for.
+    public var asked: PositionMove {
+        var move = self
+        move.settled = nil
+        return move
     }
 
     /// Offsets that it passes over; empty where it goes back.
@@ -78,6 +97,7 @@ extension PositionMove: BoundedRecord {
         bounds.text(reason, "reason", bytes: RecordBounds.text)
         bounds.text(by, "by", bytes: RecordBounds.name)
         bounds.integer(atMs, "at_ms", in: RecordBounds.time)
+        bounds.integer(settled, "settled", in: RecordBounds.offset)
     }
 }
 

@@ -54,9 +54,9 @@ struct SimulateCommand: ParsableCommand {
                     }
                 }
             }
-            while !crew.allSatisfy({ $0.join(milliseconds: 0) }) {
-                _ = crew[0].join(milliseconds: 1_000)
-                if !json { Terminal.note(tally.line(seconds: Double(Clock.steadyNs - begin) / 1e9)) }
+            while let busy = crew.first(where: { !$0.join(milliseconds: 0) }) {
+                guard !busy.join(milliseconds: 1_000), !json else { continue }
+                Terminal.note(tally.line(seconds: Double(Clock.steadyNs - begin) / 1e9))
             }
             let elapsed = Double(Clock.steadyNs - begin) / 1e9
             let result = tally.result(seconds: elapsed)
@@ -85,7 +85,12 @@ final class SimulationTally: Sendable {
 
         func text(_ seconds: Double) -> String {
             let rows: [(String, String)] = [
-                ("runs", Format.count(runs)), ("cut-overs committed", Format.count(total.committed)),
+                ("runs", Format.count(runs)),
+                (
+                    "cut-overs committed",
+                    "\(Format.count(total.committed)), \(Format.count(total.committedInStorm)) of them under faults"
+                ),
+                ("simulated", "\(total.simulatedMs / 1_000) s, \(total.stormMs / 1_000) s of them with faults"),
                 ("cut-overs aborted", Format.count(total.aborted)),
                 ("records read", Format.count(total.shards)),
                 ("repeated, same bytes", Format.count(total.repeated)),
@@ -102,7 +107,7 @@ final class SimulationTally: Sendable {
                 ("trace", String(total.trace, radix: 16)),
                 (
                     "speed",
-                    "\(Format.count(Int(Double(total.committed) / max(seconds, 1e-9)))) committed cut-overs/s (measured)"
+                    "\(Format.count(Int(Double(total.committedInStorm) / max(seconds, 1e-9)))) cut-overs/s under faults (measured)"
                 ),
             ]
             return rows.map { $0.0.padding(toLength: 26, withPad: " ", startingAt: 0) + $0.1 }

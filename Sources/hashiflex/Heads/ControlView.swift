@@ -10,7 +10,7 @@ final class ControlView {
     private let tail: ControlTail
     private(set) var log = ActivationLog()
     private(set) var files: [ContentDigest: [UInt8]] = [:]
-    /// What people have moved and reset, oldest first, with the offsets of the records.
+    /// What people have moved and reset, oldest first, with the offsets of the records that asked for it.
     private(set) var moves: [(move: PositionMove, offset: Int64)] = []
     private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
     private var readBelow: Int64 = 0
@@ -51,7 +51,9 @@ final class ControlView {
                 if error.isFatal { throw error }
                 lines.say("control topic: \(error)")
             case .read(let below): readBelow = max(readBelow, below)
-            case .move(let move, let offset): moves.append((move, offset))
+            case .move(let move, let offset):
+                let asked = move.settled ?? offset
+                moves = (moves.filter { $0.offset != asked } + [(move, asked)]).sorted { $0.offset < $1.offset }
             case .ledgerReset(let reset, let offset): resets.append((reset, offset))
             case .command: break
             }

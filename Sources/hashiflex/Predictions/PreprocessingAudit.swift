@@ -25,7 +25,7 @@ struct PreprocessingAudit {
 
     /// Published heads whose preprocessing is not that of the backbone they were fitted for.
     func mismatches(heads files: [ContentDigest: [UInt8]]) -> [PreprocessingMismatch] {
-        files.sorted { $0.key.hex < $1.key.hex }.compactMap { digest, file in
+        files.sorted { $0.key < $1.key }.compactMap { digest, file in
             guard let head = try? ClassifierHead(decoding: file), let text = head.preprocessing,
                 let backbone = backbones[head.backboneDigest]
             else { return nil }

@@ -66,11 +66,15 @@ extension PositionsCommand {
             }
             try refuseWhileMoving(place, live.flatMap(\.partitions).first { $0.partition == place.partition })
             let key = ControlKey.move(partition: place.partition, name: ProcessFacts.randomName())
-            try RecordWriter(link.kafka).write(
-                RecordWriter.Record(
-                    topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)))
+            let writer = try RecordWriter(link.kafka)
+            func write(_ move: PositionMove) throws {
+                try writer.write(
+                    RecordWriter.Record(
+                        topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)))
+            }
+            try write(move)
             if json { Terminal.print(JSONRecord.text(move)) }
-            try follow(move, view, control, isOwned: !live.isEmpty)
+            try follow(move, view, control, isOwned: !live.isEmpty, settle: write)
         }
 
         private func move(
@@ -123,7 +127,8 @@ extension PositionsCommand {
         }
 
         private func follow(
-            _ move: PositionMove, _ view: PositionsView, _ control: ControlView, isOwned: Bool
+            _ move: PositionMove, _ view: PositionsView, _ control: ControlView, isOwned: Bool,
+            settle: (PositionMove) throws -> Void
         ) throws {
             let words = "partition \(move.partition) from offset \(move.from ?? 0) to \(move.to)"
             guard isOwned else {
@@ -136,12 +141,14 @@ extension PositionsCommand {
                 guard let own = control.moves.first(where: { $0.move == move }) else { continue }
                 let place = try view.read([move.partition])[0]
                 if place.moved ?? -1 >= own.offset {
+                    try settle(move.settled(at: own.offset))
                     let passed = Format.count(Int64(move.passedOver.count))
                     return say(
                         "\(words): done, \(passed) offsets passed over, \(Format.count(move.images)) images below"
                     )
                 }
                 guard place.committed == move.from else {
+                    try settle(move.settled(at: own.offset))
                     throw CommandError(
                         Exit.refused, "\(words): void, something else was committed meanwhile; ask again")
                 }
