@@ -22,8 +22,9 @@ import Testing
         #expect(total.repeatedMarkers > 0 && total.falseMarkers > 50 && total.hostileRecords > 200)
     }
 
-    @Test(arguments: [UInt64(3), 10, 45, 73]) func equalSeedsGiveEqualRuns(seed: UInt64) {
-        let plan = SimulationPlan(seed: seed, cutovers: 8)
+    /// Every dictionary has an order of its own, in one process as well: chance that follows one shows here.
+    @Test(arguments: UInt64(1)...12) func equalSeedsGiveEqualRuns(seed: UInt64) {
+        let plan = SimulationPlan(seed: seed)
         let first = FleetSimulation.run(plan)
         #expect(first == FleetSimulation.run(plan))
         #expect(first.trace != FleetSimulation.run(SimulationPlan(seed: seed + 1, cutovers: 8)).trace)
@@ -36,6 +37,7 @@ import Testing
             var plan = SimulationPlan(seed: 10_000, cutovers: 10)
             (plan.partitions, plan.workers) = (partitions, workers)
             (plan.isExactlyOnce, plan.isHostile) = (isExactlyOnce, true)
+            plan.headsMax = 5 * partitions + 8
             let report = FleetSimulation.run(plan)
             #expect(report.complaints.isEmpty)
             #expect(report.committed > 0)

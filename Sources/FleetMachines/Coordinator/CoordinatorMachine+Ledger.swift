@@ -44,7 +44,7 @@ extension CoordinatorMachine {
         for entry in counting { term?.ledger?.apply(entry.receipt, receiptsOffset: entry.offset) }
         // An offset without a word beside it is nobody's of ours: it says nothing of images.
         for (partition, position) in saved.sorted(by: { $0.key < $1.key }) where !position.metadata.isEmpty {
-            guard let progress = try? PartitionProgress(text: position.metadata) else { continue }
+            guard let progress = term?.progress.read(position.metadata, of: partition) else { continue }
             term?.ledger?.check(partition: partition, committed: position.offset, progress: progress)
         }
         term?.ledger?.checkSums()
@@ -88,6 +88,19 @@ extension CoordinatorMachine {
     mutating func reset(_ record: LedgerReset, _ offset: Int64, _ now: Moment) {
         guard let term, offset > term.reset?.offset ?? -1 else { return }
         self.term?.reset = (record, offset)
-        if term.isCounting, offset > term.ledger?.reset ?? -1 { begin(now) }
+        if term.isCounting, offset > term.ledger?.reset ?? -1 { begin(now, for: (record, offset)) }
+    }
+}
+
+/// What stands beside committed offsets: decoded again only when it has changed.
+struct ProgressMemo: Sendable {
+    private var known: [Int32: (text: String, progress: PartitionProgress?)] = [:]
+
+    /// The progress that `text` tells; `nil` where it tells none.
+    mutating func read(_ text: String, of partition: Int32) -> PartitionProgress? {
+        if let known = known[partition], known.text == text { return known.progress }
+        let progress = try? PartitionProgress(text: text)
+        known[partition] = (text, progress)
+        return progress
     }
 }

@@ -27,6 +27,7 @@ package struct CoordinatorMachine: Sendable {
         var isCounting = false
         var gate = ReceiptGate()
         var watch = FleetWatch()
+        var progress = ProgressMemo()
         /// What people have moved, before the ledger is there.
         var moves: [PositionMove] = []
         /// The newest demand to start the ledger anew.
@@ -81,10 +82,12 @@ package struct CoordinatorMachine: Sendable {
         begin(now)
     }
 
-    /// Begins a term: everything is read from its beginning.
-    mutating func begin(_ now: Moment) {
+    /// Begins a term: everything is read from its beginning. The reset that is the reason is known already: where counting
+    /// does not wait for a long control topic to be read, it would be met too late again and again.
+    mutating func begin(_ now: Moment, for reset: (record: LedgerReset, offset: Int64)? = nil) {
         termNumber += 1
         term = Term(fleet: RolloutStateMachine(livenessMs: settings.livenessMs), sinceMs: now.steadyMs)
+        term?.reset = reset
         actions.append(.follow(term: termNumber))
     }
 

@@ -32,10 +32,10 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.retryMs = 20
         settings.readBackMs = 300
         settings.catchUpMs = 200
-        settings.positionsMs = 80
+        settings.positionsMs = 120
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
-        turn(busy: 1...6, idle: 3...12) { [self] in follow() }
+        turn(busy: 1...6, idle: 5...20) { [self] in follow() }
     }
 
     func lead(_ leads: Bool) { tell(.leads(leads)) }

@@ -74,7 +74,7 @@ final class SimulatedWorker: SimulatedProcess {
         (controlPosition, hasControl, transaction) = (0, false, nil)
         if settings.isExactlyOnce { takeOverTransactions() }
         turn(busy: 1...4, idle: 2...10) { [self] in readerTurn() }
-        turn(busy: 1...5, idle: 3...9) { [self] in writerTurn() }
+        turn(busy: 1...5, idle: 5...20) { [self] in writerTurn() }
         let pace = controlPace
         turn(busy: pace, idle: pace.lowerBound...pace.upperBound + 18) { [self] in controlTurn() }
         turn(every: 25...40) { [self] in beat() }
@@ -115,7 +115,7 @@ final class SimulatedWorker: SimulatedProcess {
                 end(failed: true)
             }
         }
-        world.judge(self)
+        if case .record = event { world.judge(self) }
     }
 
     private static func isTick(_ event: Machine.Event) -> Bool {

@@ -97,8 +97,8 @@ final class World {
         every(10...30) { [self] in disturb() }
         every(10...30) { [self] in disturbPositions() }
         every(20...150) { [self] in repair() }
-        every(10...50) { [self] in
-            if requests.count < plan.cutovers, !isCalm, waiting < random.within(1...4) { ask() }
+        every(5...25) { [self] in
+            if requests.count < plan.cutovers, !isCalm, waiting < random.within(1...6) { ask() }
         }
         every(30...150) { [self] in elect() }
         if plan.isHostile { every(5...40) { [self] in if !isCalm { write() } } }

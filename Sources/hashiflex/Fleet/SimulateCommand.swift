@@ -116,11 +116,13 @@ final class SimulationTally: Sendable {
 
         var json: String {
             let fields: [String: Any] = [
-                "runs": runs, "committed": total.committed, "aborted": total.aborted, "records": total.shards,
+                "runs": runs, "committed": total.committed, "committed_under_faults": total.committedInStorm,
+                "simulated_ms": total.simulatedMs, "simulated_ms_with_faults": total.stormMs, "aborted": total.aborted, "records": total.shards,
                 "repeated": total.repeated, "kills": total.kills, "freezes": total.freezes,
                 "failures": total.failures, "rebalances": total.rebalances, "aborts": total.aborts,
                 "calls_lost": total.lostCalls, "markers_repeated": total.repeatedMarkers,
-                "markers_false": total.falseMarkers, "hostile_records": total.hostileRecords,
+                "markers_false": total.falseMarkers, "gaps": total.gaps, "offsets_of_others": total.meddled,
+                "moves": total.moves, "ledger_resets": total.resets, "hostile_records": total.hostileRecords,
                 "trace": String(total.trace, radix: 16), "seconds": seconds, "passed": failure == nil,
                 "complaints": failure?.complaints ?? [], "failed_seed": failure.map { "\($0.seed)" } ?? "",
             ]

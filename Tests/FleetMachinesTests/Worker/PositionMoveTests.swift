@@ -73,6 +73,21 @@ import Testing
         #expect(bench.tell(.positions([0: saved], generation: 1)).first == "assign [\"\(start)\"] 1")
     }
 
+    @Test func aSettledMoveIsOverThoughItsOffsetIsCommittedAgain() {
+        var bench = WorkerBench()
+        let move = Self.move(120, 480)
+        bench.tell(.move(move, offset: 5))
+        bench.tell(.move(move.settled(at: 5), offset: 8))
+        bench.tell(.assigned([0]))
+        // Another program has put the offset back, without a word.
+        let foreign = [Int32(0): SavedPosition(offset: 120, metadata: "")]
+        let words = bench.tell(.positions(foreign, generation: 1))
+        #expect(words.first?.contains("offset 120 was committed by something else than a worker") == true)
+        // One that was asked for later counts.
+        bench.tell(.move(move, offset: 9))
+        #expect(bench.tell(.positions(foreign, generation: 2)).contains("assign [\"0@480\"] 2"))
+    }
+
     @Test func theNewestMoveOfAPartitionCounts() {
         var bench = WorkerBench()
         bench.tell(.move(Self.move(120, 480), offset: 5))
