@@ -22,6 +22,8 @@ package struct SimulationPlan: Sendable, Hashable {
     package var faultRarity: Int
     /// Time between two shards, milliseconds.
     package var produceMs: ClosedRange<Int64>
+    /// How long a coordinator waits for the past to be read, milliseconds.
+    package var catchUpMs: Int64
     /// Most records that wait for the workers when a sensor sends one more.
     package var backlogMax: Int64
     /// Whether the report tells what happened, line by line.
@@ -41,6 +43,7 @@ package struct SimulationPlan: Sendable, Hashable {
         faultRarity = random.pick([1, 4, 15])
         // Each partition may have a head of its own in each of four slots.
         headsMax = 5 * partitions + random.pick([4, 8, 20])
+        catchUpMs = random.pick([20, 200])
         backlogMax = random.pick([10, 30, 100, 400])
         produceMs = random.pick([2...6, 5...15, 5...15, 15...80])
     }

@@ -31,7 +31,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.heartbeatMs = 60
         settings.retryMs = 20
         settings.readBackMs = 300
-        settings.catchUpMs = 200
+        settings.catchUpMs = world.plan.catchUpMs
         settings.positionsMs = 120
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
@@ -60,7 +60,10 @@ final class SimulatedCoordinator: SimulatedProcess {
                 errands.append(action)
                 after(world.random.within(1...4)) { [self] in runErrand() }
             case .say(let line): world.trace(line)
-            case .failed(let text): world.complain("\(name): \(text)")
+            case .failed(let text):
+                world.trace(text)
+                world.report.failures += 1
+                kill()
             }
         }
     }
@@ -191,7 +194,7 @@ final class SimulatedCoordinator: SimulatedProcess {
                 isBusy = false
                 if !errands.isEmpty { after(world.random.within(1...4)) { [self] in runErrand() } }
                 if isLost { world.report.lostCalls += 1 }
-                tell(isLost ? .errandFailed(CallFailure(.retriable, "no answer"), errand: errand) : event)
+                tell(isLost ? .errandFailed(world.failure("no answer"), errand: errand) : event)
             }
         }
     }

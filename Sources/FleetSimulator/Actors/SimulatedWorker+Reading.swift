@@ -119,8 +119,7 @@ extension SimulatedWorker {
             after(world.random.within(1...10)) { [self] in
                 isReaderBusy = false
                 guard !unstable, !world.fails(12) else {
-                    return tell(
-                        .positionsFailed(CallFailure(.retriable, "no answer"), generation: generation))
+                    return tell(.positionsFailed(world.failure("no answer"), generation: generation))
                 }
                 tell(.positions(saved.filter { partitions.contains($0.key) }, generation: generation))
             }

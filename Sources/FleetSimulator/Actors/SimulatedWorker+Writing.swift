@@ -16,10 +16,14 @@ extension SimulatedWorker {
         case .publish(let publication, let flight): publish(publication, flight)
         case .commit(let commits, let serial, _): commit(commits, serial)
         case .beginTransaction:
-            transaction = SimulatedBroker.Transaction(begunAtMs: world.nowMs)
-            let isCurrent = producerIsCurrent
-            if isCurrent { broker.producers[name]?.transaction = transaction }
-            tell(.transactionEnded(.begin, isCurrent ? nil : fenced))
+            isWriterBusy = true
+            after(world.random.within(0...(world.fails(10) ? 80 : 3))) { [self] in
+                isWriterBusy = false
+                transaction = SimulatedBroker.Transaction(begunAtMs: world.nowMs)
+                let isCurrent = producerIsCurrent
+                if isCurrent { broker.producers[name]?.transaction = transaction }
+                tell(.transactionEnded(.begin, isCurrent ? nil : fenced))
+            }
         case .sendOffsets(let commits, let generation): sendOffsets(commits, generation)
         case .commitTransaction:
             call(.commit) { [self] transaction in
@@ -95,7 +99,7 @@ extension SimulatedWorker {
         after(appendedAtMs - world.nowMs + world.random.within(0...25)) { [self] in
             if isLost {
                 world.report.lostCalls += 1
-                tell(.deliveryFailed(CallFailure(.retriable, "timed out"), flight: flight))
+                tell(.deliveryFailed(world.failure("timed out"), flight: flight))
             } else {
                 tell(.delivered(flight: flight, records: records))
             }
@@ -106,13 +110,15 @@ extension SimulatedWorker {
 
     private func commit(_ commits: [PartitionCommit], _ serial: Int) {
         isWriterBusy = true
-        // The client names itself as it is now.
-        let membership = membership
+        let membershipThen = membership
+        let begun = life
         let isLost = world.fails(25)
         let isApplied = !isLost || world.random.oneIn(2)
-        world.after(world.random.within(1...8)) { [self] in
-            var failure = isLost ? CallFailure(.retriable, "no answer") : nil
+        world.after(world.random.within(1...(world.fails(15) ? 400 : 8))) { [self] in
+            var failure = isLost ? world.failure("no answer") : nil
             if isApplied {
+                // The client names itself as it is when the request leaves, which may be long after the call.
+                let membership = life == begun ? membership : membershipThen
                 if let membership, broker.group.accepts(membership) {
                     for commit in commits { world.store(commit, by: self) }
                 } else {
@@ -165,7 +171,7 @@ extension SimulatedWorker {
         let epoch = producerEpoch
         // A commit waits for what is on its way.
         world.after(max(0, appendedAtMs - world.nowMs) + world.random.within(1...8)) { [self] in
-            var failure = isLost ? CallFailure(.retriable, "no answer") : nil
+            var failure = isLost ? world.failure("no answer") : nil
             if isApplied {
                 let answer = broker.producers[name]?.epoch == epoch ? body(transaction) : fenced
                 if !isLost { failure = answer }

@@ -98,6 +98,7 @@ extension World {
             }
         }
         if random.oneIn(25 * plan.faultRarity) { broker.group.shake(nowMs: nowMs) }
+        if random.oneIn(100 * plan.faultRarity) { forbiddenUntilMs = nowMs + random.within(20...200) }
         if random.oneIn(20) { broker.compactControl(keeping: Int(random.within(10...30))) }
         if random.oneIn(40) {
             let processes: [SimulatedProcess] = workers + coordinators

@@ -56,6 +56,11 @@ extension World {
     private func night() {
         for worker in workers where worker.isAlive { worker.kill() }
         nightUntilMs = nowMs + 1_000
+        // What was announced may have to wait for its markers until the morning.
+        guard random.oneIn(2) else { return }
+        for coordinator in coordinators where coordinator.isAlive {
+            coordinator.freeze(forMs: random.within(300...1_500))
+        }
     }
 
     /// Somebody wants shards left out that could be read.

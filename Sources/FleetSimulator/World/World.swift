@@ -21,6 +21,8 @@ final class World {
     var requests: [CutoverRecord] = []
     /// Whether somebody has written receipts that the ledger can not tell from honest ones.
     var hasForgedReceipts = false
+    /// Rights are missing until then.
+    var forbiddenUntilMs: Int64 = 0
     /// Nobody starts a worker before.
     var nightUntilMs: Int64 = 0
     /// Where the workers are in each partition.
@@ -54,6 +56,12 @@ final class World {
 
     /// Whether a call fails, once in `count` before the calm.
     func fails(_ count: Int) -> Bool { random.oneIn(count) && !isCalm }
+
+    /// How a call fails: for good while somebody has taken a right away.
+    func failure(_ text: String) -> CallFailure {
+        guard nowMs < forbiddenUntilMs, !isCalm else { return CallFailure(.retriable, text) }
+        return CallFailure(.fatal, "not authorised")
+    }
 
     /// A token as nobody can guess it.
     func token() -> String {
@@ -107,7 +115,12 @@ final class World {
         advance { requests.count >= plan.cutovers && waiting <= 2 || nowMs >= stormUntil }
         calm()
         let limit = nowMs + 30_000
-        advance { nowMs >= limit || isDrained }
+        var drainedAtMs: Int64?
+        advance {
+            drainedAtMs = isDrained ? drainedAtMs ?? nowMs : nil
+            // A ledger that was started anew has to stay right.
+            return nowMs >= limit || drainedAtMs.map { nowMs - $0 >= (report.resets > 0 ? 400 : 0) } ?? false
+        }
         if report.complaints.isEmpty, !isDrained { complain("does not end: \(whatWaits)") }
         if report.complaints.isEmpty { finish() }
         report.simulatedMs = nowMs - 1_000_000

@@ -6,7 +6,7 @@ import Threads
 
 /// What the status topic says now.
 package struct FleetSnapshot {
-    /// Most workers that are remembered.
+    /// Most workers, and most fleets, that are remembered.
     static let workersMax = 4_096
     /// A heartbeat older than this is not shown as live, milliseconds.
     static let freshMs: Int64 = 10_000
@@ -35,7 +35,13 @@ package struct FleetSnapshot {
             }
             workers[status.worker] = status
             if !isPast { heardAtMs[status.worker] = Clock.steadyMs }
-        case .fleet(let status): fleets[status.fleet] = status
+        case .fleet(let status):
+            if fleets.count >= Self.workersMax, fleets[status.fleet] == nil,
+                let oldest = fleets.values.min(by: { ($0.atMs, $0.fleet) < ($1.atMs, $1.fleet) })
+            {
+                fleets[oldest.fleet] = nil
+            }
+            fleets[status.fleet] = status
         case .coordinator(let status): coordinator = status
         case .caughtUp: isPast = false
         case .error: break
