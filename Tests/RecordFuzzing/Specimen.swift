@@ -247,7 +247,7 @@ extension Specimen {
                 "position move, settled", "position-move",
                 PositionMove(
                     topic: "t", partition: 3, from: 120, to: 480, images: 7, reason: "r", by: "b", atMs: 1
-                ).settled(at: 44)),
+                ).settled(at: 44, done: true)),
             Specimen(
                 "ledger reset", "ledger-reset", LedgerReset(reason: awkward, by: awkward, atMs: 1)),
         ]

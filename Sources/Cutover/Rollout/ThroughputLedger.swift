@@ -65,7 +65,8 @@ public struct ThroughputLedger: Sendable, Equatable {
             if partition.fill(receipt) { credit(receipt) }
             return
         }
-        partition.cross(moves[receipt.partition] ?? [], upTo: receipt)
+        partition.cross(
+            moves[receipt.partition] ?? [], upTo: receipt.offset, imagesBefore: receipt.imagesBefore)
         if receipt.imagesBefore > partition.images {
             partition.open(
                 LedgerGap(
@@ -104,7 +105,12 @@ public struct ThroughputLedger: Sendable, Equatable {
 
     /// Compares with what the workers' group committed for a partition.
     public mutating func check(partition number: Int32, committed: Int64, progress: PartitionProgress) {
-        let partition = partitions[number] ?? LedgerPartition(partition: number)
+        var partition = partitions[number] ?? LedgerPartition(partition: number)
+        if let moves = moves[number] {
+            // The first commit behind a move may come before the first receipt there.
+            partition.cross(moves, upTo: committed, imagesBefore: progress.images)
+            partitions[number] = partition
+        }
         checkGap(partition, committed: committed)
         // Behind the ledger is normal (a commit follows its receipts); ahead, or different at the same
         // point, is not. Markers lie between, so the offsets alone need not be equal.
@@ -176,13 +182,14 @@ public struct ThroughputLedger: Sendable, Equatable {
 }
 
 extension LedgerPartition {
-    /// Takes note of moves that lie between what was counted and a receipt: what was scored behind such a move and not
-    /// committed, by a worker that was thought dead, is not part of the count.
-    fileprivate mutating func cross(_ moves: [PositionMove], upTo receipt: Receipt) {
-        for move in moves where (nextOffset...max(nextOffset, receipt.offset)).contains(move.to) {
-            guard move.images < images, receipt.imagesBefore < images else { continue }
+    /// Takes note of moves that lie between what was counted and what is known of `offset`: what was scored behind such a
+    /// move and not committed, by a worker that was thought dead, is not part of the count.
+    fileprivate mutating func cross(_ moves: [PositionMove], upTo offset: Int64, imagesBefore: Int64) {
+        for move in moves where nextOffset <= move.to && move.to <= offset {
+            guard move.images < images, imagesBefore < images else { continue }
             outside = min((outside ?? 0) + images - move.images, RecordBounds.count.upperBound)
             images = move.images
+            nextOffset = move.to
         }
     }
 

@@ -17,6 +17,8 @@ struct WorkerLane<Message: Sendable, Scores: Sendable>: Sendable {
     var waiting: [Waiting] = []
     /// Why it waits.
     var blocked: String?
+    /// Why nothing more can be read of it, whatever becomes of the records that wait.
+    var unreadable: String?
     /// The question about the control topic's end that decides a waiting marker, and the answer.
     var markerQuestion: Int?
     var markerDecidedBelow: Int64?
@@ -45,6 +47,13 @@ struct WorkerLane<Message: Sendable, Scores: Sendable>: Sendable {
         position = offset
         committedImages = images
         committedHeads = timeline.heads
+    }
+
+    /// The marker that waited waits no more: an answer that is still on its way tells nothing of the next one, whose
+    /// announcement may lie behind it.
+    mutating func isDecided() {
+        markerQuestion = nil
+        markerDecidedBelow = nil
     }
 
     /// Records that were handed on and are not committed, or wait.

@@ -65,7 +65,7 @@ extension WorkerMachine {
         case .announced: break
         case .refuted(let reason):
             bury(next, code: "false-marker", reason: reason, &lane)
-            lane.markerDecidedBelow = nil
+            lane.isDecided()
             return nil
         case .unannounced:
             // Its announcement was durable before it was written, if there is one: look as far as that.
@@ -82,11 +82,10 @@ extension WorkerMachine {
             bury(
                 next, code: "false-marker",
                 reason: "no cut-over \(marker.request) was announced in the control topic", &lane)
-            lane.markerDecidedBelow = nil
+            lane.isDecided()
             return nil
         }
-        lane.markerDecidedBelow = nil
-        lane.markerQuestion = nil
+        lane.isDecided()
         // With a frozen head as well: a worker with an open backbone may own the partition next.
         let before = lane.timeline.heads.first { $0.slot == marker.slot }?.number ?? -1
         if !lane.timeline.apply(marker, at: next.offset), marker.number > before {
@@ -121,11 +120,13 @@ extension WorkerMachine {
             guard var lane = lanes.removeValue(forKey: number) else { continue }
             defer { lanes[number] = lane }
             guard lane.blocked != nil, !lane.waiting.isEmpty else { continue }
+            var reason: String?
             while let next = lane.waiting.first {
-                lane.blocked = pass(next, &lane)
-                if lane.blocked != nil { break }
+                reason = pass(next, &lane)
+                if reason != nil { break }
                 lane.waiting.removeFirst()
             }
+            lane.blocked = lane.unreadable ?? reason
             if lane.blocked == nil, !isHeld { actions.append(.resume([number])) }
         }
     }

@@ -59,8 +59,9 @@ extension WorkerMachine {
 
     mutating func learned(_ move: PositionMove, at offset: Int64) {
         if let settled = move.settled {
-            // Not again, should the same offset ever be committed another time.
-            if control.moves[move.partition]?.offset == settled { control.moves[move.partition] = nil }
+            // Not again, should the same offset ever be committed another time; nor what it had replaced, of which
+            // compaction may have left more.
+            if control.moves[move.partition]?.offset ?? .max <= settled { control.moves[move.partition] = nil }
             return
         }
         guard offset > control.moves[move.partition]?.offset ?? -1 else { return }
@@ -93,6 +94,7 @@ extension WorkerMachine {
         let problem =
             "offsets \(lane.received) to \(begin - 1) were deleted before they were read (retention); "
             + Self.remedy(partition)
+        lanes[partition]?.unreadable = problem
         lanes[partition]?.blocked = problem
         actions.append(.say("partition \(partition) is not read: \(problem)"))
     }

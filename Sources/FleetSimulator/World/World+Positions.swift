@@ -58,9 +58,8 @@ extension World {
         nightUntilMs = nowMs + 1_000
         // What was announced may have to wait for its markers until the morning.
         guard random.oneIn(2) else { return }
-        for coordinator in coordinators where coordinator.isAlive {
-            coordinator.freeze(forMs: random.within(300...1_500))
-        }
+        let sleepMs = random.within(300...2_500)
+        for coordinator in coordinators where coordinator.isAlive { coordinator.freeze(forMs: sleepMs) }
     }
 
     /// Somebody wants shards left out that could be read.
@@ -70,7 +69,9 @@ extension World {
         guard committed ?? 0 >= extent.begin, committed ?? 0 < extent.end else { return }
         // The command refuses while somebody reads: what is on its way could not be counted.
         guard broker.group.members.isEmpty, nowMs + 400 < nightUntilMs else { return }
-        move(partition, from: committed, to: random.within((committed ?? 0)...extent.end))
+        // Nor what has no place in the count any more.
+        let lowest = max(committed ?? 0, truth[Int(partition)].passedOver.map(\.upperBound).max() ?? 0)
+        if lowest <= extent.end { move(partition, from: committed, to: random.within(lowest...extent.end)) }
     }
 
     /// People see what waits, and say where to go on.
@@ -99,15 +100,17 @@ extension World {
         }
     }
 
-    /// Who asked for a move sees that it was carried out, and says so; or has gone home.
+    /// Who asked for a move sees that it was carried out, or can not be any more, and says so; or has gone home.
     private func settle() {
-        for partition in truth.indices {
-            guard truth[partition].isMovedKnown, let moved = truth[partition].moved,
-                settled[moved] == nil, random.oneIn(3),
-                case .move(let move) = broker.controlHistory[Int(moved)].content
-            else { continue }
-            settled[moved] = broker.controlEnd
-            broker.appendControl(.move(move.settled(at: moved)))
+        for entry in broker.controlHistory.suffix(64) {
+            guard case .move(let move) = entry.content, move.settled == nil, settled[entry.offset] == nil else {
+                continue
+            }
+            let truth = truth[Int(move.partition)]
+            let isDone = truth.isMovedKnown && truth.moved == entry.offset
+            guard isDone || broker.offsets[move.partition]?.offset != move.from, random.oneIn(4) else { continue }
+            settled[entry.offset] = broker.controlEnd
+            broker.appendControl(.move(move.settled(at: entry.offset, done: isDone)))
         }
     }
 
@@ -118,8 +121,11 @@ extension World {
             .filter { $0.transaction == nil || $0.transaction?.state == .committed }
             .map(\.receipt).filter { $0.offset < extent.end }
         let above = receipts.filter { $0.offset >= to }.min { $0.offset < $1.offset }
-        let below = receipts.filter { $0.offset < to }.max { $0.offset < $1.offset }
-        let beside = (try? PartitionProgress(text: broker.offsets[partition]?.metadata ?? ""))?.images ?? 0
+        let saved = broker.offsets[partition]
+        let beside = (try? PartitionProgress(text: saved?.metadata ?? ""))?.images ?? 0
+        let isKnown = saved?.metadata.isEmpty == false
+        let below = receipts.filter { $0.offset < to && (!isKnown || $0.offset >= saved?.offset ?? 0) }
+            .max { $0.offset < $1.offset }
         let isBack = to < truth[Int(partition)].committed
         let images = isBack ? above?.imagesBefore : max(below?.imagesAfter ?? 0, beside)
         guard let images else { return }

@@ -14,7 +14,26 @@ extension World {
     }
 
     /// Whether the ledger may be wrong for good: by forged receipts, or by lost ones of what a move has passed over.
-    var canBeMiscounted: Bool { hasForgedReceipts || plan.isForgetful }
+    var canBeMiscounted: Bool { hasForgedReceipts || truth.indices.contains(where: isReceiptLost) }
+
+    /// Whether something was scored, never committed, and passed over by a move, whose receipt did not arrive.
+    private func isReceiptLost(_ partition: Int) -> Bool {
+        let seen = broker.receipts[partition].filter { $0.transaction == nil || $0.transaction?.state == .committed }
+            .map(\.receipt)
+        return truth[partition].passedOver.contains { range in
+            let isPublishedOnly = range.contains { offset in
+                visibleOutcomes(Int32(partition), offset).contains { outcome in
+                    !seen.contains { $0.offset == offset && $0.imagesBefore == outcome.imagesBefore }
+                }
+            }
+            // A receipt behind it tells of images that none tells before.
+            let below = seen.filter { $0.offset < range.upperBound }.sorted { $0.offset < $1.offset }
+            let isSkipped = zip(below, below.dropFirst()).contains { before, after in
+                after.offset >= range.lowerBound && after.imagesBefore > before.imagesAfter
+            }
+            return isPublishedOnly || isSkipped || below.first.map { $0.imagesBefore > 0 } ?? false
+        }
+    }
 
     /// Whether the ledger says so.
     var mustCountAnew: Bool {

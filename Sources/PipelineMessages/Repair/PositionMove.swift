@@ -25,6 +25,8 @@ public struct PositionMove: Hashable, Sendable, Codable {
     /// The offset of the record that asked for it, once that was carried out or can not be any more: written under the
     /// same key, so that nobody carries it out again where ``from`` is committed another time.
     public var settled: Int64?
+    /// Whether it was carried out, where it is settled.
+    public var done: Bool?
 
     /// Asks for a move.
     public init(
@@ -43,10 +45,13 @@ public struct PositionMove: Hashable, Sendable, Codable {
 
     /// The same, said to be settled.
     ///
-    /// - Parameter offset: where the record stands that asked for it.
-    public func settled(at offset: Int64) -> PositionMove {
+    /// - Parameters:
+    ///   - offset: where the record stands that asked for it.
+    ///   - done: whether it was carried out.
+    public func settled(at offset: Int64, done: Bool) -> PositionMove {
         var move = self
         move.settled = offset
+        move.done = done
         return move
     }
 
@@ -54,6 +59,7 @@ public struct PositionMove: Hashable, Sendable, Codable {
     public var asked: PositionMove {
         var move = self
         move.settled = nil
+        move.done = nil
         return move
     }
 

@@ -55,7 +55,8 @@ struct PositionsCommand: ParsableCommand {
             for (move, offset) in moves {
                 let state =
                     places.first { $0.partition == move.partition }.map { place in
-                        if move.settled != nil || place.moved ?? -1 >= offset { return "done, or replaced by a later one" }
+                        if let done = move.done { return done ? "done" : "void: the offset was another" }
+                        if place.moved ?? -1 >= offset { return "done, or replaced by a later one" }
                         return place.committed == move.from
                             ? "waits for a worker" : "void: the offset was another"
                     } ?? "of a partition that is not there"

@@ -90,7 +90,7 @@ extension PositionsCommand {
             }
             if place.committed == target, place.images != nil { return nil }
             let done = control.moves.filter {
-                $0.move.partition == partition && $0.offset <= place.moved ?? -1
+                $0.move.partition == partition && ($0.move.done ?? ($0.offset <= place.moved ?? -1))
             }
             if let last = done.last(where: {
                 target < $0.move.passedOver.upperBound && !$0.move.passedOver.isEmpty
@@ -101,8 +101,10 @@ extension PositionsCommand {
                         + "over by a move: nothing below \(last.move.to) can be scored again, its images have no place in "
                         + "the count any more")
             }
-            let told = try view.images(below: target, place)
             let isBack = target < place.committed ?? 0
+            // What is committed is known; only what was scored behind it has to be told by receipts.
+            let since = isBack || place.images == nil ? 0 : place.committed ?? 0
+            let told = try view.images(below: target, since: since, place)
             guard let images = isBack ? told : [told, place.images].compactMap({ $0 }).max() ?? 0 else {
                 throw CommandError(
                     Exit.badInput,
@@ -141,14 +143,14 @@ extension PositionsCommand {
                 guard let own = control.moves.first(where: { $0.move == move }) else { continue }
                 let place = try view.read([move.partition])[0]
                 if place.moved ?? -1 >= own.offset {
-                    try settle(move.settled(at: own.offset))
+                    try settle(move.settled(at: own.offset, done: true))
                     let passed = Format.count(Int64(move.passedOver.count))
                     return say(
                         "\(words): done, \(passed) offsets passed over, \(Format.count(move.images)) images below"
                     )
                 }
                 guard place.committed == move.from else {
-                    try settle(move.settled(at: own.offset))
+                    try settle(move.settled(at: own.offset, done: false))
                     throw CommandError(
                         Exit.refused, "\(words): void, something else was committed meanwhile; ask again")
                 }

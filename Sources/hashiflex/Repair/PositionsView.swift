@@ -58,8 +58,9 @@ struct PositionsView {
 
     /// Images that lie below an offset, as the receipts tell; `nil` if none tells.
     ///
-    /// Receipts of shards that are not there are somebody else's and do not count.
-    func images(below offset: Int64, _ place: Place) throws -> Int64? {
+    /// Receipts of shards that are not there are somebody else's and do not count; nor do those below `since`, of what an
+    /// earlier move has passed over, say.
+    func images(below offset: Int64, since: Int64, _ place: Place) throws -> Int64? {
         var options = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         options.queueKilobytes = 16_384
         let receipts = try KafkaConsumer(link.kafka, groupID: nil, options: options)
@@ -76,7 +77,7 @@ struct PositionsView {
                 silentSinceMs = Clock.steadyMs
                 guard let receipt = try? JSONRecord.decode(Receipt.self, from: message.payload),
                     receipt.topic == link.topics.shards, receipt.partition == place.partition,
-                    receipt.offset < place.end
+                    receipt.offset >= since, receipt.offset < place.end
                 else { continue }
                 if receipt.offset >= offset {
                     if receipt.offset < above?.offset ?? .max {

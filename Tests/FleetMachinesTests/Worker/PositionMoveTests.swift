@@ -48,6 +48,17 @@ import Testing
         #expect(commit.offset == 480 && commit.progress.images == 30 && commit.progress.moved == 5)
     }
 
+    @Test func aGapIsNotForgottenWhenARecordBeforeItNeedNotWaitAnyMore() throws {
+        var bench = WorkerBench()
+        bench.own([0])
+        // Waits for a head; what comes next was deleted meanwhile.
+        bench.takeShard(0)
+        bench.tell(.outOfRange(partition: 0, PartitionExtent(begin: 17, end: 24)))
+        bench.putInForce("a", partitions: [0])
+        let blocked = try #require(bench.machine.partitions.first?.blocked)
+        #expect(blocked.contains("offsets 1 to 16 were deleted before they were read"))
+    }
+
     @Test func withExactlyOnceTheMoveIsCommittedInATransaction() {
         var settings = WorkerSettings()
         settings.isExactlyOnce = true
@@ -77,7 +88,7 @@ import Testing
         var bench = WorkerBench()
         let move = Self.move(120, 480)
         bench.tell(.move(move, offset: 5))
-        bench.tell(.move(move.settled(at: 5), offset: 8))
+        bench.tell(.move(move.settled(at: 5, done: true), offset: 8))
         bench.tell(.assigned([0]))
         // Another program has put the offset back, without a word.
         let foreign = [Int32(0): SavedPosition(offset: 120, metadata: "")]
@@ -86,6 +97,15 @@ import Testing
         // One that was asked for later counts.
         bench.tell(.move(move, offset: 9))
         #expect(bench.tell(.positions(foreign, generation: 2)).contains("assign [\"0@480\"] 2"))
+    }
+
+    @Test func whatASettledMoveHadReplacedIsOverToo() {
+        // Compaction took the record at 5, which had replaced the one at 3, for the one at 8.
+        var bench = WorkerBench()
+        bench.tell(.move(Self.move(120, 480), offset: 3))
+        bench.tell(.move(Self.move(150, 480).settled(at: 5, done: true), offset: 8))
+        bench.tell(.assigned([0]))
+        #expect(bench.tell(.positions([0: Self.saved(120)], generation: 1)).first == "assign [\"0@120\"] 1")
     }
 
     @Test func theNewestMoveOfAPartitionCounts() {

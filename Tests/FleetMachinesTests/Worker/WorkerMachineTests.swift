@@ -120,6 +120,24 @@ import Testing
         #expect(bench.machine.deadLetters == 1)
     }
 
+    /// Found by the simulator (seed 33159 of its day): the next head switched nothing in this partition.
+    @Test func anAnswerThatComesAfterItsMarkerWasRefutedDecidesNoOther() {
+        var bench = WorkerBench()
+        bench.own([0])
+        var refuted = announced("x", number: 1)
+        #expect(bench.take(marker(refuted), 0) == ["pause [0]", "ask end 1"])
+        refuted.state = .aborted
+        bench.tell(.cutover(refuted, offset: 2))
+        bench.tell(.controlRead(below: 3))
+        #expect(bench.machine.deadLetters == 1)
+        bench.tell(.controlEnd(3, serial: 1))
+        let record = announced("a", number: 3)
+        #expect(bench.take(marker(record), 1).contains("ask end 2"))
+        bench.tell(.cutover(record, offset: 4))
+        #expect(bench.machine.partitions[0].blocked == nil)
+        #expect(bench.machine.deadLetters == 1)
+    }
+
     // MARK: Publishing
 
     @Test func aFailedDeliveryReadsAgainFromTheCommittedOffsets() {
