@@ -106,17 +106,19 @@ public struct ThroughputLedger: Sendable, Equatable {
     /// Compares with what the workers' group committed for a partition.
     public mutating func check(partition number: Int32, committed: Int64, progress: PartitionProgress) {
         var partition = partitions[number] ?? LedgerPartition(partition: number)
-        if let moves = moves[number] {
-            // The first commit behind a move may come before the first receipt there.
-            partition.cross(moves, upTo: committed, imagesBefore: progress.images)
-            partitions[number] = partition
-        }
+        let moves = moves[number] ?? []
+        // The first commit behind a move may come before the first receipt there.
+        partition.cross(
+            moves.filter { $0.to >= partition.nextOffset }, upTo: committed, imagesBefore: progress.images)
+        if !moves.isEmpty { partitions[number] = partition }
         checkGap(partition, committed: committed)
         // Behind the ledger is normal (a commit follows its receipts); ahead, or different at the same
         // point, is not. Markers lie between, so the offsets alone need not be equal.
         let ahead = progress.images > partition.images && committed <= partition.nextOffset
         let behind = progress.images < partition.images && committed >= partition.nextOffset
         guard ahead || behind else { return }
+        let isExplained = moves.contains { $0.to <= committed && $0.images <= progress.images }
+        guard !behind || !isExplained else { return }  // receipts will tell
         raise(
             "\(progress.images) images committed below offset \(committed), the ledger counted "
                 + "\(partition.images) below \(partition.nextOffset)", once: "partition \(number)")
@@ -182,14 +184,17 @@ public struct ThroughputLedger: Sendable, Equatable {
 }
 
 extension LedgerPartition {
-    /// Takes note of moves that lie between what was counted and what is known of `offset`: what was scored behind such a
-    /// move and not committed, by a worker that was thought dead, is not part of the count.
+    /// Takes note of moves up to `offset`, of which `imagesBefore` is known: what was scored behind such a move and not
+    /// committed, by a worker that was thought dead, is not part of the count.
     fileprivate mutating func cross(_ moves: [PositionMove], upTo offset: Int64, imagesBefore: Int64) {
-        for move in moves where nextOffset <= move.to && move.to <= offset {
-            guard move.images < images, imagesBefore < images else { continue }
-            outside = min((outside ?? 0) + images - move.images, RecordBounds.count.upperBound)
-            images = move.images
-            nextOffset = move.to
+        for move in moves where move.to <= offset && move.images < images && imagesBefore < images {
+            // Where that worker had gone beyond the move, only what comes behind tells how much is too much.
+            let isBeyond = nextOffset > move.to
+            guard !isBeyond || move.images <= imagesBefore else { continue }
+            let right = isBeyond ? imagesBefore : move.images
+            outside = min((outside ?? 0) + images - right, RecordBounds.count.upperBound)
+            images = right
+            nextOffset = max(nextOffset, move.to)
         }
     }
 

@@ -11,6 +11,8 @@ extension World {
         /// offset now.
         var moved: Int64?
         var isMovedKnown = false
+        /// Whether images had to be counted from receipts alone.
+        var isDoubtful = false
         /// Offsets that moves passed over, and those that they went back over.
         var passedOver: [Range<Int64>] = []
         var again: [Range<Int64>] = []
@@ -158,6 +160,7 @@ extension World {
                 "\(worker.name): p\(partition) was moved from \(broker.offsets[partition]?.offset ?? -1)")
         }
         report.moves += 1
+        if let from = broker.offsets[partition], from.metadata.isEmpty { truth[Int(partition)].isDoubtful = true }
         truth[Int(partition)].moved = moved
         if move.to >= before {
             truth[Int(partition)].passedOver.append(before..<move.to)

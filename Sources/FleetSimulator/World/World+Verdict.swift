@@ -13,8 +13,11 @@ extension World {
         return log.open.isEmpty && log.cutovers[last.request]?.state == .committed
     }
 
-    /// Whether the ledger may be wrong for good: by forged receipts, or by lost ones of what a move has passed over.
-    var canBeMiscounted: Bool { hasForgedReceipts || truth.indices.contains(where: isReceiptLost) }
+    /// Whether the ledger may be wrong for good: by forged receipts, by lost ones of what a move has passed over, or because
+    /// an offset without a worker's word had to be moved from, where receipts may tell two counts.
+    var canBeMiscounted: Bool {
+        hasForgedReceipts || truth.indices.contains { truth[$0].isDoubtful || isReceiptLost($0) }
+    }
 
     /// Whether something was scored, never committed, and passed over by a move, whose receipt did not arrive.
     private func isReceiptLost(_ partition: Int) -> Bool {
