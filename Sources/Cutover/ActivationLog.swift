@@ -115,6 +115,11 @@ public struct ActivationLog: Sendable, Equatable {
             .sorted { ($0.number ?? 0) < ($1.number ?? 0) }
     }
 
+    /// The one of them that is to be decided or completed next.
+    public var firstOpen: CutoverRecord? {
+        undecided.lazy.compactMap { cutovers[$0] }.min { ($0.number ?? 0) < ($1.number ?? 0) }
+    }
+
     /// Committed cut-overs, lowest number first.
     public var committed: [CutoverRecord] {
         cutovers.values.filter { $0.state == .committed }.sorted { ($0.number ?? 0) < ($1.number ?? 0) }

@@ -101,7 +101,7 @@ public struct RolloutStateMachine: Sendable {
     public mutating func next(_ log: ActivationLog, now nowMs: Int64, wallMs: Int64) -> Action {
         // Who asked may have given a request up.
         firstSeenAtMs = firstSeenAtMs.filter { log.cutovers[$0.key]?.state == .requested }
-        guard let record = log.open.first else { return .wait }
+        guard let record = log.firstOpen else { return .wait }
         switch record.state {
         case .committing: return .completeMarkers(record)
         case .requested:

@@ -150,6 +150,7 @@ extension WorkerMachine {
 
     /// The heads that this worker will not use, those of open cut-overs first; a heartbeat has room for so many.
     package var refusals: [WorkerStatus.Refusal] {
+        guard !control.refused.isEmpty else { return [] }
         let asked = Set(control.log.open.map(\.head))
         let ordered = control.refused.sorted {
             let (left, right) = (asked.contains($0.key), asked.contains($1.key))

@@ -149,7 +149,12 @@ extension WorkerMachine {
 
     /// Nothing is polled while there is no room; for longer than a moment the group must be served all the same.
     mutating func holdOrLetGo(_ now: Moment) {
-        guard phase == .working, ending == nil, !hasRoom || isHeld else {
+        guard phase == .working, ending == nil else {
+            fullSinceMs = nil
+            return
+        }
+        let hasRoom = hasRoom
+        guard !hasRoom || isHeld else {
             fullSinceMs = nil
             return
         }

@@ -61,7 +61,9 @@ extension WorkerMachine {
         if let settled = move.settled {
             // Not again, should the same offset ever be committed another time; nor what it had replaced, of which
             // compaction may have left more.
-            if control.moves[move.partition]?.offset ?? .max <= settled { control.moves[move.partition] = nil }
+            if control.moves[move.partition]?.offset ?? .max <= settled {
+                control.moves[move.partition] = nil
+            }
             return
         }
         guard offset > control.moves[move.partition]?.offset ?? -1 else { return }

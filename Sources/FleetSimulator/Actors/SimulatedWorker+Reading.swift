@@ -58,7 +58,8 @@ extension SimulatedWorker {
             return true
         }
         guard fetchRecord() else { return false }
-        for _ in 0..<world.random.within(0...3) where reading.isEmpty && resting.isEmpty && machine.wantsPoll {
+        for _ in 0..<world.random.within(0...3) where reading.isEmpty && resting.isEmpty && machine.wantsPoll
+        {
             _ = fetchRecord()
         }
         return true

@@ -8,7 +8,9 @@ extension World {
 
     func produce() {
         guard !isCalm else { return }
-        let backlog = broker.shards.indices.reduce(0) { Int64(broker.shards[$1].count) - truth[$1].committed + $0 }
+        let backlog = broker.shards.indices.reduce(0) {
+            Int64(broker.shards[$1].count) - truth[$1].committed + $0
+        }
         guard backlog < plan.backlogMax else { return }
         let partition = Int(random.next() % UInt64(plan.partitions))
         broker.shards[partition].append(

@@ -94,8 +94,8 @@ extension World {
         }
         settle()
         // A ledger that says that it is wrong for good is started anew.
-        if isCalm, isRead, canBeMiscounted, random.oneIn(4),
-            mustCountAnew || lastStatus?.imagesCommitted != imagesOfAll
+        if isCalm, isRead, random.oneIn(4),
+            mustCountAnew || (lastStatus?.imagesCommitted != imagesOfAll && canBeMiscounted)
         {
             report.resets += 1
             broker.appendControl(.reset(LedgerReset(reason: "forged", by: "p", atMs: nowMs)))
@@ -105,12 +105,15 @@ extension World {
     /// Who asked for a move sees that it was carried out, or can not be any more, and says so; or has gone home.
     private func settle() {
         for entry in broker.controlHistory.suffix(64) {
-            guard case .move(let move) = entry.content, move.settled == nil, settled[entry.offset] == nil else {
+            guard case .move(let move) = entry.content, move.settled == nil, settled[entry.offset] == nil
+            else {
                 continue
             }
             let truth = truth[Int(move.partition)]
             let isDone = truth.isMovedKnown && truth.moved == entry.offset
-            guard isDone || broker.offsets[move.partition]?.offset != move.from, random.oneIn(4) else { continue }
+            guard isDone || broker.offsets[move.partition]?.offset != move.from, random.oneIn(4) else {
+                continue
+            }
             settled[entry.offset] = broker.controlEnd
             broker.appendControl(.move(move.settled(at: entry.offset, done: isDone)))
         }
@@ -150,7 +153,8 @@ extension World {
         if let settled = settled[moved], settled < worker.bornAtControl {
             complain("\(worker.name): p\(partition) was moved again by \(moved)")
         }
-        let entry = broker.controlHistory.indices.contains(Int(moved)) ? broker.controlHistory[Int(moved)] : nil
+        let entry =
+            broker.controlHistory.indices.contains(Int(moved)) ? broker.controlHistory[Int(moved)] : nil
         guard case .move(let move)? = entry?.content, move.partition == partition else {
             complain("\(worker.name): p\(partition) was moved by nobody")
             return before
@@ -160,7 +164,9 @@ extension World {
                 "\(worker.name): p\(partition) was moved from \(broker.offsets[partition]?.offset ?? -1)")
         }
         report.moves += 1
-        if let from = broker.offsets[partition], from.metadata.isEmpty { truth[Int(partition)].isDoubtful = true }
+        if let from = broker.offsets[partition], from.metadata.isEmpty {
+            truth[Int(partition)].isDoubtful = true
+        }
         truth[Int(partition)].moved = moved
         if move.to >= before {
             truth[Int(partition)].passedOver.append(before..<move.to)

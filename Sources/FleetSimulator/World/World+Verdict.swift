@@ -7,7 +7,9 @@ internal import PipelineMessages
 extension World {
     /// Whether everything is read, committed and decided.
     var isDrained: Bool {
-        guard isCalm, let last = requests.last, broker.states[last.request] == .committed else { return false }
+        guard isCalm, let last = requests.last, broker.states[last.request] == .committed else {
+            return false
+        }
         guard isRead, lastStatus?.imagesCommitted == imagesOfAll, !mustCountAnew else { return false }
         let log = fold(broker.control)
         return log.open.isEmpty && log.cutovers[last.request]?.state == .committed
@@ -21,8 +23,10 @@ extension World {
 
     /// Whether something was scored, never committed, and passed over by a move, whose receipt did not arrive.
     private func isReceiptLost(_ partition: Int) -> Bool {
-        let seen = broker.receipts[partition].filter { $0.transaction == nil || $0.transaction?.state == .committed }
-            .map(\.receipt)
+        let seen = broker.receipts[partition].filter {
+            $0.transaction == nil || $0.transaction?.state == .committed
+        }
+        .map(\.receipt)
         return truth[partition].passedOver.contains { range in
             let isPublishedOnly = range.contains { offset in
                 visibleOutcomes(Int32(partition), offset).contains { outcome in
@@ -40,7 +44,7 @@ extension World {
 
     /// Whether the ledger says so.
     var mustCountAnew: Bool {
-        canBeMiscounted && (lastStatus?.alarms.contains { $0.hasPrefix("ledger: ") } ?? false)
+        lastStatus?.alarms.contains { $0.hasPrefix("ledger: ") } == true && canBeMiscounted
     }
 
     /// Whether everything is read and committed.

@@ -90,7 +90,10 @@ final class SimulationTally: Sendable {
                     "cut-overs committed",
                     "\(Format.count(total.committed)), \(Format.count(total.committedInStorm)) of them under faults"
                 ),
-                ("simulated", "\(total.simulatedMs / 1_000) s, \(total.stormMs / 1_000) s of them with faults"),
+                (
+                    "simulated",
+                    "\(total.simulatedMs / 1_000) s, \(total.stormMs / 1_000) s of them with faults"
+                ),
                 ("cut-overs aborted", Format.count(total.aborted)),
                 ("records read", Format.count(total.shards)),
                 ("repeated, same bytes", Format.count(total.repeated)),
@@ -117,7 +120,8 @@ final class SimulationTally: Sendable {
         var json: String {
             let fields: [String: Any] = [
                 "runs": runs, "committed": total.committed, "committed_under_faults": total.committedInStorm,
-                "simulated_ms": total.simulatedMs, "simulated_ms_with_faults": total.stormMs, "aborted": total.aborted, "records": total.shards,
+                "simulated_ms": total.simulatedMs, "simulated_ms_with_faults": total.stormMs,
+                "aborted": total.aborted, "records": total.shards,
                 "repeated": total.repeated, "kills": total.kills, "freezes": total.freezes,
                 "failures": total.failures, "rebalances": total.rebalances, "aborts": total.aborts,
                 "calls_lost": total.lostCalls, "markers_repeated": total.repeatedMarkers,

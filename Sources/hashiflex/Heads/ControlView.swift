@@ -53,7 +53,9 @@ final class ControlView {
             case .read(let below): readBelow = max(readBelow, below)
             case .move(let move, let offset):
                 let asked = move.settled ?? offset
-                moves = (moves.filter { $0.offset != asked } + [(move, asked)]).sorted { $0.offset < $1.offset }
+                moves = (moves.filter { $0.offset != asked } + [(move, asked)]).sorted {
+                    $0.offset < $1.offset
+                }
             case .ledgerReset(let reset, let offset): resets.append((reset, offset))
             case .command: break
             }

@@ -52,7 +52,7 @@ import Testing
         var bench = WorkerBench()
         bench.own([0])
         // Waits for a head; what comes next was deleted meanwhile.
-        bench.takeShard(0)
+        _ = bench.takeShard(0)
         bench.tell(.outOfRange(partition: 0, PartitionExtent(begin: 17, end: 24)))
         bench.putInForce("a", partitions: [0])
         let blocked = try #require(bench.machine.partitions.first?.blocked)
