@@ -61,15 +61,20 @@ public struct TopicPlan: Sendable, Equatable {
     ///   - partitions: of shards, predictions and receipts, which correspond one to one; plan at least
     ///     four for each worker you expect.
     ///   - retentionMs: how long shards, predictions and receipts are kept, milliseconds.
+    ///   - minInsync: copies that must have a record before it is acknowledged; `nil` takes the broker's default.
     public static func all(
         _ names: TopicNames, partitions: Int, recordBytesMax: Int = ShardLimits.recordBytesMaxDefault,
-        retentionMs: Int64 = 7 * 24 * 3_600_000
+        retentionMs: Int64 = 7 * 24 * 3_600_000, minInsync: Int? = nil
     ) -> [TopicPlan] {
-        let bulk = [
+        // The broker's clock, not the sender's, decides how long a record lives.
+        var common = ["message.timestamp.type": "LogAppendTime"]
+        if let minInsync { common["min.insync.replicas"] = "\(minInsync)" }
+        func with(_ settings: [String: String]) -> [String: String] { settings.merging(common) { $1 } }
+        let bulk = with([
             "cleanup.policy": "delete", "retention.ms": "\(retentionMs)", "compression.type": "producer",
             "max.message.bytes": "\(recordBytesMax)",
-        ]
-        let compacted = ["cleanup.policy": "compact", "compression.type": "producer"]
+        ])
+        let compacted = with(["cleanup.policy": "compact", "compression.type": "producer"])
         return [
             TopicPlan(name: names.shards, partitions: partitions, settings: bulk),
             TopicPlan(name: names.predictions, partitions: partitions, settings: bulk),
@@ -77,7 +82,7 @@ public struct TopicPlan: Sendable, Equatable {
             TopicPlan(name: names.control, partitions: 1, settings: compacted),
             TopicPlan(
                 name: names.status, partitions: 1,
-                settings: ["cleanup.policy": "compact,delete", "retention.ms": "\(retentionMs)"]),
+                settings: with(["cleanup.policy": "compact,delete", "retention.ms": "\(retentionMs)"])),
             TopicPlan(name: names.deadLetters, partitions: 1, settings: bulk),
         ]
     }

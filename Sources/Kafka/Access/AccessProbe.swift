@@ -37,7 +37,7 @@ public struct AccessProbe {
                 case (_, .topic(let name)):
                     if let error = try admin.topic(name, timeoutMs: timeoutMs).error { throw error }
                 case (.read, .group(let name)): try join(name)
-                case (_, .group(let name)): try admin.describe(group: name, timeoutMs: timeoutMs)
+                case (_, .group(let name)): try find(name).close()
                 case (_, .transactionalID(let name)):
                     try KafkaProducer(configuration, options: ProducerOptions(transactionalID: name))
                         .initTransactions(timeoutMs: timeoutMs)
@@ -56,10 +56,20 @@ public struct AccessProbe {
         KafkaError(code: KafkaError.Code.timedOut, doing: "no answer in \(timeoutMs) ms")
     }
 
-    private func join(_ group: String) throws(KafkaError) {
-        // Finding the group's coordinator needs Describe: without it a commit would only wait.
-        try admin.describe(group: group, timeoutMs: timeoutMs)
+    /// Finds a group's coordinator, which needs Describe; without it a commit would only wait.
+    private func find(_ group: String) throws(KafkaError) -> KafkaConsumer {
         let consumer = try KafkaConsumer(configuration, groupID: group)
+        do throws(KafkaError) {
+            try consumer.findGroup(group, timeoutMs: timeoutMs)
+        } catch {
+            consumer.close()
+            throw error
+        }
+        return consumer
+    }
+
+    private func join(_ group: String) throws(KafkaError) {
+        let consumer = try find(group)
         defer { consumer.close() }
         do {
             try consumer.commit(

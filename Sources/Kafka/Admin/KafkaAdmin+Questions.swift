@@ -43,41 +43,4 @@ extension KafkaAdmin {
         }
         throw error
     }
-
-    /// Asks for a group, to learn whether this user may.
-    ///
-    /// - Throws: ``KafkaError`` when the right is missing, or there was no answer.
-    public func describe(group: String, timeoutMs: Int32) throws(KafkaError) {
-        let action = "cannot ask about group \(group)"
-        guard
-            let options = rd_kafka_AdminOptions_new(client.pointer, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS),
-            let queue = rd_kafka_queue_new(client.pointer)
-        else { preconditionFailure("the library gave no admin request: out of memory") }
-        defer {
-            rd_kafka_queue_destroy(queue)
-            rd_kafka_AdminOptions_destroy(options)
-        }
-        var text = [CChar](repeating: 0, count: 256)
-        let code = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, &text, text.count)
-        try KafkaError.check(code, doing: action)
-        group.withCString { name in
-            var names: [UnsafePointer<CChar>?] = [name]
-            rd_kafka_DescribeConsumerGroups(client.pointer, &names, 1, options, queue)
-        }
-        let event = rd_kafka_queue_poll(queue, timeoutMs + 1_000)
-        defer { rd_kafka_event_destroy(event) }
-        guard let event, let result = rd_kafka_event_DescribeConsumerGroups_result(event) else {
-            throw client.unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, doing: action, timeoutMs: timeoutMs)
-        }
-        var count = 0
-        let groups = rd_kafka_DescribeConsumerGroups_result_groups(result, &count)
-        let refusals = UnsafeBufferPointer(start: groups, count: count).compactMap { entry in
-            entry.flatMap { rd_kafka_ConsumerGroupDescription_error($0) }.map { rd_kafka_error_code($0) }
-        }
-        for refusal in refusals + [rd_kafka_event_error(event)]
-        where refusal != RD_KAFKA_RESP_ERR_NO_ERROR {
-            throw KafkaError(code: refusal.rawValue, doing: action)
-                .naming(.describe, group: group, of: client.pointer)
-        }
-    }
 }

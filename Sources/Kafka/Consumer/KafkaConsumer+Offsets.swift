@@ -106,33 +106,76 @@ extension KafkaConsumer {
     }
 
     /// Asks the broker for the offset of the oldest message and the offset the next message will have.
+    ///
+    /// By the request for offsets of times, not by `rd_kafka_query_watermark_offsets`: that one never returns when the
+    /// partition's leader goes away meanwhile, whatever its timeout (librdkafka 2588, mended in 2.3.0).
     public func watermarks(
         _ partition: TopicPartition,
         timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
     ) throws(KafkaError) -> (low: Int64, high: Int64) {
-        try requireOpen(doing: "cannot read watermarks")
-        var low: Int64 = 0
-        var high: Int64 = 0
-        let code = rd_kafka_query_watermark_offsets(
-            client.pointer,
-            partition.topic,
-            partition.partition,
-            &low,
-            &high,
-            timeoutMs
-        )
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw client.unreachable(
-                code,
-                doing: "cannot read the watermarks of \(partition)",
-                timeoutMs: timeoutMs
-            ).naming(.describe, topic: partition.topic, of: client.pointer)
+        let begin = ContinuousClock.now
+        let low = try offset(of: partition, at: .beginning, timeoutMs: timeoutMs)
+        let spent = Int32(clamping: Int64((ContinuousClock.now - begin) / .milliseconds(1)))
+        return (low, try offset(of: partition, at: .end, timeoutMs: max(1_000, timeoutMs - spent)))
+    }
+
+    private func offset(
+        of partition: TopicPartition, at place: StartOffset, timeoutMs: Int32
+    ) throws(KafkaError) -> Int64 {
+        let words = "cannot read the watermarks of \(partition)"
+        let list = try listOffsets([partition], at: place, doing: words, timeoutMs: timeoutMs)
+        if let failure = list.firstFailure(doing: words) {
+            throw failure.naming(.describe, topic: partition.topic, of: client.pointer)
         }
-        return (low, high)
+        guard let offset = PartitionList.elements(of: list.pointer).first?.offset, offset >= 0 else {
+            throw client.unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, doing: words, timeoutMs: timeoutMs)
+        }
+        return offset
+    }
+
+    private func listOffsets(
+        _ partitions: [TopicPartition], at place: StartOffset, doing words: String, timeoutMs: Int32
+    ) throws(KafkaError) -> PartitionList {
+        try requireOpen(doing: words)
+        // The protocol's marks for both ends travel in the place of a time.
+        let list = PartitionList(capacity: partitions.count)
+        for partition in partitions { list.add(partition, offset: place.number) }
+        let code = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw client.unreachable(code, doing: words, timeoutMs: timeoutMs)
+                .naming(.describe, topic: partitions[0].topic, of: client.pointer)
+        }
+        return list
     }
 }
 
 extension KafkaConsumer {
+    /// Waits until this consumer's group has answered, to learn whether this user may see it.
+    ///
+    /// Not by the admin request that describes groups: when the connection to the group's coordinator breaks meanwhile,
+    /// that one aborts the whole process (librdkafka 4605, in every version up to 2.13).
+    ///
+    /// - Throws: ``KafkaError`` when the right is missing, or there was no answer.
+    func findGroup(_ group: String, timeoutMs: Int32) throws(KafkaError) {
+        let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
+        let refused = RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED.rawValue
+        var failure: KafkaError
+        repeat {
+            do throws(KafkaError) {
+                _ = try committed([TopicPartition(topic: "\(group).no-topic", partition: 0)], timeoutMs: 500)
+                return
+            } catch {
+                failure = error
+            }
+            // What is wrong with the topic, the group has answered. That the group is hidden comes as an event.
+            if failure.code != refused, failure.isRefusedAccess { return }
+            if case .error(let event) = poll(timeoutMs: 0), event.code == refused { failure = event }
+        } while failure.code != refused && ContinuousClock.now < deadline
+        guard failure.code == refused else { throw failure }
+        throw KafkaError(code: refused, doing: "cannot ask about group \(group)")
+            .naming(.describe, group: group, of: client.pointer)
+    }
+
     /// Asks for the oldest and the next offset of many partitions at once.
     ///
     /// - Returns: The partitions whose leader answered.
@@ -152,17 +195,10 @@ extension KafkaConsumer {
     private func offsets(
         _ partitions: [TopicPartition], at place: StartOffset, timeoutMs: Int32
     ) throws(KafkaError) -> [TopicPartition: Int64] {
-        try requireOpen(doing: "cannot list offsets")
         guard !partitions.isEmpty else { return [:] }
-        // The protocol's marks for both ends travel in the place of a time.
-        let list = PartitionList(capacity: partitions.count)
-        for partition in partitions { list.add(partition, offset: place.number) }
-        let code = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw client.unreachable(
-                code, doing: "cannot list the offsets of \(partitions.count) partitions", timeoutMs: timeoutMs
-            )
-        }
+        let list = try listOffsets(
+            partitions, at: place, doing: "cannot list the offsets of \(partitions.count) partitions",
+            timeoutMs: timeoutMs)
         var offsets: [TopicPartition: Int64] = [:]
         for element in PartitionList.elements(of: list.pointer)
         where element.err == RD_KAFKA_RESP_ERR_NO_ERROR && element.offset >= 0 {

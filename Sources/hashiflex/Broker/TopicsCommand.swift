@@ -23,6 +23,13 @@ struct TopicsCommand: ParsableCommand {
         @Option(help: "Copies of every partition; -1 takes the broker's default.")
         var replication = -1
 
+        @Option(
+            help: ArgumentHelp(
+                "Copies that must have a record before it is acknowledged (min.insync.replicas).",
+                discussion:
+                    "Default: one less than --replication, so that one node may be away and none lost."))
+        var minInsync: Int?
+
         @Option(help: "Largest record, bytes (max.message.bytes).")
         var recordBytesMax = ShardLimits.recordBytesMaxDefault
 
@@ -41,6 +48,10 @@ struct TopicsCommand: ParsableCommand {
         func validate() throws {
             try requireRange("--partitions", partitions, in: 1...10_000)
             if replication != -1 { try requireRange("--replication", replication, in: 1...32_767) }
+            if let minInsync {
+                try requireRange(
+                    "--min-insync", minInsync, in: 1...(replication == -1 ? 32_767 : replication))
+            }
             try requireRange("--record-bytes-max", recordBytesMax, in: 4_096...ShardLimits.bodyBytesMax)
             try requireRange("--retention-hours", retentionHours, in: 1...876_000)
         }
@@ -50,7 +61,8 @@ struct TopicsCommand: ParsableCommand {
                 let link = try connection.connect()
                 let plans = TopicPlan.all(
                     link.topics, partitions: partitions, recordBytesMax: recordBytesMax,
-                    retentionMs: Int64(retentionHours) * 3_600_000)
+                    retentionMs: Int64(retentionHours) * 3_600_000,
+                    minInsync: minInsync ?? (replication == -1 ? nil : max(1, replication - 1)))
                 let outcomes = link.isEmbedded ? check(plans, link) : try create(plans, link)
                 for outcome in outcomes {
                     Terminal.print(

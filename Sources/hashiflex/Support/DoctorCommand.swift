@@ -43,6 +43,7 @@ struct DoctorCommand: ParsableCommand {
             do {
                 let link = try connection.connect()
                 checks += broker(link)
+                checks += try settings(link)
                 checks += try rights(link)
                 if checks.allSatisfy(\.ok) { checks += try fleet(link) }
             } catch let error as CommandError {
