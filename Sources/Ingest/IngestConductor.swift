@@ -36,17 +36,23 @@ final class IngestConductor: Sendable {
     /// Set when the machine has ended.
     private let ended = Signal()
 
-    /// Connects, and asks where the partitions stand. Once `stop` is set, what was sent is still confirmed.
+    /// Connects, and asks where the partitions stand, for a minute if nodes fail over. Once `stop` is set, what was sent is still confirmed.
     init(_ options: IngestOptions, partitions count: Int, stop: Signal) throws(KafkaError) {
         topics = options.topics
         self.stop = stop
         partitions = (0..<Int32(count)).map { TopicPartition(topic: options.topics.shards, partition: $0) }
         reader = try KafkaConsumer(
             options.kafka, groupID: topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
-        let committed = try reader.committed(partitions, timeoutMs: 15_000)
+        let (reader, partitions) = (reader, partitions)
+        let patience = Patience(stop)
+        let committed = try patience.wait { () throws(KafkaError) in
+            try reader.committed(partitions, timeoutMs: 5_000)
+        }
         var starts: [(committed: Int64, end: Int64)] = []
         for partition in partitions {
-            let marks = try reader.watermarks(partition, timeoutMs: 15_000)
+            let marks = try patience.wait { () throws(KafkaError) in
+                try reader.watermarks(partition, timeoutMs: 5_000)
+            }
             // Without a bound nobody reads the meter; with one, what is there already counts.
             starts.append((max(committed[partition]?.offset ?? marks.low, marks.low), marks.high))
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import Testing
 
 /// What only a real Kafka can show; skipped unless HASHIFLEX_TEST_BOOTSTRAP names one.
@@ -6,6 +7,34 @@ import Testing
 /// The embedded broker drops offsets that are committed in transactions and shows aborted records.
 @Suite(.serialized) struct RealBrokerTests {
     static let bootstrap = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_BOOTSTRAP"]
+
+    @Test(
+        .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),
+        .timeLimit(.minutes(3)))
+    func doctorReadsTheSettingsOfTopicsAndSaysWhatTheyCost() throws {
+        let prefix = "hashiflex-test-\(UUID().uuidString.prefix(8).lowercased())"
+        let link = ["--brokers", try #require(Self.bootstrap), "--topic-prefix", prefix]
+        let configuration = KafkaConfiguration(brokers: try #require(Self.bootstrap))
+        // Somebody made this one by hand.
+        let outcome = try KafkaAdmin(configuration).createTopics(
+            [
+                TopicSpecification(
+                    name: "\(prefix).shards", partitions: 2,
+                    configs: ["cleanup.policy": "compact", "message.timestamp.type": "CreateTime"])
+            ], timeoutMs: 30_000)
+        try #require(outcome["\(prefix).shards"] == .created)
+        let made = try Program.run(["topics", "create", "--partitions", "2"] + link)
+        #expect(made.code == 0, "\(made.output)\(made.errors)")
+        let doctor = try Program.run(["doctor"] + link)
+        #expect(doctor.code == 1)
+        let lines = doctor.lines
+        let bad = try #require(lines.first { $0.hasPrefix("BAD  settings of \(prefix).shards") })
+        #expect(bad.contains("cleanup.policy=compact") && bad.contains("message.timestamp.type=CreateTime"))
+        for topic in ["predictions", "receipts", "control", "status", "dead-letters"] {
+            #expect(lines.contains { $0.hasPrefix("ok   settings of \(prefix).\(topic): ") }, "\(topic)")
+        }
+        #expect(lines.contains { $0.contains("committed offsets: kept for") })
+    }
 
     @Test(
         .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),

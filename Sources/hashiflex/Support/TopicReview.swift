@@ -4,12 +4,15 @@ import PipelineMessages
 /// Whether a topic's settings on a Kafka keep what the pipeline promises. Pure.
 ///
 /// Names and meaning of the settings: Apache Kafka 4.1, "Topic configs" and "Broker configs".
-struct TopicReview {
+package struct TopicReview {
     /// A setting that costs something, and what.
-    struct Finding: Equatable {
-        let found: String
-        let cost: String
-        let remedy: String
+    package struct Finding: Equatable {
+        /// The setting.
+        package let found: String
+        /// What it does to the pipeline.
+        package let cost: String
+        /// What to set instead.
+        package let remedy: String
     }
 
     let plan: TopicPlan
@@ -18,8 +21,17 @@ struct TopicReview {
     /// The topic's settings in force.
     let settings: [String: String]
 
+    /// A topic that is planned as `plan`, as it was found.
+    package init(plan: TopicPlan, copies: Int, settings: [String: String]) {
+        self.plan = plan
+        self.copies = copies
+        self.settings = settings
+    }
+
     /// Copies that hold a record when it is acknowledged: Kafka asks for no more than there are.
-    var copiesAcknowledged: Int { min(copies, settings["min.insync.replicas"].flatMap { Int($0) } ?? 1) }
+    package var copiesAcknowledged: Int {
+        min(copies, settings["min.insync.replicas"].flatMap { Int($0) } ?? 1)
+    }
 
     /// What is right, for people.
     var summary: String {
@@ -27,7 +39,7 @@ struct TopicReview {
     }
 
     /// What is wrong.
-    var findings: [Finding] {
+    package var findings: [Finding] {
         [policy, election, acknowledgement, availability, clock, size].compactMap(\.self)
     }
 

@@ -129,6 +129,11 @@ import TestSupport
     @Test func thePlanKeepsControlInOneTotalOrderAndCompactsIt() throws {
         let plan = TopicPlan.all(.standard, partitions: 12, recordBytesMax: 2_000_000, retentionMs: 1_000)
         #expect(plan.count == 6)
+        // The sender's clock must not decide how long a record lives.
+        #expect(plan.allSatisfy { $0.settings["message.timestamp.type"] == "LogAppendTime" })
+        #expect(plan.allSatisfy { $0.settings["min.insync.replicas"] == nil })
+        let durable = TopicPlan.all(.standard, partitions: 12, minInsync: 2)
+        #expect(durable.allSatisfy { $0.settings["min.insync.replicas"] == "2" })
         let control = try #require(plan.first { $0.name == "hashiflex.control" })
         #expect(control.partitions == 1)
         #expect(control.settings["cleanup.policy"] == "compact")
