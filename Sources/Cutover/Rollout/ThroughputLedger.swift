@@ -84,6 +84,10 @@ public struct ThroughputLedger: Sendable, Equatable {
 
     /// Takes a move over offsets; receipts that cross it count from there, if it was carried out.
     public mutating func learn(_ move: PositionMove) {
+        guard move.done != false else {
+            moves[move.partition]?.removeAll { $0 == move.asked }
+            return
+        }
         let move = move.asked
         guard !move.passedOver.isEmpty, moves[move.partition]?.contains(move) != true else { return }
         moves[move.partition] = Array(((moves[move.partition] ?? []) + [move]).suffix(Self.movesMax))
@@ -184,18 +188,18 @@ public struct ThroughputLedger: Sendable, Equatable {
 }
 
 extension LedgerPartition {
-    /// Takes note of moves up to `offset`, of which `imagesBefore` is known: what was scored behind such a move and not
-    /// committed, by a worker that was thought dead, is not part of the count.
+    /// Takes note of a move up to `offset`, of which `imagesBefore` is known: what was scored behind it and not committed,
+    /// by a worker that was thought dead, is not part of the count.
     fileprivate mutating func cross(_ moves: [PositionMove], upTo offset: Int64, imagesBefore: Int64) {
-        for move in moves where move.to <= offset && move.images < images && imagesBefore < images {
-            // Where that worker had gone beyond the move, only what comes behind tells how much is too much.
-            let isBeyond = nextOffset > move.to
-            guard !isBeyond || move.images <= imagesBefore else { continue }
-            let right = isBeyond ? imagesBefore : move.images
-            outside = min((outside ?? 0) + images - right, RecordBounds.count.upperBound)
-            images = right
-            nextOffset = max(nextOffset, move.to)
-        }
+        guard imagesBefore < images else { return }
+        // Some were never carried out: the one that comes closest to what is known explains it.
+        let fitting = moves.filter { $0.to <= offset && $0.images <= imagesBefore }
+        guard let move = fitting.max(by: { $0.images < $1.images }) else { return }
+        // Where that worker had gone beyond the move, only what comes behind tells how much is too much.
+        let right = nextOffset > move.to ? imagesBefore : move.images
+        outside = min((outside ?? 0) + images - right, RecordBounds.count.upperBound)
+        images = right
+        nextOffset = max(nextOffset, move.to)
     }
 
     /// Takes note of shards without a receipt; of too many gaps the oldest becomes part of the next.

@@ -86,7 +86,8 @@ extension SimulatedWorker {
 
     /// What is on its way arrives in order, even if the process dies meanwhile, or not at all; the answer may be lost.
     private func send(_ flight: UInt64, _ records: Int, _ append: @escaping () -> Void) {
-        appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...6))
+        let longestMs: Int64 = world.fails(80) ? 600 : 6
+        appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...longestMs))
         let own = transaction
         let isLost = world.fails(50)
         let isApplied = !isLost || world.random.oneIn(2)

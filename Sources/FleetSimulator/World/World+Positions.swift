@@ -22,7 +22,8 @@ extension World {
 
     func disturbPositions() {
         guard plan.isForgetful, !isCalm else { return }
-        if random.oneIn(200) { night() }
+        let isDelicate = coordinators.contains(where: \.isBetweenMarkers)
+        if random.oneIn(isDelicate ? 25 : 200), nowMs > nightUntilMs { night() }
         let partition = Int32(random.within(0...Int64(plan.partitions - 1)))
         if random.oneIn(60) { retain(partition) }
         if random.oneIn(nowMs < nightUntilMs ? 10 : 120) { meddle(partition) }
@@ -50,8 +51,19 @@ extension World {
         let extent = broker.extent(partition)
         report.meddled += 1
         truth[Int(partition)].isMovedKnown = false
-        broker.offsets[partition] = SavedPosition(
-            offset: random.within(max(1, extent.begin)...max(1, extent.end)), metadata: "")
+        // Some programs put back what was there once.
+        let known = asked(partition).compactMap(\.from).filter { max(1, extent.begin)...extent.end ~= $0 }
+        let place = random.within(max(1, extent.begin)...max(1, extent.end))
+        let offset = known.isEmpty || random.oneIn(2) ? place : random.pick(known)
+        broker.offsets[partition] = SavedPosition(offset: offset, metadata: "")
+    }
+
+    /// What people have asked for in a partition.
+    private func asked(_ partition: Int32) -> [PositionMove] {
+        broker.controlHistory.compactMap { entry in
+            guard case .move(let move) = entry.content, move.partition == partition else { return nil }
+            return move
+        }
     }
 
     /// Nobody works for a while: the group is empty.
@@ -111,7 +123,10 @@ extension World {
             }
             let truth = truth[Int(move.partition)]
             let isDone = truth.isMovedKnown && truth.moved == entry.offset
-            guard isDone || broker.offsets[move.partition]?.offset != move.from, random.oneIn(4) else {
+            if considered.insert(entry.offset).inserted, random.oneIn(3) { goneHome.insert(entry.offset) }
+            guard !goneHome.contains(entry.offset),
+                isDone || broker.offsets[move.partition]?.offset != move.from, random.oneIn(4)
+            else {
                 continue
             }
             settled[entry.offset] = broker.controlEnd
