@@ -61,13 +61,13 @@ extension WorkerMachine {
     }
 
     /// Waiting for company would be wrong when the partitions are about to go.
-    private func isTimeToCommit(_ now: Moment) -> Bool {
+    func isTimeToCommit(_ now: Moment) -> Bool {
         phase != .working || ending != nil
             || now.steadyMs - publishing.lastCommitMs >= settings.commitIntervalMs
     }
 
     /// Publishes what is finished, in order.
-    private mutating func release() {
+    mutating func release() {
         for number in lanes.keys.sorted() {
             while let released = lanes[number]?.sequencer.release() {
                 if case .passed = released.payload {
@@ -117,7 +117,7 @@ extension WorkerMachine {
         }
     }
 
-    private mutating func collectFrontiers() {
+    mutating func collectFrontiers() {
         for number in lanes.keys {
             if let frontier = lanes[number]?.sequencer.takeFrontier() {
                 publishing.frontiers[number] = frontier
@@ -125,13 +125,13 @@ extension WorkerMachine {
         }
     }
 
-    private var commits: [PartitionCommit] {
+    var commits: [PartitionCommit] {
         publishing.frontiers.sorted { $0.key < $1.key }.map { number, frontier in
             PartitionCommit(partition: number, offset: frontier.offset, progress: frontier.progress)
         }
     }
 
-    private mutating func noteCommitted(_ frontiers: [Int32: LaneFrontier], generation: Int, _ now: Moment) {
+    mutating func noteCommitted(_ frontiers: [Int32: LaneFrontier], generation: Int, _ now: Moment) {
         publishing.lastCommitMs = now.steadyMs
         guard generation == self.generation else { return }
         for (number, frontier) in frontiers {
@@ -171,81 +171,6 @@ extension WorkerMachine {
         for (number, frontier) in commit.frontiers
         where lanes[number] != nil && publishing.frontiers[number] == nil {
             publishing.frontiers[number] = frontier
-        }
-    }
-
-    // MARK: Exactly once
-
-    private mutating func transact(_ now: Moment) {
-        if let retryAtMs = publishing.retryAtMs {
-            guard now.steadyMs >= retryAtMs else { return }
-            publishing.retryAtMs = nil
-            if case .calling(let call) = publishing.transaction { return perform(call) }
-        }
-        switch publishing.transaction {
-        case .calling: return
-        case .none:
-            // A move is committed even if nothing is to be published.
-            let isMoved = !publishing.frontiers.isEmpty
-            guard isTimeToCommit(now), isMoved || lanes.values.contains(where: { $0.sequencer.hasReleasable })
-            else { return }
-            publishing.transactionGeneration = generation
-            publishing.mustAbort = false
-            perform(.begin)
-        case .open:
-            if publishing.mustAbort { return perform(.abort) }
-            guard publishing.flights.isEmpty else { return }
-            collectFrontiers()
-            perform(publishing.frontiers.isEmpty ? .abort : .sendOffsets)
-        }
-    }
-
-    /// Begins a call, or makes it again.
-    private mutating func perform(_ call: TransactionCall) {
-        publishing.transaction = .calling(call)
-        switch call {
-        case .begin: actions.append(.beginTransaction)
-        case .sendOffsets:
-            actions.append(.sendOffsets(commits, generation: publishing.transactionGeneration))
-        case .commit: actions.append(.commitTransaction)
-        case .abort: actions.append(.abortTransaction)
-        }
-    }
-
-    mutating func abortIfOpen() {
-        if publishing.hasOpenTransaction { perform(.abort) }
-    }
-
-    mutating func transactionEnded(_ call: TransactionCall, _ failure: CallFailure?, _ now: Moment) {
-        guard publishing.transaction == .calling(call) else { return }
-        if let failure { return transactionFailed(call, failure, now) }
-        switch call {
-        case .begin:
-            publishing.transaction = .open
-            if !publishing.mustAbort { release() }
-        case .sendOffsets: perform(publishing.mustAbort ? .abort : .commit)
-        case .commit:
-            publishing.transaction = .none
-            noteCommitted(publishing.frontiers, generation: publishing.transactionGeneration, now)
-            publishing.frontiers = [:]
-        case .abort:
-            publishing.transaction = .none
-            publishing.lastCommitMs = now.steadyMs
-            // Its records were never visible: their lanes read them again.
-            if publishing.transactionGeneration == generation { rewind() }
-        }
-    }
-
-    private mutating func transactionFailed(_ call: TransactionCall, _ failure: CallFailure, _ now: Moment) {
-        guard failure.kind != .fatal else { return fail("broker: \(failure)") }
-        actions.append(.say("publishing was interrupted and goes on: \(failure)"))
-        if failure.kind == .retriable {
-            publishing.retryAtMs = now.steadyMs + settings.retryMs
-        } else if call == .abort {
-            fail("broker: a transaction can not be aborted: \(failure)")
-        } else {
-            publishing.mustAbort = true
-            perform(.abort)
         }
     }
 }

@@ -1,6 +1,28 @@
 extension HelpChanges {
     /// Rights are tried; heads in memory have a bound that can be set.
     static let rights = [
+        // Topics keep what is acknowledged.
+        (
+            "[--replication <replication>] [--record-bytes-max",
+            "[--replication <replication>] [--min-insync <min-insync>] [--record-bytes-max"
+        ),
+        (
+            """
+                                      Copies of every partition; -1 takes the broker's
+                                      default. (default: -1)
+
+            """,
+            """
+                                      Copies of every partition; -1 takes the broker's
+                                      default. (default: -1)
+              --min-insync <min-insync>
+                                      Copies that must have a record before it is
+                                      acknowledged (min.insync.replicas).
+                    Default: one less than --replication, so that one node may be away and
+                    none lost.
+
+            """
+        ),
         (
             """
                                       Shards that may be fetched ahead, kilobytes: at least
