@@ -18,21 +18,13 @@ extension KafkaAdmin {
         topics: [String], node: Int32?, timeoutMs: Int32
     ) throws(KafkaError) -> ClusterSettings {
         let action = "cannot ask for settings"
-        guard let options = rd_kafka_AdminOptions_new(client.pointer, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS),
-            let queue = rd_kafka_queue_new(client.pointer)
-        else { preconditionFailure("the library gave no admin request: out of memory") }
-        defer {
-            rd_kafka_queue_destroy(queue)
-            rd_kafka_AdminOptions_destroy(options)
-        }
-        var text = [CChar](repeating: 0, count: 256)
-        let code = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMs, &text, text.count)
-        try KafkaError.check(code, doing: action)
+        let request = try AdminRequest(
+            client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, doing: action, timeoutMs: timeoutMs)
         var asked = topics.map { rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, $0) }
         if let node { asked.append(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, "\(node)")) }
         defer { rd_kafka_ConfigResource_destroy_array(&asked, asked.count) }
-        rd_kafka_DescribeConfigs(client.pointer, &asked, asked.count, options, queue)
-        let event = rd_kafka_queue_poll(queue, timeoutMs + 1_000)
+        rd_kafka_DescribeConfigs(client.pointer, &asked, asked.count, request.options, request.queue)
+        let event = request.answer()
         defer { rd_kafka_event_destroy(event) }
         guard let event else {
             throw client.unreachable(RD_KAFKA_RESP_ERR__TIMED_OUT, doing: action, timeoutMs: timeoutMs)

@@ -43,28 +43,13 @@ public final class KafkaAdmin: Sendable {
     ) throws(KafkaError) -> [String: TopicCreation] {
         guard !topics.isEmpty else { return [:] }
         let wishes = try NewTopics(topics)
-        guard let options = rd_kafka_AdminOptions_new(client.pointer, RD_KAFKA_ADMIN_OP_CREATETOPICS),
-            let queue = rd_kafka_queue_new(client.pointer)
-        else { preconditionFailure("the library gave no admin request: out of memory") }
-        defer {
-            rd_kafka_queue_destroy(queue)
-            rd_kafka_AdminOptions_destroy(options)
-        }
-        var text = [CChar](repeating: 0, count: 256)
-        for set in [rd_kafka_AdminOptions_set_request_timeout, rd_kafka_AdminOptions_set_operation_timeout] {
-            let code = set(options, timeoutMs, &text, text.count)
-            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                throw KafkaError(
-                    code: code.rawValue,
-                    doing: "cannot create topics",
-                    detail: String(cText: text)
-                )
-            }
-        }
+        let request = try AdminRequest(
+            client, RD_KAFKA_ADMIN_OP_CREATETOPICS, doing: "cannot create topics", timeoutMs: timeoutMs)
+        try request.set(rd_kafka_AdminOptions_set_operation_timeout)
         var pointers = wishes.pointers
-        rd_kafka_CreateTopics(client.pointer, &pointers, pointers.count, options, queue)
-        // The request has its own deadline; the margin lets its own error come through.
-        let event = rd_kafka_queue_poll(queue, timeoutMs + 1000)
+        rd_kafka_CreateTopics(
+            client.pointer, &pointers, pointers.count, request.options, request.queue)
+        let event = request.answer()
         defer { rd_kafka_event_destroy(event) }
         return try results(of: event, timeoutMs: timeoutMs)
     }
