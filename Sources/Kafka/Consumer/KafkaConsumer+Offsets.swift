@@ -153,7 +153,7 @@ extension KafkaConsumer {
     /// Waits until this consumer's group has answered, to learn whether this user may see it.
     ///
     /// Not by the admin request that describes groups: when the connection to the group's coordinator breaks meanwhile,
-    /// that one aborts the whole process (librdkafka 4605, in every version up to 2.13).
+    /// that one aborts the whole process (librdkafka 4605, open in April 2026).
     ///
     /// - Throws: ``KafkaError`` when the right is missing, or there was no answer.
     func findGroup(_ group: String, timeoutMs: Int32) throws(KafkaError) {
