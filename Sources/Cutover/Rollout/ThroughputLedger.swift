@@ -26,6 +26,10 @@ public struct ThroughputLedger: Sendable, Equatable {
     public static let alarmsMax = 32
     /// A gap may be found below the committed offset so often: its receipt may be delivered and not read yet.
     public static let overdueChecksMax = 10
+    /// A difference is an alarm when so many checks in a row show it: the move that explains it may not be read yet.
+    public static let doubtsMax = 3
+    /// Partitions whose committed images differed, and in how many checks in a row.
+    private var doubts: [Int32: Int] = [:]
 
     /// An empty ledger.
     public init() {}
@@ -120,9 +124,14 @@ public struct ThroughputLedger: Sendable, Equatable {
         // point, is not. Markers lie between, so the offsets alone need not be equal.
         let ahead = progress.images > partition.images && committed <= partition.nextOffset
         let behind = progress.images < partition.images && committed >= partition.nextOffset
-        guard ahead || behind else { return }
+        guard ahead || behind else {
+            doubts[number] = nil
+            return
+        }
         let isExplained = moves.contains { $0.to <= committed && $0.images <= progress.images }
         guard !behind || !isExplained else { return }  // receipts will tell
+        doubts[number, default: 0] += 1
+        guard doubts[number] == Self.doubtsMax else { return }
         raise(
             "\(progress.images) images committed below offset \(committed), the ledger counted "
                 + "\(partition.images) below \(partition.nextOffset)", once: "partition \(number)")
