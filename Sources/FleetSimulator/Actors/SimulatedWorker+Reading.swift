@@ -37,6 +37,8 @@ extension SimulatedWorker {
     /// The group has a new generation.
     func hears(_ partitions: [Int32], _ new: SimulatedMembership) {
         guard memberID == new.member, !isGivingBack else { return }
+        // An answer that was overtaken is none to the client's newest question.
+        guard new.generation > latest?.generation ?? -1 else { return }
         membership = new
         latest = new
         groupNews.append(.assigned(partitions))
