@@ -10,7 +10,7 @@ package struct ControlDecoder: Sendable {
 
     /// Has seen nothing.
     ///
-    /// - Parameter shards: The deployment's shard topic; moves in others are not its own.
+    /// - Parameter shards: The deployment's shard topic; moves and checkpoints in others are not its own.
     package init(shards: String) { self.shards = shards }
 
     /// Takes the record at `offset`; a `value` of `nil` is a tombstone.
@@ -48,6 +48,12 @@ package struct ControlDecoder: Sendable {
                     return [.unreadable(key: keyText, problem: "the record names another partition")]
                 }
                 return [.move(move, offset: offset)]
+            case .checkpoint(let partition):
+                let checkpoint = try JSONRecord.decode(PositionCheckpoint.self, from: value)
+                guard checkpoint.partition == partition, checkpoint.topic == shards else {
+                    return [.unreadable(key: keyText, problem: "the record names another partition")]
+                }
+                return [.checkpoint(checkpoint)]
             case .ledgerReset:
                 return [.ledgerReset(try JSONRecord.decode(LedgerReset.self, from: value), offset: offset)]
             }

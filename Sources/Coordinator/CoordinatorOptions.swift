@@ -16,6 +16,9 @@ public struct CoordinatorOptions: Sendable {
     /// Another coordinator takes over after this long without a sign of the leader, milliseconds.
     public var sessionTimeoutMs: Int = 6_000
 
+    /// Whether the control topic has room for where partitions stand: an embedded broker's has not.
+    public var keepsPositions = true
+
     /// The modelled chip to show beside the fleet, asked for at every heartbeat; `nil` while there is none.
     public var twin: @Sendable () -> ChipTwinStatus? = { nil }
 

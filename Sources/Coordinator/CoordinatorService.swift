@@ -46,6 +46,7 @@ public final class CoordinatorService: Sendable {
         var settings = CoordinatorSettings(name: options.name, partitions: (0..<Int32(count)).map { $0 })
         settings.livenessMs = options.livenessMs
         settings.heartbeatMs = options.heartbeatMs
+        if options.keepsPositions { settings.topic = options.topics.shards }
         let machine = CoordinatorMachine(settings)
         state.withLock { $0.machine = machine }
         let errandRunner = try ErrandRunner(options) { [self] in tell($0) }
@@ -107,8 +108,9 @@ public final class CoordinatorService: Sendable {
                     }
                 case .countReceipts(let offsets, _): state.followers?.countReceipts(from: offsets)
                 case .rest: ended = state.followers.take()
-                case .askPositions, .beat: reports.append([action])
-                case .findEnds, .findMarkers, .writeMarkers, .write: errands.append([action])
+                case .askPositions, .beat, .note: reports.append([action])
+                case .findEnds, .findMarkers, .writeMarkers, .write, .checkTopic, .writeMoves:
+                    errands.append([action])
                 case .say(let line): said.append(line)
                 case .failed(let text):
                     state.fail(

@@ -53,6 +53,15 @@ final class ErrandRunner: Sendable {
                 try writer.write(record, topics: options.topics)
                 return .written(errand: errand)
             }
+        case .checkTopic(let checkpoints, let errand):
+            answer(errand) { () throws(KafkaError) in
+                .topicChecked(anew: try search.isAnew(checkpoints), errand: errand)
+            }
+        case .writeMoves(let moves, let errand):
+            answer(errand) { () throws(KafkaError) in
+                _ = try writer.write(moves.map(moveRecord))
+                return .written(errand: errand)
+            }
         default: preconditionFailure("the service gives the runner errands")
         }
     }
@@ -63,6 +72,14 @@ final class ErrandRunner: Sendable {
         } catch {
             tell(.errandFailed(CallFailure(error), errand: errand))
         }
+    }
+
+    /// One key a partition: what a coordinator says last of it is what stays.
+    private func moveRecord(_ move: PositionMove) -> RecordWriter.Record {
+        RecordWriter.Record(
+            topic: options.topics.control,
+            key: ControlKey.move(partition: move.partition, name: "resumes").bytes,
+            value: JSONRecord.encode(move))
     }
 
     private func markerRecord(_ marker: CutoverMarker, _ partition: Int32) -> RecordWriter.Record {

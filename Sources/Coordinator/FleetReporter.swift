@@ -36,6 +36,7 @@ final class FleetReporter: Sendable {
                 for action in queue.take(milliseconds: 100) {
                     switch action {
                     case .beat(let status): beat(status, live)
+                    case .note(let checkpoints): note(checkpoints)
                     case .askPositions(let serial, let term): tell(positions(serial), term)
                     default: preconditionFailure("the service gives the reporter what is reported")
                     }
@@ -55,6 +56,20 @@ final class FleetReporter: Sendable {
                     value: JSONRecord.encode(status)), timeoutMs: 2_000)
         } catch {
             // One that can not be written now is replaced by the next one; one that may not be written is not.
+            if error.isRefusedAccess { onFailure(error) }
+        }
+    }
+
+    private func note(_ checkpoints: [PositionCheckpoint]) {
+        do throws(KafkaError) {
+            _ = try writer.write(
+                checkpoints.map {
+                    RecordWriter.Record(
+                        topic: options.topics.control,
+                        key: ControlKey.checkpoint(partition: $0.partition).bytes,
+                        value: JSONRecord.encode($0))
+                }, timeoutMs: 5_000)
+        } catch {
             if error.isRefusedAccess { onFailure(error) }
         }
     }

@@ -3,7 +3,7 @@ import Kafka
 import PipelineMessages
 import Threads
 
-/// Finds a cut-over's markers in the partitions, whoever wrote them.
+/// Asks the shard topic: finds a cut-over's markers in the partitions, whoever wrote them, and where partitions end.
 ///
 /// The first marker of the cut-over in each partition counts. So a second one, written by a coordinator that was thought
 /// dead, changes nothing.
@@ -33,6 +33,19 @@ final class MarkerSearch: Sendable {
             ends.append(PartitionOffset(partition: partition, offset: high))
         }
         return ends
+    }
+
+    /// Partitions whose topic is another one than the one that the checkpoint is of: the first record that was appended behind
+    /// the checkpoint's time lies below its offset.
+    func isAnew(_ checkpoints: [PositionCheckpoint]) throws(KafkaError) -> [Int32] {
+        var anew: [Int32] = []
+        for checkpoint in checkpoints {
+            let first = try reader.offset(
+                of: topicPartition(checkpoint.partition),
+                notBeforeMs: checkpoint.atMs + PositionCheckpoint.clockSlackMs, timeoutMs: 10_000)
+            if let first, first < checkpoint.offset { anew.append(checkpoint.partition) }
+        }
+        return anew
     }
 
     /// Reads each partition from `from` to its end; returns the first marker of the cut-over in each.

@@ -74,7 +74,8 @@ final class TermFollowers: Sendable {
                     lines.say("control topic, \(key): \(problem)", kind: "control topic")
                 case .error(let error): try pass(error, "control topic")
                 case .ledgerReset(let record, let offset): tell(.ledgerReset(record, offset: offset))
-                case .move(let move, _): tell(.move(move))
+                case .move(let move, let offset): tell(.move(move, offset: offset))
+                case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint))
                 case .command, .read: break
                 }
             }

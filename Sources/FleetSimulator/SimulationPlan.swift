@@ -96,6 +96,10 @@ package struct SimulationReport: Sendable, Hashable {
     package var gaps = 0
     /// Times another program moved an offset of the group.
     package var meddled = 0
+    /// Times the group's offsets were forgotten.
+    package var forgotten = 0
+    /// Partitions that were resumed where they stood.
+    package var resumed = 0
     /// Moves that were carried out.
     package var moves = 0
     /// Times the ledger was started anew.
@@ -124,6 +128,8 @@ package struct SimulationReport: Sendable, Hashable {
         gaps += other.gaps
         meddled += other.meddled
         moves += other.moves
+        forgotten += other.forgotten
+        resumed += other.resumed
         resets += other.resets
     }
 

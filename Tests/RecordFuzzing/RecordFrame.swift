@@ -28,6 +28,8 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
     case move
     /// That the ledger starts anew.
     case ledgerReset
+    /// Where a partition stood.
+    case checkpoint
 
     /// The kind of the records of a schema; `nil` of one that is part of another.
     package init?(schema: String) {
@@ -36,7 +38,7 @@ package enum RecordKind: UInt8, CaseIterable, Sendable {
             "head-manifest": .manifest, "fleet-command": .command, "worker-status": .workerStatus,
             "coordinator-status": .coordinatorStatus, "fleet-status": .fleetStatus,
             "dead-letter": .deadLetter, "partition-progress": .progress, "position-move": .move,
-            "ledger-reset": .ledgerReset,
+            "ledger-reset": .ledgerReset, "position-checkpoint": .checkpoint,
         ]
         guard let kind = kinds[schema] else { return nil }
         self = kind

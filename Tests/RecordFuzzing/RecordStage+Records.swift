@@ -49,6 +49,9 @@ extension RecordStage {
         case .move:
             let move = try? JSONRecord.decode(PositionMove.self, from: bytes)
             takeControl(.move(partition: move?.partition ?? 0, name: "n"), bytes)
+        case .checkpoint:
+            let checkpoint = try? JSONRecord.decode(PositionCheckpoint.self, from: bytes)
+            takeControl(.checkpoint(partition: checkpoint?.partition ?? 0), bytes)
         case .ledgerReset: takeControl(.ledgerReset(name: "n"), bytes)
         }
     }
@@ -141,7 +144,10 @@ extension RecordStage {
                 ledger.learn(move)
                 show("\(move.passedOver.count) of \(move.by): \(move.reason)")
                 tell(worker: .move(move, offset: offset))
-                tell(coordinator: .move(move), remember: true)
+                tell(coordinator: .move(move, offset: offset), remember: true)
+            case .checkpoint(let checkpoint):
+                tell(worker: .checkpoint(checkpoint))
+                tell(coordinator: .checkpoint(checkpoint), remember: true)
             case .ledgerReset(let reset, let offset):
                 show("\(reset.by): \(reset.reason)")
                 tell(coordinator: .ledgerReset(reset, offset: offset), remember: true)

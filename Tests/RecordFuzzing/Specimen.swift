@@ -249,6 +249,19 @@ extension Specimen {
                     topic: "t", partition: 3, from: 120, to: 480, images: 7, reason: "r", by: "b", atMs: 1
                 ).settled(at: 44, done: true)),
             Specimen(
+                "position move, resumes", "position-move",
+                PositionMove(
+                    topic: "t", partition: 3, from: nil, to: 480, images: 7, reason: "r", by: "b", atMs: 1
+                ).resuming),
+            Specimen(
+                "position checkpoint", "position-checkpoint",
+                PositionCheckpoint(
+                    topic: "t", partition: 3, offset: 480, progress: progress, atMs: 1)),
+            Specimen(
+                "position checkpoint, least", "position-checkpoint",
+                PositionCheckpoint(
+                    topic: "t", partition: 0, offset: 0, progress: PartitionProgress(), atMs: 1)),
+            Specimen(
                 "ledger reset", "ledger-reset", LedgerReset(reason: awkward, by: awkward, atMs: 1)),
         ]
     }
@@ -310,6 +323,11 @@ extension Specimen {
         ]
     }
 
+    private static var progress: PartitionProgress {
+        PartitionProgress(
+            images: 64, heads: [.specimen(.standard), .specimen(.stream(awkward))], moved: 9)
+    }
+
     private static var rest: [Specimen] {
         let letter = DeadLetter(
             topic: address.topic,
@@ -321,11 +339,6 @@ extension Specimen {
         let unlike = ["wrong-preprocessing", "unknown-preprocessing"].map { code in
             DeadLetter(topic: address.topic, partition: 0, offset: 0, code: code, reason: awkward)
         }
-        let progress = PartitionProgress(
-            images: 64,
-            heads: [.specimen(.standard), .specimen(.stream(awkward))],
-            moved: 9
-        )
         return [
             Specimen("dead letter", "dead-letter", letter),
             Specimen("dead letter, wrong preprocessing", "dead-letter", unlike[0]),

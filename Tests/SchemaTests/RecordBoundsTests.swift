@@ -15,6 +15,7 @@ import Testing
         "ledger-reset": { refusal(LedgerReset.self, $0) },
         "marker": { refusal(CutoverMarker.self, $0) },
         "partition-progress": { refusal(PartitionProgress.self, $0) },
+        "position-checkpoint": { refusal(PositionCheckpoint.self, $0) },
         "position-move": { refusal(PositionMove.self, $0) },
         "prediction": { refusal(Prediction.self, $0) },
         "receipt": { refusal(Receipt.self, $0) },

@@ -27,8 +27,10 @@ package enum CoordinatorEvent: Sendable {
     case positions([Int32: SavedPosition], [Int32: PartitionExtent], serial: Int)
     /// No answer to ``CoordinatorAction/askPositions(serial:term:)``.
     case positionsFailed(CallFailure, serial: Int)
-    /// A partition is to go on elsewhere.
-    case move(PositionMove)
+    /// A partition is to go on elsewhere, says the record at this offset of the control topic.
+    case move(PositionMove, offset: Int64)
+    /// Where a partition stood.
+    case checkpoint(PositionCheckpoint)
     /// The ledger is to start anew, says the record at this offset of the control topic.
     case ledgerReset(LedgerReset, offset: Int64)
 
@@ -38,6 +40,8 @@ package enum CoordinatorEvent: Sendable {
     case ends([PartitionOffset], token: String, errand: Int)
     /// The first marker of the cut-over in each partition that has one.
     case markers([PartitionOffset], errand: Int)
+    /// The answer to ``CoordinatorAction/checkTopic(_:errand:)``: the partitions of which it is another topic.
+    case topicChecked(anew: [Int32], errand: Int)
     /// It is written.
     case written(errand: Int)
     /// It was not done, or it is not known whether it was.
@@ -68,7 +72,14 @@ package enum CoordinatorAction: Sendable, Equatable {
     case writeMarkers(CutoverRecord, [Int32], errand: Int)
     /// Write the state of a cut-over.
     case write(CutoverRecord, errand: Int)
+    /// Ask of each partition whether the first record behind the checkpoint's time lies below its offset: then the topic is
+    /// not the one that the checkpoint is of.
+    case checkTopic([PositionCheckpoint], errand: Int)
+    /// Write where partitions go on, or that they do.
+    case writeMoves([PositionMove], errand: Int)
 
+    /// Write where partitions stand; one that is not written is written again later.
+    case note([PositionCheckpoint])
     /// Write a heartbeat.
     case beat(CoordinatorStatus)
     /// Worth a line in the log.

@@ -34,7 +34,7 @@ extension CoordinatorMachine {
     }
 
     mutating func check(
-        _ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent], _ serial: Int
+        _ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent], _ serial: Int, _ now: Moment
     ) {
         guard term?.positionsAsked == serial else { return }
         term?.awaitsPositions = false
@@ -48,6 +48,7 @@ extension CoordinatorMachine {
             term?.ledger?.check(partition: partition, committed: position.offset, progress: progress)
         }
         term?.ledger?.checkSums()
+        watchPositions(saved, extents, serial, now)
     }
 
     /// With the first answer of a term receipts are read: from where the ledger is, or anew.
@@ -80,7 +81,9 @@ extension CoordinatorMachine {
         }
     }
 
-    mutating func moved(_ move: PositionMove) {
+    mutating func moved(_ move: PositionMove, at offset: Int64) {
+        let asked = term?.positionsAsked ?? 0
+        term?.positions.learn(move, at: offset, asked: asked)
         if term?.isCounting == true { term?.ledger?.learn(move) } else { term?.moves.append(move) }
     }
 

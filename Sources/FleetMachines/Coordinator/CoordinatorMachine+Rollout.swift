@@ -101,7 +101,9 @@ extension CoordinatorMachine {
     }
 
     /// Something is written; the log, or the next search, shows what follows.
-    mutating func done(_ errand: Int) { _ = finish(errand) }
+    mutating func done(_ errand: Int) {
+        if finish(errand) == nil { endRecovery(errand) }
+    }
 
     private mutating func finish(_ errand: Int) -> CutoverRecord? {
         guard let current = term?.errand, current.serial == errand else { return nil }
@@ -110,7 +112,7 @@ extension CoordinatorMachine {
     }
 
     mutating func failed(_ failure: CallFailure, _ errand: Int, _ now: Moment) {
-        guard finish(errand) != nil else { return }
+        guard finish(errand) != nil else { return recoveryFailed(failure, errand, now) }
         guard failure.kind != .fatal else {
             actions.append(.failed("\(failure)"))
             return

@@ -30,6 +30,7 @@ package struct CoordinatorMachine: Sendable {
         var progress = ProgressMemo()
         /// What people have moved, before the ledger is there.
         var moves: [PositionMove] = []
+        var positions = PositionWatch()
         /// The newest demand to start the ledger anew.
         var reset: (record: LedgerReset, offset: Int64)?
         var lastStatus: CoordinatorStatus?
@@ -102,12 +103,14 @@ package struct CoordinatorMachine: Sendable {
         case .coordinator(let status): if term?.hasStatus == false { term?.lastStatus = status }
         case .statusCaughtUp: restoreLedger()
         case .receipt(let receipt, let offset): count(receipt, offset)
-        case .positions(let saved, let extents, let serial): check(saved, extents, serial)
+        case .positions(let saved, let extents, let serial): check(saved, extents, serial, now)
         case .positionsFailed(let failure, let serial): unchecked(failure, serial)
-        case .move(let move): moved(move)
+        case .move(let move, let offset): moved(move, at: offset)
+        case .checkpoint(let checkpoint): term?.positions.learn(checkpoint)
         case .ledgerReset(let record, let offset): reset(record, offset, now)
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)
+        case .topicChecked(let anew, let errand): topicChecked(anew, errand, now)
         case .written(let errand): done(errand)
         case .errandFailed(let failure, let errand): failed(failure, errand, now)
         case .tick: break
@@ -142,6 +145,10 @@ package struct CoordinatorSettings: Sendable {
     package var readBackMs: Int64 = 30_000
     /// Time between questions for what the workers' group has committed, milliseconds; a quarter while receipts wait.
     package var positionsMs: Int64 = 1_000
+    /// The shard topic; empty where positions are not noted down.
+    package var topic = ""
+    /// Least time between two notes of where a partition stands while it moves, milliseconds, for each 64 partitions.
+    package var checkpointMs: Int64 = 60_000
     /// Longest wait for what the status topic says of the past, milliseconds.
     package var catchUpMs: Int64 = 15_000
 

@@ -21,10 +21,12 @@ struct ControlKnowledge: Sendable {
     var wanted: Set<ContentDigest> = []
     /// Cut-overs that a frozen head does not follow, by their request's digest.
     var ignored: Set<ContentDigest> = []
-    /// Most partitions of which a move is remembered.
+    /// Most partitions of which a move, or where they stood, is remembered.
     static let movesMax = 65_536
     /// The newest move of each partition, and the offset of its record.
     var moves: [Int32: (move: PositionMove, offset: Int64)] = [:]
+    /// Where partitions stood.
+    var checkpoints: [Int32: PositionCheckpoint] = [:]
     /// Questions about the topic's end that were thought of, asked and answered.
     var questions = 0
     var asked = 0

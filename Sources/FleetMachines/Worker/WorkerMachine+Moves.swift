@@ -24,13 +24,19 @@ extension WorkerMachine {
         } catch {
             start.problem = "committed progress is unreadable: \(error); \(Self.remedy(partition))"
         }
-        if start.problem == nil, let saved, saved.offset > 0, saved.metadata.isEmpty {
+        let stood = control.checkpoints[partition]
+        let hasStood = stood.map { $0.offset > 0 || $0.moved != nil } ?? false
+        if start.problem == nil, let saved, saved.metadata.isEmpty, saved.offset > 0 || hasStood {
             // Images and heads can not be told from the offset alone.
             start.problem =
-                "offset \(saved.offset) was committed by something else than a worker; \(Self.remedy(partition))"
+                "offset \(saved.offset) was committed by something else than a worker; \(Self.wayOut(partition, stood))"
+        } else if saved == nil, hasStood {
+            start.problem =
+                "the group's committed offset is gone; \(Self.wayOut(partition, stood))"
         }
-        guard let (move, at) = control.moves[partition], move.from == saved?.offset,
-            at > start.progress.moved ?? -1
+        // What was carried out once is not again where the word of it is gone with an offset.
+        let moved = max(start.progress.moved ?? -1, stood?.moved ?? -1)
+        guard let (move, at) = control.moves[partition], move.from == saved?.offset, at > moved
         else { return start }
         // Only cut-overs that were announced before the move can have their marker where it passes over.
         if let open = control.log.open.first(where: { $0.concerns(partition) && $0.number ?? at < at }) {
@@ -39,10 +45,19 @@ extension WorkerMachine {
             start.awaitsMove = true
             return start
         }
-        let heads = start.problem == nil ? start.progress.heads.filter { $0.marker < move.to } : []
+        let known = (start.problem == nil ? start.progress.heads : []) + (stood?.heads ?? [])
+        let heads = known.filter { $0.marker < move.to }
         return LaneStart(
             offset: move.to, progress: PartitionProgress(images: move.images, heads: heads, moved: at),
             isMoved: true)
+    }
+
+    mutating func learned(_ checkpoint: PositionCheckpoint) {
+        let known = control.checkpoints[checkpoint.partition]
+        guard known?.isBehind(checkpoint) ?? (control.checkpoints.count < ControlKnowledge.movesMax) else {
+            return
+        }
+        control.checkpoints[checkpoint.partition] = checkpoint
     }
 
     /// Commits a move, whether or not there is a record to read behind it.
@@ -99,6 +114,13 @@ extension WorkerMachine {
         lanes[partition]?.unreadable = problem
         lanes[partition]?.blocked = problem
         actions.append(.say("partition \(partition) is not read: \(problem)"))
+    }
+
+    /// Who says where to go on.
+    private static func wayOut(_ partition: Int32, _ stood: PositionCheckpoint?) -> String {
+        guard let stood else { return remedy(partition) }
+        return
+            "it stood at \(stood.offset), and the coordinator resumes it there; \(remedy(partition)), if elsewhere"
     }
 
     private static func remedy(_ partition: Int32) -> String {

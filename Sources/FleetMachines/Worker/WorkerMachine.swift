@@ -15,7 +15,8 @@ package import PipelineMessages
 /// 4. With exactly-once the commit is part of the transaction that holds the records, in the name of the membership
 ///    that the lane began with; a transaction that fails leaves nothing, and its records are read again.
 /// 5. What belongs to an earlier lane is dropped wherever it turns up.
-/// 6. Nothing is passed over but by a ``PositionMove`` for exactly the offset that is committed.
+/// 6. Nothing is passed over but by a ``PositionMove`` for exactly the offset that is committed; nothing is done again where
+///    the group's offset is gone and a ``PositionCheckpoint`` says that something was done.
 /// 7. A marker counts if the control topic has announced it, with the token that only the announcement names.
 ///
 /// Actions are carried out in order, each by one of three hands (see ``WorkerAction``); their results are events.
@@ -105,6 +106,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .headNotFetched(let head): control.wanted.remove(head)
         case .cutover(let record, let offset): learned(record, at: offset)
         case .move(let move, let offset): learned(move, at: offset)
+        case .checkpoint(let checkpoint): learned(checkpoint)
         case .controlRead(let offset): controlRead(below: offset)
         case .controlEnd(let end, let serial): controlEnd(end, serial)
         case .drain: drain(now)

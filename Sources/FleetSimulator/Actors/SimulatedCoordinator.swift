@@ -33,6 +33,8 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.readBackMs = 300
         settings.catchUpMs = world.plan.catchUpMs
         settings.positionsMs = 120
+        settings.topic = "t"
+        settings.checkpointMs = 400
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
         turn(busy: 1...6, idle: 5...20) { [self] in follow() }
@@ -56,7 +58,13 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
-            case .findEnds, .findMarkers, .writeMarkers, .write:
+            case .note(let checkpoints):
+                for checkpoint in checkpoints where !world.fails(8) {
+                    after(world.random.within(0...(world.fails(20) ? 900 : 10))) { [self] in
+                        broker.appendControl(.checkpoint(checkpoint))
+                    }
+                }
+            case .findEnds, .findMarkers, .writeMarkers, .write, .checkTopic, .writeMoves:
                 errands.append(action)
                 after(world.random.within(1...4)) { [self] in runErrand() }
             case .say(let line): world.trace(line)
@@ -89,7 +97,8 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .manifest(let manifest): tell(.published(manifest), term: term)
             case .cutover(let record): tell(.cutover(record, offset: entry.offset), term: term)
             case .reset(let reset): tell(.ledgerReset(reset, offset: entry.offset), term: term)
-            case .move(let move): tell(.move(move), term: term)
+            case .move(let move): tell(.move(move, offset: entry.offset), term: term)
+            case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint), term: term)
             case .garbage: break
             }
         }
@@ -175,6 +184,12 @@ final class SimulatedCoordinator: SimulatedProcess {
         case .writeMarkers(let record, let partitions, let errand): mark(record, partitions, errand)
         case .write(let record, let errand):
             answer(errand, applying: { [broker] in broker.appendControl(.cutover(record)) }) {
+                .written(errand: errand)
+            }
+        case .checkTopic(_, let errand): answer(errand) { .topicChecked(anew: [], errand: errand) }
+        case .writeMoves(let moves, let errand):
+            answer(errand, applying: { [broker] in for move in moves { broker.appendControl(.move(move)) } })
+            {
                 .written(errand: errand)
             }
         default: world.complain("\(name): no errand")

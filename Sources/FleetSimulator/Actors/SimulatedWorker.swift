@@ -177,6 +177,7 @@ final class SimulatedWorker: SimulatedProcess {
                 tell(.published(manifest))
             case .cutover(let record): tell(.cutover(record, offset: entry.offset))
             case .move(let move): tell(.move(move, offset: entry.offset))
+            case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint))
             case .reset, .garbage: break
             }
             tell(.controlRead(below: controlPosition))

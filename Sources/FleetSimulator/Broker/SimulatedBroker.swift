@@ -19,6 +19,7 @@ final class SimulatedBroker {
             case manifest(HeadManifest)
             case cutover(CutoverRecord)
             case move(PositionMove)
+            case checkpoint(PositionCheckpoint)
             case reset(LedgerReset)
             case garbage
         }
@@ -30,7 +31,9 @@ final class SimulatedBroker {
             switch content {
             case .manifest(let manifest): manifest.head.hex
             case .cutover(let record): record.state == .requested ? record.request : nil
+            case .move(let move) where move.resumes == true: "move/\(move.partition)/resumes"
             case .move(let move): "move/\(move.partition)/\(move.asked)"
+            case .checkpoint(let checkpoint): "checkpoint/\(checkpoint.partition)"
             case .reset, .garbage: nil
             }
         }

@@ -79,6 +79,7 @@ extension World {
             if random.oneIn(3) { record.number = RecordBounds.integerMax }
             broker.appendControl(.cutover(record))
         case .manifest(let manifest): broker.appendControl(.manifest(manifest))
+        case .checkpoint(let checkpoint): broker.appendControl(.checkpoint(checkpoint))
         case .move, .reset, .garbage: break
         }
     }

@@ -6,7 +6,11 @@ internal import PipelineMessages
 extension World {
     /// Where the workers are in truth, whatever somebody wrote beside it.
     struct Truth {
-        var committed: Int64 = 0
+        var committed: Int64 = 0 {
+            didSet { highest = max(highest, committed) }
+        }
+        /// The highest offset that ever was committed.
+        private(set) var highest: Int64 = 0
         /// The newest move that was carried out, by its control offset, and whether a worker's word of it stands beside the
         /// offset now.
         var moved: Int64?
@@ -27,6 +31,7 @@ extension World {
         let partition = Int32(random.within(0...Int64(plan.partitions - 1)))
         if random.oneIn(60) { retain(partition) }
         if random.oneIn(nowMs < nightUntilMs ? 10 : 120) { meddle(partition) }
+        if random.oneIn(nowMs < nightUntilMs ? 15 : 200) { forget() }
         if random.oneIn(nowMs < nightUntilMs ? 10 : 100) { skip(partition) }
     }
 
@@ -56,6 +61,24 @@ extension World {
         let place = random.within(max(1, extent.begin)...max(1, extent.end))
         let offset = known.isEmpty || random.oneIn(2) ? place : random.pick(known)
         broker.offsets[partition] = SavedPosition(offset: offset, metadata: "")
+    }
+
+    /// Kafka forgets the offsets of a group in which nobody is, as it does after a week: of partitions that a coordinator has
+    /// seen anything committed in. What nobody has seen is done again, as at the very first start.
+    private func forget() {
+        guard broker.group.members.isEmpty,
+            !broker.offsets.isEmpty, !broker.offsets.keys.contains(where: broker.isUnstable)
+        else { return }
+        let noted = Set(
+            broker.control.compactMap { entry -> Int32? in
+                guard case .checkpoint(let checkpoint) = entry.content else { return nil }
+                return checkpoint.offset > 0 || checkpoint.moved != nil ? checkpoint.partition : nil
+            })
+        report.forgotten += 1
+        for partition in noted {
+            truth[Int(partition)].isMovedKnown = false
+            broker.offsets[partition] = nil
+        }
     }
 
     /// What people have asked for in a partition.
@@ -93,6 +116,8 @@ extension World {
         for worker in workers where worker.isAlive {
             for blocked in worker.machine.partitions {
                 guard let reason = blocked.blocked, reason.contains("positions move") else { continue }
+                // Mostly the coordinator is left to it.
+                guard !reason.contains("resumes") || !isCalm && random.oneIn(20) else { continue }
                 let partition = blocked.partition
                 let extent = broker.extent(partition)
                 // Not below what was passed over; else where the workers were, or a little before that.
@@ -117,7 +142,8 @@ extension World {
     /// Who asked for a move sees that it was carried out, or can not be any more, and says so; or has gone home.
     private func settle() {
         for entry in broker.controlHistory.suffix(64) {
-            guard case .move(let move) = entry.content, move.settled == nil, settled[entry.offset] == nil
+            guard case .move(let move) = entry.content, move.settled == nil, move.resumes != true,
+                settled[entry.offset] == nil
             else {
                 continue
             }
@@ -179,11 +205,22 @@ extension World {
                 "\(worker.name): p\(partition) was moved from \(broker.offsets[partition]?.offset ?? -1)")
         }
         report.moves += 1
-        if let from = broker.offsets[partition], from.metadata.isEmpty {
+        let passed = truth[Int(partition)].passedOver.map(\.upperBound).max() ?? 0
+        if move.resumes == true {
+            report.resumed += 1
+            let highest = truth[Int(partition)].highest
+            if move.to > highest {
+                complain("\(worker.name): p\(partition) resumed at \(move.to), the fleet was at \(highest)")
+            }
+            // Before a move that was not noted down: its images are counted anew.
+            if move.to < passed { truth[Int(partition)].isDoubtful = true }
+        } else if broker.offsets[partition]?.metadata.isEmpty ?? true, before > 0 {
             truth[Int(partition)].isDoubtful = true
         }
         truth[Int(partition)].moved = moved
         if move.to >= before {
+            // What lies below where the fleet stood was scored.
+            guard move.resumes != true else { return before }
             truth[Int(partition)].passedOver.append(before..<move.to)
         } else {
             truth[Int(partition)].again.append(move.to..<before)

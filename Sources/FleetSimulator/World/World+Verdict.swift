@@ -92,7 +92,7 @@ extension World {
             switch entry.content {
             case .manifest(let manifest): log.apply(manifest)
             case .cutover(let record): log.apply(record, at: entry.offset)
-            case .move, .reset, .garbage: break
+            case .move, .checkpoint, .reset, .garbage: break
             }
         }
         return log

@@ -119,11 +119,26 @@ extension KafkaConsumer {
         return (low, try offset(of: partition, at: .end, timeoutMs: max(1_000, timeoutMs - spent)))
     }
 
+    /// Asks the broker for the first offset whose record's timestamp is not before a time.
+    ///
+    /// - Parameter time: milliseconds since 1970, by the clock that the topic's `message.timestamp.type` names.
+    /// - Returns: `nil` where there is no such record, and from an ``EmbeddedBroker``, which does not know.
+    public func offset(
+        of partition: TopicPartition, notBeforeMs time: Int64, timeoutMs: Int32
+    ) throws(KafkaError) -> Int64? {
+        let words = "cannot look for a time in \(partition)"
+        let list = try listOffsets([partition], at: max(0, time), doing: words, timeoutMs: timeoutMs)
+        if let failure = list.firstFailure(doing: words) {
+            throw failure.naming(.describe, topic: partition.topic, of: client.pointer)
+        }
+        return PartitionList.elements(of: list.pointer).first.flatMap { $0.offset >= 0 ? $0.offset : nil }
+    }
+
     private func offset(
         of partition: TopicPartition, at place: StartOffset, timeoutMs: Int32
     ) throws(KafkaError) -> Int64 {
         let words = "cannot read the watermarks of \(partition)"
-        let list = try listOffsets([partition], at: place, doing: words, timeoutMs: timeoutMs)
+        let list = try listOffsets([partition], at: place.number, doing: words, timeoutMs: timeoutMs)
         if let failure = list.firstFailure(doing: words) {
             throw failure.naming(.describe, topic: partition.topic, of: client.pointer)
         }
@@ -134,12 +149,12 @@ extension KafkaConsumer {
     }
 
     private func listOffsets(
-        _ partitions: [TopicPartition], at place: StartOffset, doing words: String, timeoutMs: Int32
+        _ partitions: [TopicPartition], at time: Int64, doing words: String, timeoutMs: Int32
     ) throws(KafkaError) -> PartitionList {
         try requireOpen(doing: words)
         // The protocol's marks for both ends travel in the place of a time.
         let list = PartitionList(capacity: partitions.count)
-        for partition in partitions { list.add(partition, offset: place.number) }
+        for partition in partitions { list.add(partition, offset: time) }
         let code = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw client.unreachable(code, doing: words, timeoutMs: timeoutMs)
@@ -197,7 +212,7 @@ extension KafkaConsumer {
     ) throws(KafkaError) -> [TopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }
         let list = try listOffsets(
-            partitions, at: place, doing: "cannot list the offsets of \(partitions.count) partitions",
+            partitions, at: place.number, doing: "cannot list the offsets of \(partitions.count) partitions",
             timeoutMs: timeoutMs)
         var offsets: [TopicPartition: Int64] = [:]
         for element in PartitionList.elements(of: list.pointer)

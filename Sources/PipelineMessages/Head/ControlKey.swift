@@ -17,6 +17,8 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
     case worker(String)
     /// That a partition goes on at another offset, under a name that no other record has.
     case move(partition: Int32, name: String)
+    /// Where a partition stood.
+    case checkpoint(partition: Int32)
     /// That the ledger starts anew, under a name that no other record has.
     case ledgerReset(name: String)
 
@@ -40,6 +42,9 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
         case ("move", 3):
             guard let partition = Int32(parts[1]), partition >= 0 else { return nil }
             self = .move(partition: partition, name: parts[2])
+        case ("checkpoint", 2):
+            guard let partition = Int32(parts[1]), partition >= 0 else { return nil }
+            self = .checkpoint(partition: partition)
         case ("ledger", 2): self = .ledgerReset(name: parts[1])
         default: return nil
         }
@@ -57,6 +62,7 @@ public enum ControlKey: Hashable, Sendable, CustomStringConvertible {
         case .fleet(let name): "fleet/\(name)"
         case .worker(let id): "worker/\(id)"
         case .move(let partition, let name): "move/\(partition)/\(name)"
+        case .checkpoint(let partition): "checkpoint/\(partition)"
         case .ledgerReset(let name): "ledger/\(name)"
         }
     }

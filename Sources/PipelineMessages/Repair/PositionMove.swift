@@ -1,4 +1,5 @@
-/// An operator's word that a partition goes on at another offset: over shards that retention deleted unread, or back.
+/// The word that a partition goes on at another offset: an operator's, over shards that retention deleted unread, or back;
+/// or a coordinator's, where the group's offset is gone or was overwritten.
 ///
 /// Topic `control`, key `move/PARTITION/NAME`; compaction keeps all of them. Whoever owns the partition carries it out,
 /// and only if nothing else happened there meanwhile: what lies between ``from`` and ``to`` is then exactly what was
@@ -27,6 +28,8 @@ public struct PositionMove: Hashable, Sendable, Codable {
     public var settled: Int64?
     /// Whether it was carried out, where it is settled.
     public var done: Bool?
+    /// Whether it goes on where the fleet was (``PositionCheckpoint``), and passes over nothing.
+    public var resumes: Bool?
 
     /// Asks for a move.
     public init(
@@ -55,6 +58,13 @@ public struct PositionMove: Hashable, Sendable, Codable {
         return move
     }
 
+    /// The same, on where the fleet was.
+    public var resuming: PositionMove {
+        var move = self
+        move.resumes = true
+        return move
+    }
+
     /// The same, as it was asked for.
     public var asked: PositionMove {
         var move = self
@@ -63,10 +73,10 @@ public struct PositionMove: Hashable, Sendable, Codable {
         return move
     }
 
-    /// Offsets that it passes over; empty where it goes back.
+    /// Offsets that it passes over; empty where it goes back, or on where the fleet was.
     public var passedOver: Range<Int64> {
         let from = from ?? 0
-        return from..<max(from, to)
+        return from..<(resumes == true ? from : max(from, to))
     }
 }
 

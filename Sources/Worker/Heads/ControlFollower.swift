@@ -69,6 +69,7 @@ final class ControlFollower: Sendable {
             if command.drain == true, isNews(command) { onDrain() }
         case .command, .ledgerReset: break
         case .move(let move, let offset): conductor.tell(.move(move, offset: offset))
+        case .checkpoint(let checkpoint): conductor.tell(.checkpoint(checkpoint))
         case .read(let below): conductor.tell(.controlRead(below: below))
         case .caughtUp: caughtUp.set()
         case .unreadable(let key, let problem):

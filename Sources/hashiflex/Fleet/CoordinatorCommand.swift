@@ -62,6 +62,7 @@ struct CoordinatorCommand: ParsableCommand {
                 topics: link.topics)
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
+            options.keepsPositions = !link.isEmbedded
             if let design { options.twin = Self.twin(of: design) }
             let service = CoordinatorService(options, log: { Terminal.log($0) })
             coordinator.value = service

@@ -106,6 +106,10 @@ final class SimulationTally: Sendable {
                     "gaps, offsets of others",
                     "\(total.gaps), \(total.meddled); \(total.moves) moves, \(total.resets) ledgers anew"
                 ),
+                (
+                    "groups forgotten",
+                    "\(total.forgotten); \(total.resumed) partitions resumed where they stood"
+                ),
                 ("hostile records", Format.count(total.hostileRecords)),
                 ("trace", String(total.trace, radix: 16)),
                 (
@@ -126,7 +130,9 @@ final class SimulationTally: Sendable {
                 "failures": total.failures, "rebalances": total.rebalances, "aborts": total.aborts,
                 "calls_lost": total.lostCalls, "markers_repeated": total.repeatedMarkers,
                 "markers_false": total.falseMarkers, "gaps": total.gaps, "offsets_of_others": total.meddled,
-                "moves": total.moves, "ledger_resets": total.resets, "hostile_records": total.hostileRecords,
+                "moves": total.moves, "groups_forgotten": total.forgotten,
+                "partitions_resumed": total.resumed,
+                "ledger_resets": total.resets, "hostile_records": total.hostileRecords,
                 "trace": String(total.trace, radix: 16), "seconds": seconds, "passed": failure == nil,
                 "complaints": failure?.complaints ?? [], "failed_seed": failure.map { "\($0.seed)" } ?? "",
             ]

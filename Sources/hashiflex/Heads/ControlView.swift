@@ -57,7 +57,7 @@ final class ControlView {
                     $0.offset < $1.offset
                 }
             case .ledgerReset(let reset, let offset): resets.append((reset, offset))
-            case .command: break
+            case .command, .checkpoint: break
             }
         }
         return atEnd

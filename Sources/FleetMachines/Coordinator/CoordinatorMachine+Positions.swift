@@ -1,0 +1,78 @@
+internal import PipelineMessages
+
+/// Positions that outlive the group: noted down while all is well, and told to the workers where the group's offset is gone.
+extension CoordinatorMachine {
+    /// Most partitions of one errand.
+    private static let partitionsMax = 256
+
+    mutating func watchPositions(
+        _ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent], _ serial: Int, _ now: Moment
+    ) {
+        // What stands in the control topic has to be known first.
+        guard !settings.topic.isEmpty, var watch = term?.positions, term?.hasControl == true else { return }
+        let notes = watch.notes(
+            of: saved, topic: settings.topic, intervalMs: settings.checkpointMs, now)
+        let lost = watch.lost(saved, extents)
+        let settled = watch.settled(saved, answered: serial)
+        term?.positions = watch
+        if !notes.isEmpty { actions.append(.note(notes)) }
+        guard watch.errand == nil, now.steadyMs >= watch.retryAtMs else { return }
+        if !settled.isEmpty {
+            write(Array(settled.prefix(Self.partitionsMax)))
+        } else if !lost.isEmpty {
+            let some = Array(lost.prefix(Self.partitionsMax))
+            actions.append(.checkTopic(some.map(\.checkpoint), errand: begin(some)))
+        }
+    }
+
+    private mutating func begin(_ lost: [PositionWatch.Lost]) -> Int {
+        errands += 1
+        term?.positions.errand = (errands, lost)
+        return errands
+    }
+
+    private mutating func write(_ moves: [PositionMove]) {
+        actions.append(.writeMoves(moves, errand: begin([])))
+    }
+
+    /// Says where the lost partitions go on: where they stood, or at the beginning of another topic of that name.
+    mutating func topicChecked(_ anew: [Int32], _ errand: Int, _ now: Moment) {
+        guard let current = term?.positions.errand, current.serial == errand else { return }
+        term?.positions.errand = nil
+        let moves = current.lost.map { lost in
+            let stood = lost.checkpoint
+            let isAnew = anew.contains(stood.partition)
+            let gone =
+                lost.from.map { "offset \($0) was committed by something else than a worker" }
+                ?? "the group's committed offset is gone"
+            let reason =
+                isAnew
+                ? "\(gone), and the topic is another one than the one that stood at \(stood.offset)" : gone
+            actions.append(
+                .say(
+                    "partition \(stood.partition): \(reason); it resumes at \(isAnew ? lost.begin : stood.offset)"
+                ))
+            return PositionMove(
+                topic: settings.topic, partition: stood.partition, from: lost.from,
+                to: isAnew ? lost.begin : stood.offset, images: isAnew ? 0 : stood.images, reason: reason,
+                by: "coordinator \(settings.name)", atMs: now.wallMs
+            ).resuming
+        }
+        if !moves.isEmpty { write(moves) }
+    }
+
+    mutating func endRecovery(_ errand: Int) {
+        if term?.positions.errand?.serial == errand { term?.positions.errand = nil }
+    }
+
+    mutating func recoveryFailed(_ failure: CallFailure, _ errand: Int, _ now: Moment) {
+        guard term?.positions.errand?.serial == errand else { return }
+        term?.positions.errand = nil
+        guard failure.kind != .fatal else {
+            actions.append(.failed("\(failure)"))
+            return
+        }
+        actions.append(.say("positions can not be resumed yet: \(failure)"))
+        term?.positions.retryAtMs = now.steadyMs + settings.retryMs
+    }
+}

@@ -1,0 +1,112 @@
+internal import PipelineMessages
+
+/// Notes where partitions stand, and sees where the group's offset is gone or is nobody's of ours. Pure.
+struct PositionWatch: Sendable {
+    /// A partition must be found lost so often in a row: an answer may be older than a commit.
+    static let lostChecks = 2
+    /// Partitions whose notes are that far apart; more are noted more rarely, so that the control topic grows no faster.
+    static let partitionsAtOnce = 64
+
+    /// A partition that can not go on by itself.
+    struct Lost: Sendable {
+        let checkpoint: PositionCheckpoint
+        /// What is committed; `nil` where nothing is.
+        let from: Int64?
+        /// Where the partition begins.
+        let begin: Int64
+    }
+
+    private var checkpoints: [Int32: PositionCheckpoint] = [:]
+    /// What was committed at the last look; what was written last, and when.
+    private var seen: [Int32: SavedPosition] = [:]
+    private var noted: [Int32: (note: PositionCheckpoint?, atMs: Int64)] = [:]
+    /// What was written and is not read back is written again after this, milliseconds.
+    private static let readBackMs: Int64 = 10_000
+    private var lostFor: [Int32: Int] = [:]
+    /// The newest move of each partition that is not settled, its offset, and how often positions had been asked for when
+    /// it was read.
+    private var open: [Int32: (move: PositionMove, offset: Int64, asked: Int)] = [:]
+    /// The errand that is under way, and what it is for.
+    var errand: (serial: Int, lost: [Lost])?
+    /// Nothing is begun before, milliseconds.
+    var retryAtMs: Int64 = 0
+
+    mutating func learn(_ checkpoint: PositionCheckpoint) {
+        if let known = checkpoints[checkpoint.partition], !known.isBehind(checkpoint) { return }
+        checkpoints[checkpoint.partition] = checkpoint
+    }
+
+    mutating func learn(_ move: PositionMove, at offset: Int64, asked: Int) {
+        if let settled = move.settled {
+            if open[move.partition]?.offset ?? .max <= settled { open[move.partition] = nil }
+        } else if offset > open[move.partition]?.offset ?? -1 {
+            open[move.partition] = (move, offset, asked)
+        }
+    }
+
+    /// What is to be noted down: where partitions have come to rest, and from time to time where they are.
+    mutating func notes(
+        of saved: [Int32: SavedPosition], topic: String, intervalMs: Int64, _ now: Moment
+    ) -> [PositionCheckpoint] {
+        let pauseMs = intervalMs * Int64(1 + saved.count / Self.partitionsAtOnce)
+        var notes: [PositionCheckpoint] = []
+        for (partition, position) in saved.sorted(by: { $0.key < $1.key }) {
+            let isResting = seen[partition] == position
+            seen[partition] = position
+            let last = noted[partition] ?? (nil, now.steadyMs)
+            noted[partition] = last
+            guard isResting || now.steadyMs - last.atMs >= pauseMs, !position.metadata.isEmpty,
+                let progress = try? PartitionProgress(text: position.metadata)
+            else { continue }
+            let note = PositionCheckpoint(
+                topic: topic, partition: partition, offset: position.offset, progress: progress,
+                atMs: now.wallMs)
+            guard checkpoints[partition]?.isBehind(note) ?? true,
+                last.note?.isBehind(note) ?? true || now.steadyMs - last.atMs >= Self.readBackMs
+            else { continue }
+            noted[partition] = (note, now.steadyMs)
+            notes.append(note)
+        }
+        return notes
+    }
+
+    /// Partitions of which the group has no offset of a worker's, although they stood somewhere, and nobody has said yet
+    /// where they go on.
+    mutating func lost(
+        _ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent]
+    ) -> [Lost] {
+        var lost: [Lost] = []
+        for (partition, checkpoint) in checkpoints.sorted(by: { $0.key < $1.key }) {
+            let position = saved[partition]
+            guard position?.metadata.isEmpty ?? true, checkpoint.offset > 0 || checkpoint.moved != nil,
+                let extent = extents[partition]
+            else {
+                lostFor[partition] = nil
+                continue
+            }
+            lostFor[partition, default: 0] += 1
+            guard lostFor[partition, default: 0] >= Self.lostChecks else { continue }
+            if let open = open[partition], open.offset > checkpoint.moved ?? -1,
+                open.move.from == position?.offset
+            {
+                continue
+            }
+            lost.append(Lost(checkpoint: checkpoint, from: position?.offset, begin: extent.begin))
+        }
+        return lost
+    }
+
+    /// Moves of a coordinator's that were carried out, or can not be any more, as it is to be written down.
+    func settled(_ saved: [Int32: SavedPosition], answered: Int) -> [PositionMove] {
+        open.sorted { $0.key < $1.key }.compactMap { partition, open in
+            guard open.move.resumes == true, answered > open.asked else { return nil }
+            let position = saved[partition]
+            let progress = position.flatMap { try? PartitionProgress(text: $0.metadata) }
+            if progress?.moved ?? -1 >= open.offset {
+                return open.move.settled(at: open.offset, done: progress?.moved == open.offset)
+            }
+            return position?.offset == open.move.from
+                ? nil : open.move.settled(at: open.offset, done: false)
+        }
+    }
+}
