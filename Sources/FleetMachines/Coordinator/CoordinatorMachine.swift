@@ -42,6 +42,9 @@ package struct CoordinatorMachine: Sendable {
         var errand: (serial: Int, record: CutoverRecord)?
         /// Nothing is decided before.
         var retryAtMs: Int64 = 0
+        /// When partitions are counted next, and when it is looked for some without a head.
+        var countAtMs: Int64 = 0
+        var additionAtMs: Int64 = 0
         var beatAtMs: Int64?
         /// When the positions were asked for last, how often, and whether the answer is missing.
         var positionsAtMs: Int64?
@@ -49,7 +52,9 @@ package struct CoordinatorMachine: Sendable {
         var awaitsPositions = false
     }
 
-    let settings: CoordinatorSettings
+    var settings: CoordinatorSettings
+    /// The count that was said to be too low.
+    var shrunkenTo: Int?
     var termNumber = 0
     var term: Term?
     var errands = 0
@@ -104,6 +109,7 @@ package struct CoordinatorMachine: Sendable {
         case .receipt(let receipt, let offset): count(receipt, offset)
         case .positions(let saved, let extents, let serial): check(saved, extents, serial)
         case .positionsFailed(let failure, let serial): unchecked(failure, serial)
+        case .partitions(let count): counted(count, now)
         case .move(let move): moved(move)
         case .ledgerReset(let record, let offset): reset(record, offset, now)
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
@@ -119,6 +125,7 @@ package struct CoordinatorMachine: Sendable {
         if let term, !term.hasStatus, now.steadyMs - term.sinceMs >= settings.catchUpMs { restoreLedger() }
         decide(now)
         askPositions(now)
+        countPartitions(now)
         report(now)
     }
 
@@ -130,7 +137,7 @@ package struct CoordinatorMachine: Sendable {
 package struct CoordinatorSettings: Sendable {
     /// Name of the coordinator, for people.
     package var name: String
-    /// The partitions of the shard topic.
+    /// The partitions of the shard topic, as far as they are known: those that are added are found.
     package var partitions: [Int32]
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     package var livenessMs: Int64 = 5_000
@@ -142,6 +149,8 @@ package struct CoordinatorSettings: Sendable {
     package var readBackMs: Int64 = 30_000
     /// Time between questions for what the workers' group has committed, milliseconds; a quarter while receipts wait.
     package var positionsMs: Int64 = 1_000
+    /// Time between counts of the shard topic's partitions, milliseconds.
+    package var partitionsMs: Int64 = 10_000
     /// Longest wait for what the status topic says of the past, milliseconds.
     package var catchUpMs: Int64 = 15_000
 

@@ -12,6 +12,8 @@ struct LaneStart {
     var isMoved = false
     /// Whether cut-overs have to be in force first.
     var awaitsMove = false
+    /// Whether its answers have no place.
+    var hasNoAnswers = false
 }
 
 /// Reading on elsewhere than where the last commit says: over what retention took, or back; only by a person's word.
@@ -28,6 +30,13 @@ extension WorkerMachine {
             // Images and heads can not be told from the offset alone.
             start.problem =
                 "offset \(saved.offset) was committed by something else than a worker; \(Self.remedy(partition))"
+        }
+        if let answers, answers.partitions <= Int(partition) {
+            start.problem =
+                "topic \(answers.topic) has \(answers.partitions) partitions and nothing for this one's answers; add partitions "
+                + "to \(answers.topic)"
+            start.hasNoAnswers = true
+            return start
         }
         guard let (move, at) = control.moves[partition], move.from == saved?.offset,
             at > start.progress.moved ?? -1

@@ -61,6 +61,9 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
 
     var publishing = Publishing()
     var control = ControlKnowledge()
+    /// The topic for answers with the fewest partitions, and when it is looked at again where it has too few.
+    var answers: (topic: String, partitions: Int)?
+    var countAtMs: Int64 = 0
     var actions: [Action] = []
 
     /// Images whose offset this life has committed.
@@ -88,6 +91,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .revoked(let lost): revoked(lost: lost, now)
         case .positions(let saved, let generation): located(saved, generation, now)
         case .positionsFailed(let failure, let generation): notLocated(failure, generation, now)
+        case .answers(let topic, let partitions): counted(topic, partitions)
         case .readingFailed(let failure): readingFailed(failure)
         case .outOfRange(let partition, let extent): outOfRange(partition, extent, now)
         case .record(let record, let message, let partition, let offset):
@@ -118,6 +122,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         guard phase != .ended else { return }
         askForPositions(now)
         retryCrowded(now)
+        askForAnswers(now)
         askControlEnd()
         publishAndCommit(now)
         holdOrLetGo(now)
@@ -194,6 +199,8 @@ package struct WorkerSettings: Sendable {
     package var headBytesMax = 512 << 20
     /// Most loaded heads.
     package var headsMax = 256
+    /// Time between looks at a topic for answers that has too few partitions, milliseconds.
+    package var countMs: Int64 = 10_000
     /// Time until a call that failed is made again, milliseconds.
     package var retryMs: Int64 = 500
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.

@@ -52,7 +52,9 @@ final class SimulatedCoordinator: SimulatedProcess {
                 for (partition, offset) in offsets.sorted(by: { $0.key < $1.key }) {
                     followers?.receipts?[partition] = max(0, offset - world.random.within(0...3))
                 }
-            case .askPositions(let serial, let term): answerPositions(serial, term)
+            case .askPositions(_, let serial, let term): answerPositions(serial, term)
+            case .countPartitions:
+                after(world.random.within(1...10)) { [self] in tell(.partitions(broker.shards.count)) }
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
@@ -156,10 +158,10 @@ final class SimulatedCoordinator: SimulatedProcess {
         guard !isBusy, !errands.isEmpty else { return }
         isBusy = true
         switch errands.removeFirst() {
-        case .findEnds(let partitions, let errand):
+        case .findEnds(let errand):
             answer(errand) { [self] in
-                let ends = partitions.map {
-                    PartitionOffset(partition: $0, offset: Int64(broker.shards[Int($0)].count))
+                let ends = broker.shards.indices.map {
+                    PartitionOffset(partition: Int32($0), offset: Int64(broker.shards[$0].count))
                 }
                 return .ends(ends, token: world.token(), errand: errand)
             }

@@ -29,6 +29,7 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             let link = try connection.connect(\.predictions, \.control)
+            try requirePlaces(link)
             let reader = try PredictionReader(link)
             var records: [(Prediction, [UInt8])] = []
             var unreadable = 0
@@ -36,7 +37,8 @@ struct AuditCommand: ParsableCommand {
             defer { lines.settle() }
             var audit: StampAudit?
             var predicted: [PreprocessingAudit.Place: ContentDigest] = [:]
-            while !reader.isAtEnd {
+            // Once is enough: a fleet that publishes faster than this reads would never let it end.
+            while !reader.hasSeenEnd {
                 switch try reader.next(timeoutMs: 500) {
                 case .record(let prediction, let bytes):
                     records.append((prediction, bytes))
@@ -61,6 +63,20 @@ struct AuditCommand: ParsableCommand {
                 throw Exit.mismatch
             }
         }
+    }
+
+    /// Refuses topics in which some shards can have no prediction; who may not see the shards can not know.
+    private func requirePlaces(_ link: Connection) throws {
+        guard link.isVisible(link.topics.shards) else { return }
+        let (shards, predictions) = (
+            try link.partitions, try link.topic(link.topics.predictions).partitions.count
+        )
+        guard predictions < shards else { return }
+        throw CommandError(
+            Exit.mismatch,
+            "topic \(link.topics.predictions) has \(predictions) partitions, \(link.topics.shards) has \(shards): shards of "
+                + "partitions \(predictions) to \(shards - 1) can have no prediction; add partitions to "
+                + "\(link.topics.predictions)")
     }
 
     private func checkPreprocessing(
