@@ -52,6 +52,7 @@ final class WorkerConductor: Sendable {
 
     init(_ options: WorkerOptions, say: @escaping @Sendable (String) -> Void) {
         var settings = WorkerSettings()
+        settings.group = options.topics.workerGroup
         settings.isExactlyOnce = options.delivery == .exactlyOnce
         settings.commitIntervalMs = options.commitIntervalMs
         settings.unscoredMax = options.shardsInFlightMax

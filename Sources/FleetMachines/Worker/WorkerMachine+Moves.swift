@@ -24,12 +24,15 @@ extension WorkerMachine {
         do throws(RecordError) {
             start.progress = try PartitionProgress(text: saved?.metadata ?? "")
         } catch {
-            start.problem = "committed progress is unreadable: \(error); \(Self.remedy(partition))"
+            start.problem =
+                "committed progress is unreadable, beside offset \(start.offset) in group \(settings.group): \(error); "
+                + Self.remedy(partition)
         }
         if start.problem == nil, let saved, saved.offset > 0, saved.metadata.isEmpty {
             // Images and heads can not be told from the offset alone.
             start.problem =
-                "offset \(saved.offset) was committed by something else than a worker; \(Self.remedy(partition))"
+                "offset \(saved.offset) was committed by something else than a worker in group \(settings.group); "
+                + Self.remedy(partition)
         }
         if let answers, answers.partitions <= Int(partition) {
             start.problem =

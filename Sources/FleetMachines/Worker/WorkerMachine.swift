@@ -179,6 +179,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
 
 /// What a worker is told at its start.
 package struct WorkerSettings: Sendable {
+    /// The group whose offsets say where partitions go on, for people.
+    package var group = "of the workers"
     /// Whether records and offsets become visible together.
     package var isExactlyOnce = false
     /// Least time between commits, milliseconds.
