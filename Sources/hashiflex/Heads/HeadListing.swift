@@ -20,8 +20,10 @@ extension HeadCommand {
                 if json { return heads.forEach { Terminal.print(JSONRecord.text($0)) } }
                 var rows = [["HEAD", "CLASSES", "DIGEST", "BACKBONE", "BYTES", "IN FORCE FOR"]]
                 for head in heads {
-                    let slots = Set(view.log.committed.map(\.slot))
-                        .filter { view.log.current($0)?.head == head.head }.map(\.description).sorted()
+                    // One head may have several names; what is in force is the name that was pushed.
+                    let slots = view.log.newestOfSlots
+                        .filter { $0.head == head.head && $0.label == head.label }
+                        .map(\.slot.description).sorted()
                     rows.append([
                         head.label.description, "\(head.classes)", head.head.short, head.backbone.short,
                         Format.count(head.bytes), slots.isEmpty ? "-" : slots.joined(separator: ","),

@@ -36,6 +36,7 @@ struct AuditCommand: ParsableCommand {
             let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
             defer { lines.settle() }
             var audit: StampAudit?
+            var patience = CutoverPatience()
             var predicted: [PreprocessingAudit.Place: ContentDigest] = [:]
             // Once is enough: a fleet that publishes faster than this reads would never let it end.
             while !reader.hasSeenEnd {
@@ -52,9 +53,9 @@ struct AuditCommand: ParsableCommand {
                     lines.say(problem, kind: "unreadable")
                 case .idle: break
                 }
-                if records.count >= 10_000 { try drain(&records, &audit, link) }
+                if records.count >= 10_000 { try drain(&records, &audit, &patience, link) }
             }
-            try drain(&records, &audit, link)
+            try drain(&records, &audit, &patience, link)
             let findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
             report(findings, unreadable)
             try checkPreprocessing(predicted, link)
@@ -99,15 +100,12 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func drain(
-        _ records: inout [(Prediction, [UInt8])], _ audit: inout StampAudit?, _ link: Connection
+        _ records: inout [(Prediction, [UInt8])], _ audit: inout StampAudit?,
+        _ patience: inout CutoverPatience, _ link: Connection
     ) throws {
         // Read after the predictions: every cut-over that they can carry is in it.
-        // One whose markers are being written is waited for: its offsets are not known yet.
         let view = try ControlView(link)
-        let deadline = Clock.steadyMs + 30_000
-        while view.log.open.contains(where: { $0.state == .committing }), Clock.steadyMs < deadline {
-            try view.take(timeoutMs: 200)
-        }
+        try patience.wait(view)
         let log = view.log
         if audit == nil {
             audit = StampAudit(activations: log, frozenHeads: try frozenHeads(link))
