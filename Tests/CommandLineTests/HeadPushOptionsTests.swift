@@ -51,8 +51,8 @@ import Testing
 
     @Test func onlyTheNameThatWasPushedIsListedInForce() throws {
         let deployment = try Deployment(workers: 1, partitions: 2)
-        try deployment.push("builtin:v1", "--label", "blue@v1")
-        try deployment.push("builtin:v1", "--label", "green@v1")
+        try deployment.push("builtin:v1", "--as", "blue@v1")
+        try deployment.push("builtin:v1", "--as", "green@v1")
         let lines = try deployment.succeed("head", "list").lines
         let (blue, green) = (
             lines.first { $0.hasPrefix("blue@v1 ") }, lines.first { $0.hasPrefix("green@v1 ") }

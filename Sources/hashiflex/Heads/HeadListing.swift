@@ -69,6 +69,7 @@ extension HeadCommand {
                 "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
                     + (record.state == .requested ? ", request \(record.request)" : "")
                     + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
+                    + (record.restates.map { ", for added partitions, as #\($0)" } ?? "")
                     + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
                     + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"))
         }
