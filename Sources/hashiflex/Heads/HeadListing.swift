@@ -65,11 +65,12 @@ extension HeadCommand {
             let offsets = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }
             let reasons = record.reasons ?? []
             let ignored = record.ignore ?? []
+            let added = record.restates.map { ", for added partitions, as #\($0)" } ?? ""
             Terminal.print(
                 "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
                     + (record.state == .requested ? ", request \(record.request)" : "")
                     + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
-                    + (record.restates.map { ", for added partitions, as #\($0)" } ?? "")
+                    + added
                     + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
                     + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"))
         }

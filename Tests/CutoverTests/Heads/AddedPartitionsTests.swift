@@ -12,7 +12,8 @@ import Testing
         log.apply(request(name, slot: slot, partitions: partitions), at: number)
         log.apply(
             request(name, slot: slot, partitions: partitions)
-                .with(.committing, number: number, scanFrom: offsets.mapValues { _ in 0 }), at: number + 1)
+                .with(.committing, number: number, scanFrom: offsets.mapValues { _ in Int64(0) }),
+            at: number + 1)
         log.apply(
             request(name, slot: slot, partitions: partitions)
                 .with(.committed, number: number, offsets: offsets), at: number + 2)

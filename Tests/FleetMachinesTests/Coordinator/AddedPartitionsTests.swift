@@ -33,7 +33,10 @@ import Testing
                 worker: "w", incarnation: "1", host: "h", pid: 1, startedAtMs: 0, backbone: digest("b"),
                 isa: "scalar", replicas: 1)
             worker.headsReady = [digest("a")]
-            if frozen { worker.frozenHead = .init(head: digest("f"), label: label("f"), cutoversIgnored: 0) }
+            if frozen {
+                worker.frozenHead = WorkerStatus.FrozenHead(
+                    head: digest("f"), label: label("f"), cutoversIgnored: 0)
+            }
             tell(.worker(worker))
         }
 

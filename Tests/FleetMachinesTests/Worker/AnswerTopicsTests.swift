@@ -19,7 +19,7 @@ import Testing
         #expect(bench.done.map(WorkerBench.words).contains("assign [\"0@0\"] 1"))
         let blocked = bench.machine.partitions.map(\.blocked)
         #expect(blocked.first == .some(nil))
-        let reason = try #require(blocked.last ?? nil)
+        let reason = try #require(blocked.last.flatMap { $0 })
         #expect(reason.hasPrefix("topic predictions has 1 partitions") && reason.contains("add partitions"))
         _ = bench.take(marker(announced("a", partitions: [0, 1])), 0)
         let taken = bench.takeShard(1)

@@ -172,7 +172,7 @@ import TestSupport
         ]
         let headers = letter.headers(original: own)
         #expect(
-            headers.map(\.0) == [
+            headers.map { $0.0 } == [
                 "hsf-dead-letter", "original-hsf-kind", "original-hsf-dead-letter", "original-empty",
             ])
         let first = try #require(headers.first)
@@ -189,7 +189,7 @@ import TestSupport
             ("long", Array(repeating: 0, count: 10_000)), ("short", [1]),
             ("n" + String(repeating: "n", count: 5_000), []),
         ])
-        #expect(long.map(\.0) == ["hsf-dead-letter", "original-short", "hsf-headers-left-out"])
+        #expect(long.map { $0.0 } == ["hsf-dead-letter", "original-short", "hsf-headers-left-out"])
         #expect(long.last?.1 == Array("2".utf8))
     }
 
