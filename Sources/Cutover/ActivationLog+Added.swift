@@ -32,8 +32,8 @@ extension ActivationLog {
         return "the head of \(record.slot) was switched since: cut-over #\(restated) is not the newest"
     }
 
-    /// How long workers have to get ready with a head that is in force elsewhere.
-    private static let additionDeadlineMs: Int64 = 30_000
+    /// How long workers have to get ready with a head that is in force elsewhere: a push behind it waits.
+    private static let additionDeadlineMs: Int64 = 5_000
     /// How often the same partitions may be given up before a person has to push.
     private static let attemptsMax = 32
 

@@ -43,7 +43,7 @@ extension CoordinatorMachine {
         switch self.term?.fleet.next(term.log, now: now.steadyMs, wallMs: now.wallMs) ?? .wait {
         case .wait: extend(now)
         case .decide(let record): decided(record, now)
-        case .completeMarkers(let record): complete(record)
+        case .completeMarkers(let record): complete(record, now)
         }
     }
 
@@ -63,6 +63,7 @@ extension CoordinatorMachine {
         guard var record = finish(errand) else { return }
         // Then the request is looked at anew, with all partitions.
         if counted(ends.count, now) { return }
+        if term?.log.cutovers[record.request]?.state == .committing { return completeKnown(record, now) }
         let known = Dictionary(ends.map { ($0.partition, $0) }) { first, _ in first }
         let wanted = record.partitions ?? settings.partitions
         if let unknown = wanted.first(where: { !settings.partitions.contains($0) }) {
@@ -85,14 +86,32 @@ extension CoordinatorMachine {
         actions.append(.write(record, errand: begin(record)))
     }
 
-    /// Looks for the markers; one that nobody can write would hold up all later cut-overs.
-    private mutating func complete(_ announced: CutoverRecord) {
-        var record = announced
-        let unknown = (record.scanFrom ?? []).map(\.partition).filter { !settings.partitions.contains($0) }
-        if !unknown.isEmpty {
-            say("cut-over to \(record.label): no partitions \(unknown); they are left out")
-            record.scanFrom?.removeAll { unknown.contains($0.partition) }
+    /// Looks for the markers. Of partitions that are not known here it is asked first whether they were added.
+    private mutating func complete(_ record: CutoverRecord, _ now: Moment) {
+        guard unknown(record).isEmpty else {
+            if term?.unknown?.request != record.request { term?.unknown = (record.request, now.steadyMs) }
+            actions.append(.findEnds(errand: begin(record)))
+            return
         }
+        actions.append(.findMarkers(record, errand: begin(record)))
+    }
+
+    private func unknown(_ record: CutoverRecord) -> [Int32] {
+        (record.scanFrom ?? []).map(\.partition).filter { !settings.partitions.contains($0) }
+    }
+
+    /// A marker that nobody can write would hold up all later cut-overs; but whoever was asked may be behind.
+    private mutating func completeKnown(_ announced: CutoverRecord, _ now: Moment) {
+        guard let since = term?.unknown, since.request == announced.request,
+            now.steadyMs - since.sinceMs >= settings.unknownMs
+        else {
+            term?.retryAtMs = now.steadyMs + settings.retryMs
+            return
+        }
+        var record = announced
+        let unknown = unknown(record)
+        say("cut-over to \(record.label): no partitions \(unknown); they are left out")
+        record.scanFrom?.removeAll { unknown.contains($0.partition) }
         actions.append(.findMarkers(record, errand: begin(record)))
     }
 

@@ -42,6 +42,8 @@ package struct CoordinatorMachine: Sendable {
         var errand: (serial: Int, record: CutoverRecord)?
         /// Nothing is decided before.
         var retryAtMs: Int64 = 0
+        /// A cut-over that was announced for partitions that are not known here, and since when.
+        var unknown: (request: String, sinceMs: Int64)?
         /// When partitions are counted next, and when it is looked for some without a head.
         var countAtMs: Int64 = 0
         var additionAtMs: Int64 = 0
@@ -151,6 +153,8 @@ package struct CoordinatorSettings: Sendable {
     package var positionsMs: Int64 = 1_000
     /// Time between counts of the shard topic's partitions, milliseconds.
     package var partitionsMs: Int64 = 10_000
+    /// An announced cut-over waits so long for partitions that nobody knows of, milliseconds; then they are left out.
+    package var unknownMs: Int64 = 5_000
     /// Longest wait for what the status topic says of the past, milliseconds.
     package var catchUpMs: Int64 = 15_000
 

@@ -61,6 +61,9 @@ import Testing
         var endsErrand: Int? {
             done.compactMap { if case .findEnds(let errand) = $0 { errand } else { nil } }.last
         }
+        var searches: [CutoverRecord] {
+            done.compactMap { if case .findMarkers(let record, _) = $0 { record } else { nil } }
+        }
         var lines: [String] { done.compactMap { if case .say(let line) = $0 { line } else { nil } } }
 
         mutating func ends(_ count: Int32, errand: Int) {
@@ -150,6 +153,27 @@ import Testing
         bench.tell(.tick, afterMs: 1_000)
         bench.ends(2, errand: try #require(bench.endsErrand))
         #expect(bench.writes.last?.scanFrom?.count == 2)
+    }
+
+    /// Another coordinator, which knew of more partitions, has announced it and died.
+    @Test func anAnnouncedPartitionIsNotLeftOutBecauseItIsNews() throws {
+        var bench = Bench([announced("a", number: 0, partitions: [0, 1, 2])])
+        #expect(bench.searches.isEmpty, "first it is counted")
+        bench.ends(3, errand: try #require(bench.endsErrand))
+        #expect(bench.follows == [1, 2])
+        bench.begin()
+        #expect(bench.searches.map { $0.scanFrom?.count } == [3])
+    }
+
+    @Test func anAnnouncedPartitionThatNobodyKnowsIsLeftOutAfterAWhile() throws {
+        var bench = Bench([announced("a", number: 0, partitions: [0, 1, 9])])
+        bench.ends(2, errand: try #require(bench.endsErrand))
+        bench.tell(.tick, afterMs: 1_000)
+        bench.ends(2, errand: try #require(bench.endsErrand))
+        #expect(bench.searches.isEmpty, "whoever was asked may be behind")
+        bench.tell(.tick, afterMs: 4_000)
+        bench.ends(2, errand: try #require(bench.endsErrand))
+        #expect(bench.searches.map { $0.scanFrom?.map(\.partition) } == [[0, 1]])
     }
 
     @Test func nothingIsAskedForAFrozenFleet() {
