@@ -106,6 +106,7 @@ final class SimulationTally: Sendable {
                     "gaps, offsets of others",
                     "\(total.gaps), \(total.meddled); \(total.moves) moves, \(total.resets) ledgers anew"
                 ),
+                ("partitions added", "\(total.partitionsAdded); \(total.restated) cut-overs for them"),
                 ("hostile records", Format.count(total.hostileRecords)),
                 ("trace", String(total.trace, radix: 16)),
                 (
@@ -126,7 +127,9 @@ final class SimulationTally: Sendable {
                 "failures": total.failures, "rebalances": total.rebalances, "aborts": total.aborts,
                 "calls_lost": total.lostCalls, "markers_repeated": total.repeatedMarkers,
                 "markers_false": total.falseMarkers, "gaps": total.gaps, "offsets_of_others": total.meddled,
-                "moves": total.moves, "ledger_resets": total.resets, "hostile_records": total.hostileRecords,
+                "moves": total.moves, "ledger_resets": total.resets,
+                "partitions_added": total.partitionsAdded,
+                "restated": total.restated, "hostile_records": total.hostileRecords,
                 "trace": String(total.trace, radix: 16), "seconds": seconds, "passed": failure == nil,
                 "complaints": failure?.complaints ?? [], "failed_seed": failure.map { "\($0.seed)" } ?? "",
             ]
