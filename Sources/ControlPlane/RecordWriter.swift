@@ -63,9 +63,7 @@ public final class RecordWriter: Sendable {
             knownTopics.withLock { _ = $0.insert(topic) }
         }
         for (index, record) in records.enumerated() {
-            try producer.produce(
-                topic: record.topic, partition: record.partition, key: record.key, value: record.value,
-                headers: record.headers, tag: firstTag + UInt64(index))
+            try produce(record, tag: firstTag + UInt64(index), timeoutMs: timeoutMs)
         }
         var offsets = [Int64?](repeating: nil, count: records.count)
         let deadline = Clock.steadyMs + timeoutMs
@@ -80,5 +78,24 @@ public final class RecordWriter: Sendable {
             }
         }
         return offsets.map { $0 ?? 0 }
+    }
+
+    /// How often a topic is asked about when it lacks a partition.
+    private static let countsMax = 5
+
+    private func produce(_ record: Record, tag: UInt64, timeoutMs: Int64) throws(KafkaError) {
+        for attempt in 1... {
+            do throws(KafkaError) {
+                return try producer.produce(
+                    topic: record.topic, partition: record.partition, key: record.key, value: record.value,
+                    headers: record.headers, tag: tag)
+            } catch {
+                // It may have been added since the topic was asked about; asking tells the client.
+                guard error.code == KafkaError.Code.unknownPartition, attempt < Self.countsMax,
+                    try producer.partitionCount(of: record.topic, timeoutMs: Int32(clamping: timeoutMs))
+                        > record.partition
+                else { throw error }
+            }
+        }
     }
 }

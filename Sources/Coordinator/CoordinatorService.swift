@@ -50,7 +50,7 @@ public final class CoordinatorService: Sendable {
         let machine = CoordinatorMachine(settings)
         state.withLock { $0.machine = machine }
         let errandRunner = try ErrandRunner(options) { [self] in tell($0) }
-        let reporter = try FleetReporter(options, partitions: settings.partitions) { [self] in
+        let reporter = try FleetReporter(options) { [self] in
             tell($0, term: $1)
         } onFailure: { [self] in
             fail($0)
@@ -108,7 +108,7 @@ public final class CoordinatorService: Sendable {
                     }
                 case .countReceipts(let offsets, _): state.followers?.countReceipts(from: offsets)
                 case .rest: ended = state.followers.take()
-                case .askPositions, .beat, .note: reports.append([action])
+                case .askPositions, .countPartitions, .beat, .note: reports.append([action])
                 case .findEnds, .findMarkers, .writeMarkers, .write, .checkTopic, .writeMoves:
                     errands.append([action])
                 case .say(let line): said.append(line)

@@ -31,11 +31,11 @@ final class ErrandRunner: Sendable {
 
     private func perform(_ action: CoordinatorAction) {
         switch action {
-        case .findEnds(let partitions, let errand):
+        case .findEnds(let errand):
             answer(errand) { () throws(KafkaError) in
                 // Random, and seen by nobody before the announcement that holds it can be read.
                 let token = ProcessFacts.randomName() + ProcessFacts.randomName()
-                return .ends(try search.ends(partitions), token: token, errand: errand)
+                return .ends(try search.ends(), token: token, errand: errand)
             }
         case .findMarkers(let record, let errand):
             answer(errand) { () throws(KafkaError) in

@@ -4,25 +4,24 @@ import Kafka
 import PipelineMessages
 import Threads
 
-/// Writes the coordinator's heartbeats and asks how far the workers are, on a thread of its own.
+/// Writes the coordinator's heartbeats, asks how far the workers are and counts the partitions, on a thread of its own.
 final class FleetReporter: Sendable {
     private let options: CoordinatorOptions
-    private let partitions: [Int32]
     private let writer: RecordWriter
     private let reader: KafkaConsumer
-    private let tell: @Sendable (CoordinatorEvent, Int) -> Void
+    private let admin: KafkaAdmin
+    private let tell: @Sendable (CoordinatorEvent, Int?) -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
     init(
-        _ options: CoordinatorOptions, partitions: [Int32],
-        tell: @escaping @Sendable (CoordinatorEvent, Int) -> Void,
+        _ options: CoordinatorOptions, tell: @escaping @Sendable (CoordinatorEvent, Int?) -> Void,
         onFailure: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         self.options = options
-        self.partitions = partitions
         self.tell = tell
         self.onFailure = onFailure
         writer = try RecordWriter(options.kafka)
+        admin = try KafkaAdmin(options.kafka)
         reader = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
     }
@@ -37,7 +36,9 @@ final class FleetReporter: Sendable {
                     switch action {
                     case .beat(let status): beat(status, live)
                     case .note(let checkpoints): note(checkpoints)
-                    case .askPositions(let serial, let term): tell(positions(serial), term)
+                    case .askPositions(let partitions, let serial, let term):
+                        tell(positions(partitions, serial), term)
+                    case .countPartitions: countPartitions()
                     default: preconditionFailure("the service gives the reporter what is reported")
                     }
                 }
@@ -74,7 +75,15 @@ final class FleetReporter: Sendable {
         }
     }
 
-    private func positions(_ serial: Int) -> CoordinatorEvent {
+    /// One that can not be had now is asked for again.
+    private func countPartitions() {
+        guard let count = try? admin.partitionCount(of: options.topics.shards, timeoutMs: 5_000) else {
+            return
+        }
+        tell(.partitions(count), nil)
+    }
+
+    private func positions(_ partitions: [Int32], _ serial: Int) -> CoordinatorEvent {
         let shards = partitions.map { TopicPartition(topic: options.topics.shards, partition: $0) }
         do throws(KafkaError) {
             let committed = try reader.committed(shards, timeoutMs: 5_000)

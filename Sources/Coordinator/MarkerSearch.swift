@@ -13,9 +13,11 @@ import Threads
 final class MarkerSearch: Sendable {
     private let options: CoordinatorOptions
     private let reader: KafkaConsumer
+    private let admin: KafkaAdmin
 
     init(_ options: CoordinatorOptions) throws(KafkaError) {
         self.options = options
+        admin = try KafkaAdmin(options.kafka)
         // Where retention has passed the place to begin at, the search begins with what is left.
         var consumerOptions = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         consumerOptions.queueKilobytes = 16_384
@@ -25,10 +27,11 @@ final class MarkerSearch: Sendable {
 
     func close() { _ = reader.close() }
 
-    /// The ends of the partitions now: where a later search for markers begins.
-    func ends(_ partitions: [Int32]) throws(KafkaError) -> [PartitionOffset] {
+    /// The ends of all partitions that there are now: where a later search for markers begins.
+    func ends() throws(KafkaError) -> [PartitionOffset] {
+        let count = try admin.partitionCount(of: options.topics.shards, timeoutMs: 10_000)
         var ends: [PartitionOffset] = []
-        for partition in partitions {
+        for partition in 0..<Int32(clamping: count) {
             let high = try reader.watermarks(topicPartition(partition), timeoutMs: 10_000).high
             ends.append(PartitionOffset(partition: partition, offset: high))
         }

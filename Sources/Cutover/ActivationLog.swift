@@ -18,6 +18,8 @@ public struct ActivationLog: Sendable, Equatable {
     private var undecided: Set<String> = []
     /// The newest committed cut-over of each slot, as a request's number ranks it.
     private var newest: [HeadSlot: CutoverRecord] = [:]
+    /// Likewise, of those that were asked for every partition.
+    private var newestEverywhere: [HeadSlot: CutoverRecord] = [:]
     /// The committed markers of each partition by ascending offset.
     private var markers: [Int32: [HeadInForce]] = [:]
 
@@ -58,6 +60,11 @@ public struct ActivationLog: Sendable, Equatable {
         }
         guard record.state == .committed else { return true }
         if record.number ?? 0 >= newest[record.slot]?.number ?? 0 { newest[record.slot] = record }
+        if record.partitions == nil, record.restates == nil,
+            record.number ?? 0 >= newestEverywhere[record.slot]?.number ?? 0
+        {
+            newestEverywhere[record.slot] = record
+        }
         index(record)
         return true
     }
@@ -127,6 +134,17 @@ public struct ActivationLog: Sendable, Equatable {
 
     /// The last committed cut-over of `slot`.
     public func current(_ slot: HeadSlot) -> CutoverRecord? { newest[slot] }
+
+    /// The last committed cut-over of `slot` that was asked for every partition.
+    func everywhere(_ slot: HeadSlot) -> CutoverRecord? { newestEverywhere[slot] }
+
+    /// Those of all slots, in no order.
+    var everywhereOfSlots: [CutoverRecord] { Array(newestEverywhere.values) }
+
+    /// Whether a marker of `slot`, of rank `number` or above, is committed in the partition.
+    func hasMarker(of slot: HeadSlot, from number: Int64, partition: Int32) -> Bool {
+        markers[partition]?.contains { $0.slot == slot && $0.number >= number } ?? false
+    }
 
     /// The last committed cut-overs, one a slot, in no order.
     public var newestOfSlots: [CutoverRecord] { Array(newest.values) }

@@ -4,8 +4,10 @@ package struct SimulationPlan: Sendable, Hashable {
     package var seed: UInt64
     /// Cut-overs that are asked for.
     package var cutovers: Int
-    /// Partitions of the shard topic.
+    /// Partitions of the shard topic at the beginning.
     package var partitions: Int
+    /// Partitions that are added later, one of them after everything else has come to rest.
+    package var partitionsAdded: Int
     /// Workers.
     package var workers: Int
     /// Coordinators.
@@ -46,6 +48,8 @@ package struct SimulationPlan: Sendable, Hashable {
         catchUpMs = random.pick([20, 200])
         backlogMax = random.pick([10, 30, 100, 400])
         produceMs = random.pick([2...6, 5...15, 5...15, 15...80])
+        partitionsAdded = random.oneIn(3) ? Int(random.within(1...2)) : 0
+        headsMax += 5 * partitionsAdded
     }
 }
 
@@ -92,6 +96,10 @@ package struct SimulationReport: Sendable, Hashable {
     /// Markers that stand for no cut-over.
     package var falseMarkers = 0
 
+    /// Partitions that were added.
+    package var partitionsAdded = 0
+    /// Committed cut-overs that gave added partitions the head in force.
+    package var restated = 0
     /// Times retention took unread shards.
     package var gaps = 0
     /// Times another program moved an offset of the group.
@@ -125,6 +133,8 @@ package struct SimulationReport: Sendable, Hashable {
         repeatedMarkers += other.repeatedMarkers
         hostileRecords += other.hostileRecords
         falseMarkers += other.falseMarkers
+        partitionsAdded += other.partitionsAdded
+        restated += other.restated
         gaps += other.gaps
         meddled += other.meddled
         moves += other.moves

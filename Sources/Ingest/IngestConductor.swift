@@ -61,7 +61,13 @@ final class IngestConductor: Sendable {
         state = Mutex(State(machine: IngestMachine(settings, partitions: starts, at: .now)))
         var producerOptions = ProducerOptions(messageMaxBytes: options.recordBytesMax)
         producerOptions.queueKilobytes = 65_536
-        producer = try KafkaProducer(options.kafka, options: producerOptions)
+        let producer = try KafkaProducer(options.kafka, options: producerOptions)
+        self.producer = producer
+        // Until it has heard of the topic, it refuses nothing and reports what has no partition too late.
+        let shards = options.topics.shards
+        _ = try patience.wait { () throws(KafkaError) in
+            try producer.partitionCount(of: shards, timeoutMs: 5_000)
+        }
     }
 
     // MARK: Streams
@@ -77,6 +83,7 @@ final class IngestConductor: Sendable {
         let bytes = shard.bytes.count + ShardPacker.recordOverheadBytes
         var reply = reply(
             to: .offered(flight: flight, bytes: bytes, images: shard.images, first: turn), flight)
+        var counts = 0
         while case .send(let partition) = reply {
             do throws(KafkaError) {
                 try producer.produce(
@@ -88,6 +95,12 @@ final class IngestConductor: Sendable {
                     ], tag: flight)
                 return true
             } catch {
+                if error.code == KafkaError.Code.unknownPartition, counts < Self.countsMax,
+                    hears(of: partition)
+                {
+                    counts += 1
+                    continue
+                }
                 guard error.code == KafkaError.Code.queueFull else {
                     tell(.refused(flight: flight, "\(error)"), because: error)
                     throw error
@@ -96,6 +109,19 @@ final class IngestConductor: Sendable {
             }
         }
         try check()
+        return false
+    }
+
+    /// How often the producer may be told of one shard's partition.
+    private static let countsMax = 20
+
+    /// Waits until the producer hears of a partition that was counted: the node that it asked may be behind.
+    private func hears(of partition: Int32) -> Bool {
+        let deadline = Clock.steadyMs + 30_000
+        while Clock.steadyMs < deadline, !stop.wait(milliseconds: 100) {
+            let count = try? producer.partitionCount(of: topics.shards, timeoutMs: 5_000)
+            if count ?? 0 > Int(partition) { return true }
+        }
         return false
     }
 

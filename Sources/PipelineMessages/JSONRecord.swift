@@ -43,6 +43,13 @@ public enum JSONRecord {
         decoder.keyDecodingStrategy = type is any WireKeyed.Type ? .useDefaultKeys : .convertFromSnakeCase
         do {
             return try decoder.decode(type, from: Data(bytes))
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            let fault = JSONNumberFault.find(in: Array(bytes)) {
+                _ = try decoder.decode(type, from: Data($0))
+            }
+            throw RecordError(
+                record: "\(type)",
+                problem: fault.map { "\($0.path): \($0.reason)" } ?? context.debugDescription)
         } catch let error as DecodingError {
             throw RecordError(record: "\(type)", problem: Self.describe(error))
         } catch {
@@ -65,11 +72,12 @@ public enum JSONRecord {
 
     private static func describe(_ error: DecodingError) -> String {
         func path(_ context: DecodingError.Context) -> String {
-            let text = context.codingPath.map(\.stringValue).joined(separator: ".")
+            let text = JSONPath.text(context.codingPath)
             return text.isEmpty ? "" : " at \(text)"
         }
         switch error {
-        case .keyNotFound(let key, let context): return "field \(key.stringValue) is missing\(path(context))"
+        case .keyNotFound(let key, let context):
+            return "field \(JSONPath.name(key.stringValue)) is missing\(path(context))"
         case .typeMismatch(let type, let context): return "not a \(type)\(path(context))"
         case .valueNotFound(_, let context): return "null\(path(context))"
         case .dataCorrupted(let context): return "\(context.debugDescription)\(path(context))"

@@ -7,6 +7,7 @@ extension CutoverRecord: BoundedRecord {
         bounds.slot(slot)
         bounds.each(partitions, "partitions") { $0.integer($1, "", in: RecordBounds.partition) }
         bounds.unique(partitions, "partitions")
+        bounds.integer(restates, "restates", in: RecordBounds.offset)
         bounds.integer(quorum, "quorum", in: 1...RecordBounds.integerMax)
         bounds.size(ignore?.count, "ignore", most: Self.ignoredMax)
         bounds.each(ignore, "ignore") { $0.text($1, "", bytes: RecordBounds.name) }

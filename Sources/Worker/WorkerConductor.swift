@@ -24,6 +24,7 @@ final class WorkerConductor: Sendable {
     /// What can be done to the broker's reading side.
     enum Reading: Sendable {
         case fetchPositions([Int32], generation: Int)
+        case countAnswers
         case assign([(partition: Int32, offset: Int64)], generation: Int)
         case unassign
         case pause([Int32])
@@ -51,6 +52,7 @@ final class WorkerConductor: Sendable {
 
     init(_ options: WorkerOptions, say: @escaping @Sendable (String) -> Void) {
         var settings = WorkerSettings()
+        settings.group = options.topics.workerGroup
         settings.isExactlyOnce = options.delivery == .exactlyOnce
         settings.commitIntervalMs = options.commitIntervalMs
         settings.unscoredMax = options.shardsInFlightMax
@@ -90,6 +92,7 @@ final class WorkerConductor: Sendable {
             switch action {
             case .fetchPositions(let partitions, let generation):
                 toRead.append(.fetchPositions(partitions, generation: generation))
+            case .countAnswers: toRead.append(.countAnswers)
             case .assign(let starts, let generation): toRead.append(.assign(starts, generation: generation))
             case .unassign: toRead.append(.unassign)
             case .pause(let partitions): toRead.append(.pause(partitions))
@@ -134,7 +137,9 @@ extension CallFailure {
         let kind: Kind
         switch error.code {
         // Given up by the client library, not refused by the broker.
-        case KafkaError.Code.messageTimedOut, KafkaError.Code.purgedFromQueue, KafkaError.Code.purgedInFlight:
+        // Partitions that were added may not have been heard of by this client.
+        case KafkaError.Code.messageTimedOut, KafkaError.Code.purgedFromQueue, KafkaError.Code.purgedInFlight,
+            KafkaError.Code.unknownPartition:
             kind = .retriable
         default:
             if error.isFatal {

@@ -79,7 +79,7 @@ public final class WorkerService: Sendable {
         while !control.caughtUp.wait(milliseconds: 100), !drain.isSet, !conductor.ended.isSet {}
         let writer = try WorkerWriter(
             options, conductor: conductor, consumer: consumer, memberships: memberships)
-        let reader = WorkerReader(
+        let reader = try WorkerReader(
             options, conductor: conductor, consumer: consumer, memberships: memberships, tasks: tasks,
             onJoined: { [self] in
                 log(

@@ -49,6 +49,18 @@ import Testing
         #expect(try deployment.succeed("head", "list", "--json").lines.isEmpty)
     }
 
+    @Test func onlyTheNameThatWasPushedIsListedInForce() throws {
+        let deployment = try Deployment(workers: 1, partitions: 2)
+        try deployment.push("builtin:v1", "--as", "blue@v1")
+        try deployment.push("builtin:v1", "--as", "green@v1")
+        let lines = try deployment.succeed("head", "list").lines
+        let (blue, green) = (
+            lines.first { $0.hasPrefix("blue@v1 ") }, lines.first { $0.hasPrefix("green@v1 ") }
+        )
+        #expect(green?.split(separator: " ").last == "default", "\(lines)")
+        #expect(blue?.split(separator: " ").last == "-", "\(lines)")
+    }
+
     /// A heartbeat of a worker that is not there, or is stuck: its clock is of the year 2100, its head is frozen.
     @Test func aHeartbeatOfNobodyHoldsUpNoPushThatIgnoresIt() throws {
         let deployment = try Deployment(workers: 1, partitions: 2)

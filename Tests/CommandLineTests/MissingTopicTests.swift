@@ -54,16 +54,29 @@ import Testing
     }
 
     @Test(arguments: ["predictions", "receipts"])
-    func aWorkerNeedsAPartitionForEveryAnswer(_ topic: String) throws {
+    func aPartitionWithoutAPlaceForItsAnswersStopsAlone(_ topic: String) throws {
         let broker = try Self.broker { $0["hashiflex.\(topic)"] = 3 }
         defer { broker.close() }
-        for command in [["worker"], ["fleet", "up"]] {
-            let outcome = try Program.run(command + ["--brokers", broker.bootstrap], seconds: 20)
-            #expect(outcome.code == 69)
-            #expect(
-                outcome.errors.contains(
-                    "topic hashiflex.\(topic) has 3 partitions and hashiflex.shards has 4"),
-                "\(outcome.errors)")
+        let says = "topic hashiflex.\(topic) has 3 partitions"
+        let worker = try Background(["worker", "--brokers", broker.bootstrap, "--replicas", "1"])
+        defer { _ = worker.finish(seconds: 20) }
+        var lines: [String] = []
+        let isStopped = try eventually(seconds: 40) {
+            let status = try Program.run(["fleet", "status", "--brokers", broker.bootstrap], seconds: 20)
+            lines = status.lines.filter { $0.contains(" waits: ") }
+            return !lines.isEmpty
         }
+        #expect(isStopped && worker.text.contains("\(says) and hashiflex.shards has 4"), "\(worker.text)")
+        #expect(lines.count == 1 && lines[0].contains("partition 3 waits: \(says)"), "\(lines)")
+    }
+
+    @Test func anAuditOfTooFewPartitionsSaysSoAndEnds() throws {
+        let broker = try Self.broker { $0["hashiflex.predictions"] = 3 }
+        defer { broker.close() }
+        let outcome = try Program.run(["audit", "--brokers", broker.bootstrap], seconds: 20)
+        #expect(outcome.code == 1, "\(outcome.errors)")
+        #expect(
+            outcome.errors.contains("topic hashiflex.predictions has 3 partitions, hashiflex.shards has 4"),
+            "\(outcome.errors)")
     }
 }

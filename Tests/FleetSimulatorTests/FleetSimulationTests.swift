@@ -19,6 +19,7 @@ import Testing
         #expect(total.committed >= 200 && total.aborted > 10)
         #expect(total.kills > 30 && total.freezes > 30 && total.rebalances > 50)
         #expect(total.repeated > 5 && total.aborts > 0 && total.lostCalls > 20)
+        #expect(total.partitionsAdded > 0 && total.restated > 0)
         #expect(total.repeatedMarkers > 0 && total.falseMarkers > 50 && total.hostileRecords > 200)
     }
 
@@ -37,7 +38,8 @@ import Testing
             var plan = SimulationPlan(seed: 10_000, cutovers: 10)
             (plan.partitions, plan.workers) = (partitions, workers)
             (plan.isExactlyOnce, plan.isHostile) = (isExactlyOnce, true)
-            plan.headsMax = 5 * partitions + 8
+            plan.partitionsAdded = 2
+            plan.headsMax = 5 * (partitions + 2) + 8
             let report = FleetSimulation.run(plan)
             #expect(report.complaints.isEmpty)
             #expect(report.committed > 0)

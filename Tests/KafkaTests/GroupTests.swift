@@ -27,6 +27,12 @@ extension OnBroker {
                 #expect(known[second]?.offset == nil)
                 #expect(known[second]?.metadata == "")
 
+                // As confluent-kafka for Python writes it back.
+                try reader.consumer.commit(
+                    [.init(first, offset: 2, metadata: note + "\0")], synchronously: true)
+                known = try asker.committed([first])
+                #expect(known[first]?.metadata == note)
+
                 // Committing works without joining, and without metadata clears it.
                 try reader.consumer.commit([.init(first, offset: 3)], synchronously: false)
                 try eventually("the commit nobody waits for") {

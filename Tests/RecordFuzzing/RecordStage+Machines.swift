@@ -39,7 +39,7 @@ extension RecordStage {
         case .say(let line): show(line)
         case .failed(let text): complain("the worker ended: \(text)")
         case .finished: complain("the worker ended")
-        case .assign, .unassign, .pause, .resume, .unloadHead: break
+        case .countAnswers, .assign, .unassign, .pause, .resume, .unloadHead: break
         }
         return []
     }
@@ -63,15 +63,16 @@ extension RecordStage {
 
     private mutating func answers(_ action: CoordinatorAction) -> [CoordinatorEvent] {
         switch action {
-        case .askPositions(let serial, _):
+        case .askPositions(_, let serial, _):
             let extent = PartitionExtent(begin: 0, end: shardOffset)
             return [
                 .positions(
                     Dictionary(uniqueKeysWithValues: Self.partitions.map { ($0, saved) }),
                     Dictionary(uniqueKeysWithValues: Self.partitions.map { ($0, extent) }), serial: serial)
             ]
-        case .findEnds(let partitions, let errand):
-            let ends = partitions.map { PartitionOffset(partition: $0, offset: shardOffset) }
+        case .countPartitions: return [.partitions(Self.partitions.count)]
+        case .findEnds(let errand):
+            let ends = Self.partitions.map { PartitionOffset(partition: $0, offset: shardOffset) }
             return [.ends(ends, token: RecordSeeds.token, errand: errand)]
         case .findMarkers(let record, let errand):
             guard marked.contains(record.request) else { return [.markers([], errand: errand)] }

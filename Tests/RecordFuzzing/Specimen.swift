@@ -198,9 +198,11 @@ extension Specimen {
             ($0.number, $0.reasons) = (2, ["fleet-1: \(awkward)"])
         }
         let canary = cutover { ($0.partitions, $0.quorum, $0.ignore) = ([0], 2, ["fleet-1", awkward]) }
+        let added = cutover { ($0.partitions, $0.restates, $0.quorum) = ([8, 9], 2, 1) }
         return [
             Specimen("cut-over, requested", "cutover-record", cutover { _ in }),
             Specimen("cut-over, requested for a canary", "cutover-record", canary),
+            Specimen("cut-over, requested for added partitions", "cutover-record", added),
             Specimen("cut-over, committing", "cutover-record", committing),
             Specimen("cut-over, committed", "cutover-record", committed),
             Specimen("cut-over, aborted", "cutover-record", aborted),

@@ -5,6 +5,7 @@ public import PipelineMessages
 /// | state of the lowest open cut-over | fact | action |
 /// | --- | --- | --- |
 /// | requested | a live worker's head is frozen | write `aborted` with the reasons, whatever the quorum |
+/// | requested | it repeats what was switched since | write `aborted` with the reason |
 /// | requested | a needed worker refused | write `aborted` with the reasons |
 /// | requested | the needed workers are ready | write `committing` |
 /// | requested | the deadline passed | write `aborted`, naming who was not ready |
@@ -127,6 +128,7 @@ public struct RolloutStateMachine: Sendable {
             status.frozenHeadRefusal.map { "\(status.worker): \($0)" }
         }
         guard frozen.isEmpty else { return abort(record, frozen) }
+        if let objection = log.objection(to: record) { return abort(record, [objection]) }
         guard log.manifests[record.head] != nil else {
             return expired ? abort(record, ["the head was never published completely"]) : .wait
         }

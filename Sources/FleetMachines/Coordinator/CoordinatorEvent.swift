@@ -23,20 +23,22 @@ package enum CoordinatorEvent: Sendable {
     case statusCaughtUp
     /// What was made of a shard, at this offset of its receipts partition.
     case receipt(Receipt, offset: Int64)
-    /// The answer to ``CoordinatorAction/askPositions(serial:term:)``; partitions that could not be asked have no extent.
+    /// The answer to ``CoordinatorAction/askPositions(_:serial:term:)``; partitions that could not be asked have no extent.
     case positions([Int32: SavedPosition], [Int32: PartitionExtent], serial: Int)
-    /// No answer to ``CoordinatorAction/askPositions(serial:term:)``.
+    /// No answer to ``CoordinatorAction/askPositions(_:serial:term:)``.
     case positionsFailed(CallFailure, serial: Int)
     /// A partition is to go on elsewhere, says the record at this offset of the control topic.
     case move(PositionMove, offset: Int64)
     /// Where a partition stood.
     case checkpoint(PositionCheckpoint)
+    /// The answer to ``CoordinatorAction/countPartitions``: so many the shard topic has now.
+    case partitions(Int)
     /// The ledger is to start anew, says the record at this offset of the control topic.
     case ledgerReset(LedgerReset, offset: Int64)
 
     // Answers to errands.
 
-    /// Where the partitions end, and a token that nobody else can know.
+    /// Where all partitions end that there are now, and a token that nobody else can know.
     case ends([PartitionOffset], token: String, errand: Int)
     /// The first marker of the cut-over in each partition that has one.
     case markers([PartitionOffset], errand: Int)
@@ -59,13 +61,15 @@ package enum CoordinatorAction: Sendable, Equatable {
     case countReceipts(from: [Int32: Int64], term: Int)
     /// Stop reading.
     case rest
-    /// Ask what the workers' group has committed, then where the partitions begin and end.
-    case askPositions(serial: Int, term: Int)
+    /// Ask what the workers' group has committed in these partitions, then where they begin and end.
+    case askPositions([Int32], serial: Int, term: Int)
+    /// Ask how many partitions the shard topic has; one that gets no answer is asked again.
+    case countPartitions
 
     // Errands: one at a time, each answered.
 
-    /// Ask where the partitions end.
-    case findEnds([Int32], errand: Int)
+    /// Ask how many partitions there are now, and where each ends.
+    case findEnds(errand: Int)
     /// Search the partitions from where the record says for the cut-over's first marker in each.
     case findMarkers(CutoverRecord, errand: Int)
     /// Write the cut-over's marker into these partitions.

@@ -24,7 +24,7 @@ extension CoordinatorMachine {
         self.term?.positionsAtMs = now.steadyMs
         self.term?.positionsAsked += 1
         self.term?.awaitsPositions = true
-        actions.append(.askPositions(serial: term.positionsAsked + 1, term: termNumber))
+        actions.append(.askPositions(settings.partitions, serial: term.positionsAsked + 1, term: termNumber))
     }
 
     mutating func unchecked(_ failure: CallFailure, _ serial: Int) {

@@ -12,9 +12,15 @@ extension CoordinatorMachine {
         }
         guard isNews, term?.hasControl == true else { return }
         switch record.state {
+        case .requested where record.restates != nil:
+            say(
+                "partitions \(record.partitions ?? []) were added: \(record.label) requested for \(record.slot)"
+            )
         case .requested: say("cut-over to \(record.label) requested for \(record.slot)")
         case .committing: say("cut-over to \(record.label): the workers are ready\(age(record))")
-        case .committed: say("cut-over to \(record.label) committed in every partition\(age(record))")
+        case .committed:
+            let place = record.partitions.map { "partitions \($0)" } ?? "every partition"
+            say("cut-over to \(record.label) committed in \(place)\(age(record))")
         case .aborted:
             say("cut-over to \(record.label) aborted: \((record.reasons ?? []).joined(separator: "; "))")
         }
@@ -35,24 +41,15 @@ extension CoordinatorMachine {
             self.term?.pending = nil
         }
         switch self.term?.fleet.next(term.log, now: now.steadyMs, wallMs: now.wallMs) ?? .wait {
-        case .wait: return
+        case .wait: extend(now)
         case .decide(let record): decided(record, now)
-        case .completeMarkers(let record): complete(record)
+        case .completeMarkers(let record): complete(record, now)
         }
     }
 
     private mutating func decided(_ record: CutoverRecord, _ now: Moment) {
         guard record.state == .committing else { return write(record, now) }
-        let wanted = record.partitions ?? settings.partitions
-        if let unknown = wanted.first(where: { !settings.partitions.contains($0) }) {
-            var refused = record
-            refused.state = .aborted
-            refused.reasons = [
-                "partition \(unknown) is not one of the \(settings.partitions.count) of the shard topic"
-            ]
-            return write(refused, now)
-        }
-        actions.append(.findEnds(wanted, errand: begin(record)))
+        actions.append(.findEnds(errand: begin(record)))
     }
 
     private mutating func begin(_ record: CutoverRecord) -> Int {
@@ -64,24 +61,57 @@ extension CoordinatorMachine {
     /// The announcement: from here on markers with its token may exist, and none lies below these ends.
     mutating func announced(_ ends: [PartitionOffset], _ token: String, _ errand: Int, _ now: Moment) {
         guard var record = finish(errand) else { return }
-        record.scanFrom = ends
+        // Then the request is looked at anew, with all partitions.
+        if counted(ends.count, now) { return }
+        if term?.log.cutovers[record.request]?.state == .committing { return completeKnown(record, now) }
+        let known = Dictionary(ends.map { ($0.partition, $0) }) { first, _ in first }
+        let wanted = record.partitions ?? settings.partitions
+        if let unknown = wanted.first(where: { !settings.partitions.contains($0) }) {
+            record.state = .aborted
+            record.reasons = [
+                "partition \(unknown) is not one of the \(settings.partitions.count) of the shard topic"
+            ]
+            return write(record, now)
+        }
+        record.scanFrom = wanted.compactMap { known[$0] }
+        guard record.scanFrom?.count == wanted.count else {
+            return delay("the broker knows \(ends.count) of \(settings.partitions.count) partitions", now)
+        }
         record.token = token
         write(record, now)
     }
 
-    private mutating func write(_ record: CutoverRecord, _ now: Moment) {
+    mutating func write(_ record: CutoverRecord, _ now: Moment) {
         term?.pending = (record, now.steadyMs + settings.readBackMs)
         actions.append(.write(record, errand: begin(record)))
     }
 
-    /// Looks for the markers; one that nobody can write would hold up all later cut-overs.
-    private mutating func complete(_ announced: CutoverRecord) {
-        var record = announced
-        let unknown = (record.scanFrom ?? []).map(\.partition).filter { !settings.partitions.contains($0) }
-        if !unknown.isEmpty {
-            say("cut-over to \(record.label): no partitions \(unknown); they are left out")
-            record.scanFrom?.removeAll { unknown.contains($0.partition) }
+    /// Looks for the markers. Of partitions that are not known here it is asked first whether they were added.
+    private mutating func complete(_ record: CutoverRecord, _ now: Moment) {
+        guard unknown(record).isEmpty else {
+            if term?.unknown?.request != record.request { term?.unknown = (record.request, now.steadyMs) }
+            actions.append(.findEnds(errand: begin(record)))
+            return
         }
+        actions.append(.findMarkers(record, errand: begin(record)))
+    }
+
+    private func unknown(_ record: CutoverRecord) -> [Int32] {
+        (record.scanFrom ?? []).map(\.partition).filter { !settings.partitions.contains($0) }
+    }
+
+    /// A marker that nobody can write would hold up all later cut-overs; but whoever was asked may be behind.
+    private mutating func completeKnown(_ announced: CutoverRecord, _ now: Moment) {
+        guard let since = term?.unknown, since.request == announced.request,
+            now.steadyMs - since.sinceMs >= settings.unknownMs
+        else {
+            term?.retryAtMs = now.steadyMs + settings.retryMs
+            return
+        }
+        var record = announced
+        let unknown = unknown(record)
+        say("cut-over to \(record.label): no partitions \(unknown); they are left out")
+        record.scanFrom?.removeAll { unknown.contains($0.partition) }
         actions.append(.findMarkers(record, errand: begin(record)))
     }
 
@@ -117,8 +147,12 @@ extension CoordinatorMachine {
             actions.append(.failed("\(failure)"))
             return
         }
-        // Every step can be repeated: the log says how far the cut-over is.
-        say("cut-over is delayed: \(failure)")
+        delay("\(failure)", now)
+    }
+
+    /// Every step can be repeated: the log says how far the cut-over is.
+    private mutating func delay(_ reason: String, _ now: Moment) {
+        say("cut-over is delayed: \(reason)")
         term?.pending = nil
         term?.retryAtMs = now.steadyMs + settings.retryMs
     }

@@ -43,6 +43,11 @@ package struct CoordinatorMachine: Sendable {
         var errand: (serial: Int, record: CutoverRecord)?
         /// Nothing is decided before.
         var retryAtMs: Int64 = 0
+        /// A cut-over that was announced for partitions that are not known here, and since when.
+        var unknown: (request: String, sinceMs: Int64)?
+        /// When partitions are counted next, and when it is looked for some without a head.
+        var countAtMs: Int64 = 0
+        var additionAtMs: Int64 = 0
         var beatAtMs: Int64?
         /// When the positions were asked for last, how often, and whether the answer is missing.
         var positionsAtMs: Int64?
@@ -50,7 +55,9 @@ package struct CoordinatorMachine: Sendable {
         var awaitsPositions = false
     }
 
-    let settings: CoordinatorSettings
+    var settings: CoordinatorSettings
+    /// The count that was said to be too low.
+    var shrunkenTo: Int?
     var termNumber = 0
     var term: Term?
     var errands = 0
@@ -107,6 +114,7 @@ package struct CoordinatorMachine: Sendable {
         case .positionsFailed(let failure, let serial): unchecked(failure, serial)
         case .move(let move, let offset): moved(move, at: offset)
         case .checkpoint(let checkpoint): term?.positions.learn(checkpoint)
+        case .partitions(let count): counted(count, now)
         case .ledgerReset(let record, let offset): reset(record, offset, now)
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)
@@ -122,6 +130,7 @@ package struct CoordinatorMachine: Sendable {
         if let term, !term.hasStatus, now.steadyMs - term.sinceMs >= settings.catchUpMs { restoreLedger() }
         decide(now)
         askPositions(now)
+        countPartitions(now)
         report(now)
     }
 
@@ -133,7 +142,7 @@ package struct CoordinatorMachine: Sendable {
 package struct CoordinatorSettings: Sendable {
     /// Name of the coordinator, for people.
     package var name: String
-    /// The partitions of the shard topic.
+    /// The partitions of the shard topic, as far as they are known: those that are added are found.
     package var partitions: [Int32]
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     package var livenessMs: Int64 = 5_000
@@ -149,6 +158,10 @@ package struct CoordinatorSettings: Sendable {
     package var topic = ""
     /// Least time between two notes of where a partition stands while it moves, milliseconds, for each 64 partitions.
     package var checkpointMs: Int64 = 60_000
+    /// Time between counts of the shard topic's partitions, milliseconds.
+    package var partitionsMs: Int64 = 10_000
+    /// An announced cut-over waits so long for partitions that nobody knows of, milliseconds; then they are left out.
+    package var unknownMs: Int64 = 5_000
     /// Longest wait for what the status topic says of the past, milliseconds.
     package var catchUpMs: Int64 = 15_000
 

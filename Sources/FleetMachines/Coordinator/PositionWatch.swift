@@ -78,7 +78,7 @@ struct PositionWatch: Sendable {
         var lost: [Lost] = []
         for (partition, checkpoint) in checkpoints.sorted(by: { $0.key < $1.key }) {
             let position = saved[partition]
-            guard position?.metadata.isEmpty ?? true, checkpoint.offset > 0 || checkpoint.moved != nil,
+            guard position.map(Self.isForeign) ?? true, checkpoint.offset > 0 || checkpoint.moved != nil,
                 let extent = extents[partition]
             else {
                 lostFor[partition] = nil
@@ -94,6 +94,11 @@ struct PositionWatch: Sendable {
             lost.append(Lost(checkpoint: checkpoint, from: position?.offset, begin: extent.begin))
         }
         return lost
+    }
+
+    /// Whether no worker's word stands beside it.
+    private static func isForeign(_ position: SavedPosition) -> Bool {
+        position.metadata.isEmpty || (try? PartitionProgress(text: position.metadata)) == nil
     }
 
     /// Moves of a coordinator's that were carried out, or can not be any more, as it is to be written down.

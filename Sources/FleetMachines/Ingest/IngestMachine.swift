@@ -3,7 +3,7 @@
 ///
 /// The promise:
 ///
-/// 1. A shard is sent when its partition's backlog, with it, stays within the bound; it counts from before it is sent until
+/// 1. A shard is sent when its partition's backlog, with it, stays within the bound, or there is none; it counts from before it is sent until
 ///    an offset above it is committed. On the embedded broker, which silently drops what exceeds 5 MB a partition, this is
 ///    what loses nothing; on a real broker it bounds how far ingest runs ahead of the fleet.
 /// 2. What is not sent, or did not arrive, no longer counts.

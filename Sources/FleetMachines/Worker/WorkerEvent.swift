@@ -13,6 +13,8 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case positions([Int32: SavedPosition], generation: Int)
     /// No answer to ``WorkerAction/fetchPositions(_:generation:)``.
     case positionsFailed(CallFailure, generation: Int)
+    /// The topic for answers that has the fewest partitions has so many: a shard's answers lie in the partition of the shard.
+    case answers(topic: String, partitions: Int)
     /// The broker said something of reading.
     case readingFailed(CallFailure)
     /// What was to be read next of a partition is not there; where it begins and ends, if that could be asked.
@@ -87,8 +89,10 @@ package enum TransactionCall: Sendable, Hashable {
 package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
     // Reading: carried out one after the other by whoever polls the broker.
 
-    /// Ask what the group has committed.
+    /// Ask whether the topics for answers have these partitions, where that is not known; then what the group has committed.
     case fetchPositions([Int32], generation: Int)
+    /// Ask how many partitions the topics for answers have; one that gets no answer is asked again.
+    case countAnswers
     /// Read from these offsets; the group membership of now is that of `generation`.
     case assign([(partition: Int32, offset: Int64)], generation: Int)
     /// Give all partitions back.

@@ -38,6 +38,8 @@ struct WorkerLane<Message: Sendable, Scores: Sendable>: Sendable {
     var committedOffset: Int64?
     /// Whether it waits to be moved until cut-overs that were announced before are in force.
     var awaitsMove = false
+    /// Whether it waits for partitions of a topic for answers.
+    var hasNoAnswers = false
 
     init(id: LaneID, timeline: HeadTimeline, offset: Int64, images: Int64, moved: Int64? = nil) {
         self.id = id

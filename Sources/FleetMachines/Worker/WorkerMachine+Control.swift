@@ -137,7 +137,8 @@ extension WorkerMachine {
         }
         for cutover in control.log.open { note(cutover.head, .asked) }
         var newest: [HeadSlot: Int] = [:]
-        for cutover in control.log.committed.reversed() where newest[cutover.slot, default: 0] < 2 {
+        for cutover in control.log.committed.reversed()
+        where cutover.restates == nil && newest[cutover.slot, default: 0] < 2 {
             newest[cutover.slot, default: 0] += 1
             note(cutover.head, .steppingBack)
         }

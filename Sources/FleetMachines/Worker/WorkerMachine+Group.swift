@@ -49,6 +49,8 @@ extension WorkerMachine {
                 offset: start.offset, images: start.progress.images, moved: start.progress.moved)
             lane.committedOffset = saved[number]?.offset
             lane.awaitsMove = start.awaitsMove
+            lane.hasNoAnswers = start.hasNoAnswers
+            if start.hasNoAnswers { countAtMs = now.steadyMs + settings.countMs }
             if let problem = start.problem {
                 // The others go on.
                 lane.blocked = problem
@@ -80,6 +82,23 @@ extension WorkerMachine {
         isHeld = false
         fullSinceMs = nil
         publishing.dropLanes()
+    }
+
+    // MARK: Topics for answers
+
+    mutating func counted(_ topic: String, _ partitions: Int) {
+        answers = (topic, partitions)
+        guard lanes.contains(where: { $0.value.hasNoAnswers && Int($0.key) < partitions }) else { return }
+        rewind()
+    }
+
+    /// Looks whether partitions were added to a topic that had too few.
+    mutating func askForAnswers(_ now: Moment) {
+        guard phase == .working, now.steadyMs >= countAtMs,
+            lanes.values.contains(where: \.hasNoAnswers)
+        else { return }
+        countAtMs = now.steadyMs + settings.countMs
+        actions.append(.countAnswers)
     }
 
     // MARK: Giving back

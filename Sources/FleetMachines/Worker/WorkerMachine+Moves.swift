@@ -12,6 +12,8 @@ struct LaneStart {
     var isMoved = false
     /// Whether cut-overs have to be in force first.
     var awaitsMove = false
+    /// Whether its answers have no place.
+    var hasNoAnswers = false
 }
 
 /// Reading on elsewhere than where the last commit says: over what retention took, or back; only by a person's word.
@@ -19,20 +21,30 @@ extension WorkerMachine {
     /// Where a partition starts: where the group has committed, unless a person has moved it since.
     func start(of partition: Int32, _ saved: SavedPosition?) -> LaneStart {
         var start = LaneStart(offset: saved?.offset ?? 0)
-        do throws(RecordError) {
-            start.progress = try PartitionProgress(text: saved?.metadata ?? "")
-        } catch {
-            start.problem = "committed progress is unreadable: \(error); \(Self.remedy(partition))"
-        }
         let stood = control.checkpoints[partition]
         let hasStood = stood.map { $0.offset > 0 || $0.moved != nil } ?? false
-        if start.problem == nil, let saved, saved.metadata.isEmpty, saved.offset > 0 || hasStood {
-            // Images and heads can not be told from the offset alone.
+        do throws(RecordError) {
+            start.progress = try PartitionProgress(text: saved?.metadata ?? "")
+            if let saved, saved.metadata.isEmpty, saved.offset > 0 || hasStood {
+                // Images and heads can not be told from the offset alone.
+                start.problem =
+                    "offset \(saved.offset) was committed by something else than a worker in group \(settings.group)"
+            } else if saved == nil, hasStood {
+                start.problem = "group \(settings.group) has no committed offset any more"
+            }
+        } catch {
             start.problem =
-                "offset \(saved.offset) was committed by something else than a worker; \(Self.wayOut(partition, stood))"
-        } else if saved == nil, hasStood {
+                "committed progress is unreadable, beside offset \(start.offset) in group \(settings.group): \(error)"
+        }
+        if let problem = start.problem {
+            start.problem = "\(problem); \(Self.wayOut(partition, hasStood ? stood : nil))"
+        }
+        if let answers, answers.partitions <= Int(partition) {
             start.problem =
-                "the group's committed offset is gone; \(Self.wayOut(partition, stood))"
+                "topic \(answers.topic) has \(answers.partitions) partitions and nothing for this one's answers; add partitions "
+                + "to \(answers.topic)"
+            start.hasNoAnswers = true
+            return start
         }
         // What was carried out once is not again where the word of it is gone with an offset.
         let moved = max(start.progress.moved ?? -1, stood?.moved ?? -1)

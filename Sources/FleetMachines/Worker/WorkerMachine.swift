@@ -62,6 +62,9 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
 
     var publishing = Publishing()
     var control = ControlKnowledge()
+    /// The topic for answers with the fewest partitions, and when it is looked at again where it has too few.
+    var answers: (topic: String, partitions: Int)?
+    var countAtMs: Int64 = 0
     var actions: [Action] = []
 
     /// Images whose offset this life has committed.
@@ -89,6 +92,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .revoked(let lost): revoked(lost: lost, now)
         case .positions(let saved, let generation): located(saved, generation, now)
         case .positionsFailed(let failure, let generation): notLocated(failure, generation, now)
+        case .answers(let topic, let partitions): counted(topic, partitions)
         case .readingFailed(let failure): readingFailed(failure)
         case .outOfRange(let partition, let extent): outOfRange(partition, extent, now)
         case .record(let record, let message, let partition, let offset):
@@ -120,6 +124,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         guard phase != .ended else { return }
         askForPositions(now)
         retryCrowded(now)
+        askForAnswers(now)
         askControlEnd()
         publishAndCommit(now)
         holdOrLetGo(now)
@@ -176,6 +181,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
 
 /// What a worker is told at its start.
 package struct WorkerSettings: Sendable {
+    /// The group whose offsets say where partitions go on, for people.
+    package var group = "of the workers"
     /// Whether records and offsets become visible together.
     package var isExactlyOnce = false
     /// Least time between commits, milliseconds.
@@ -196,6 +203,8 @@ package struct WorkerSettings: Sendable {
     package var headBytesMax = 512 << 20
     /// Most loaded heads.
     package var headsMax = 256
+    /// Time between looks at a topic for answers that has too few partitions, milliseconds.
+    package var countMs: Int64 = 10_000
     /// Time until a call that failed is made again, milliseconds.
     package var retryMs: Int64 = 500
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.

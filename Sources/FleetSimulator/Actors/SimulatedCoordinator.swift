@@ -26,7 +26,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     override func start() {
         super.start()
         var settings = CoordinatorSettings(
-            name: name, partitions: (0..<Int32(world.plan.partitions)).map { $0 })
+            name: name, partitions: (0..<Int32(world.partitions)).map { $0 })
         settings.livenessMs = 150
         settings.heartbeatMs = 60
         settings.retryMs = 20
@@ -35,6 +35,8 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.positionsMs = 120
         settings.topic = "t"
         settings.checkpointMs = 400
+        settings.partitionsMs = 200
+        settings.unknownMs = 300
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
         turn(busy: 1...6, idle: 5...20) { [self] in follow() }
@@ -54,7 +56,10 @@ final class SimulatedCoordinator: SimulatedProcess {
                 for (partition, offset) in offsets.sorted(by: { $0.key < $1.key }) {
                     followers?.receipts?[partition] = max(0, offset - world.random.within(0...3))
                 }
-            case .askPositions(let serial, let term): answerPositions(serial, term)
+            case .askPositions(let partitions, let serial, let term):
+                answerPositions(partitions, serial, term)
+            case .countPartitions:
+                after(world.random.within(1...10)) { [self] in tell(.partitions(broker.shards.count)) }
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
@@ -142,7 +147,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     }
 
     /// What is committed and where partitions end are read at different times; either may stay unanswered.
-    private func answerPositions(_ serial: Int, _ term: Int) {
+    private func answerPositions(_ partitions: [Int32], _ serial: Int, _ term: Int) {
         after(world.random.within(1...10)) { [self] in
             let saved = broker.offsets
             after(world.random.within(1...10)) { [self] in
@@ -151,7 +156,7 @@ final class SimulatedCoordinator: SimulatedProcess {
                         .positionsFailed(CallFailure(.retriable, "no answer"), serial: serial), term: term)
                 }
                 var extents: [Int32: PartitionExtent] = [:]
-                for partition in 0..<Int32(world.plan.partitions) where !world.fails(20) {
+                for partition in partitions where !world.fails(20) {
                     extents[partition] = broker.extent(partition)
                 }
                 tell(.positions(saved, extents, serial: serial), term: term)
@@ -165,10 +170,10 @@ final class SimulatedCoordinator: SimulatedProcess {
         guard !isBusy, !errands.isEmpty else { return }
         isBusy = true
         switch errands.removeFirst() {
-        case .findEnds(let partitions, let errand):
+        case .findEnds(let errand):
             answer(errand) { [self] in
-                let ends = partitions.map {
-                    PartitionOffset(partition: $0, offset: Int64(broker.shards[Int($0)].count))
+                let ends = broker.shards.indices.map {
+                    PartitionOffset(partition: Int32($0), offset: Int64(broker.shards[$0].count))
                 }
                 return .ends(ends, token: world.token(), errand: errand)
             }

@@ -105,6 +105,8 @@ final class SimulatedWorker: SimulatedProcess {
             case .fetchPositions, .assign, .unassign, .pause, .resume, .submit: reading.append(action)
             case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
                 writing.append(action)
+            // Its topics for answers have room for everything.
+            case .countAnswers: break
             case .askControlEnd(let serial): answerControlEnd(serial)
             case .fetchHead(let head): load(head, again: true)
             case .unloadHead: break

@@ -101,6 +101,14 @@ final class SimulatedBroker {
         receipts = Array(repeating: [], count: partitions)
     }
 
+    /// One more partition, empty.
+    func addPartition() {
+        shards.append([])
+        begins.append(0)
+        outcomes.append([:])
+        receipts.append([])
+    }
+
     /// Where a partition begins and ends.
     func extent(_ partition: Int32) -> PartitionExtent {
         PartitionExtent(begin: begins[Int(partition)], end: Int64(shards[Int(partition)].count))

@@ -20,7 +20,7 @@ extension World {
     }
 
     private func append(_ record: ShardTopicRecord, readable: Bool = false) {
-        let partition = Int(random.next() % UInt64(plan.partitions))
+        let partition = Int(random.next() % UInt64(partitions))
         broker.shards[partition].append(.init(record: record, images: readable ? 1 : 0, isReadable: readable))
     }
 
@@ -56,7 +56,7 @@ extension World {
         var record = CutoverRecord(
             request: "hostile-\(random.next())", slot: .stream(random.pick(Self.streams)),
             head: ContentDigest(of: Array("nothing".utf8)), label: label("x"),
-            partitions: random.oneIn(2) ? [Int32(plan.partitions) + 7] : nil,
+            partitions: random.oneIn(2) ? [Int32(partitions) + 7] : nil,
             quorum: random.oneIn(2) ? Int(RecordBounds.integerMax) : nil, deadlineMs: random.within(0...80),
             requestedAtMs: random.within(0...RecordBounds.integerMax))
         if random.oneIn(3) {
@@ -86,7 +86,7 @@ extension World {
 
     /// Receipts of shards that are not there; where nobody else has to trust the receipts, of others as well.
     private func forgeReceipt() {
-        let partition = Int32(random.within(0...Int64(plan.partitions - 1)))
+        let partition = Int32(random.within(0...Int64(partitions - 1)))
         let end = broker.extent(partition).end
         let far = [end + 1_000_000, RecordBounds.integerMax]
         let isFar = plan.isForgetful || random.oneIn(2)

@@ -12,11 +12,23 @@ extension World {
             Int64(broker.shards[$1].count) - truth[$1].committed + $0
         }
         guard backlog < plan.backlogMax else { return }
-        let partition = Int(random.next() % UInt64(plan.partitions))
+        let partition = Int(random.next() % UInt64(partitions))
         broker.shards[partition].append(
             .init(
                 record: .shard(stream: random.pick(Self.streams)), images: Int(random.within(1...4)),
                 isReadable: !random.oneIn(30)))
+    }
+
+    /// The shard topic gets one more partition, with a shard in it; the group's members hear of it.
+    func addPartition() {
+        guard partitions < plan.partitions + plan.partitionsAdded else { return }
+        report.partitionsAdded += 1
+        broker.addPartition()
+        truth.append(Truth())
+        broker.shards[partitions - 1].append(
+            .init(record: .shard(stream: random.pick(Self.streams)), images: 1, isReadable: true))
+        broker.group.shake(nowMs: nowMs)
+        trace("there are \(partitions) partitions")
     }
 
     func label(_ name: String) -> HeadLabel {
@@ -33,7 +45,7 @@ extension World {
         let head = older?.head ?? ContentDigest(of: Array("\(plan.seed)-\(name)".utf8))
         var partitions: [Int32]?
         if !last, random.oneIn(3) {
-            let some = (0..<Int32(plan.partitions)).filter { _ in random.oneIn(2) }
+            let some = (0..<Int32(self.partitions)).filter { _ in random.oneIn(2) }
             if !some.isEmpty { partitions = some }
         }
         let record = CutoverRecord(

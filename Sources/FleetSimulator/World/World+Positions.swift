@@ -28,7 +28,7 @@ extension World {
         guard plan.isForgetful, !isCalm else { return }
         let isDelicate = coordinators.contains(where: \.isBetweenMarkers)
         if random.oneIn(isDelicate ? 25 : 200), nowMs > nightUntilMs { night() }
-        let partition = Int32(random.within(0...Int64(plan.partitions - 1)))
+        let partition = Int32(random.within(0...Int64(partitions - 1)))
         if random.oneIn(60) { retain(partition) }
         if random.oneIn(nowMs < nightUntilMs ? 10 : 120) { meddle(partition) }
         if random.oneIn(nowMs < nightUntilMs ? 15 : 200) { forget() }

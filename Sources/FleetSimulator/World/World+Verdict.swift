@@ -5,11 +5,14 @@ internal import PipelineMessages
 
 /// What must hold at the end; judged from the topics, by none of the code that is judged but the log's own rule.
 extension World {
+    /// Whether the last request is in force.
+    var isRestful: Bool { requests.last.map { broker.states[$0.request] == .committed } ?? false }
+
     /// Whether everything is read, committed and decided.
     var isDrained: Bool {
-        guard isCalm, let last = requests.last, broker.states[last.request] == .committed else {
-            return false
-        }
+        guard isCalm, isRestful, let last = requests.last,
+            partitions == plan.partitions + plan.partitionsAdded
+        else { return false }
         guard isRead, lastStatus?.imagesCommitted == imagesOfAll, !mustCountAnew else { return false }
         let log = fold(broker.control)
         return log.open.isEmpty && log.cutovers[last.request]?.state == .committed
@@ -106,6 +109,7 @@ extension World {
             complain("\(record.request) was committed; whoever reads the topic now does not see it")
         }
         report.committed = log.committed.count
+        report.restated = log.committed.count { $0.restates != nil }
         report.aborted = log.cutovers.values.count { $0.state == .aborted }
         for partition in broker.shards.indices {
             report.shards += broker.shards[partition].count

@@ -46,6 +46,9 @@ final class World {
         }
     }
 
+    /// Partitions of the shard topic now.
+    var partitions: Int { broker.shards.count }
+
     func after(_ delayMs: Int64, _ body: @escaping () -> Void) {
         agenda.add(atMs: nowMs + max(0, delayMs), body)
     }
@@ -112,6 +115,13 @@ final class World {
             if requests.count < plan.cutovers, !isCalm, waiting < random.within(1...6) { ask() }
         }
         every(30...150) { [self] in elect() }
+        if plan.partitionsAdded > 0 {
+            // The last one comes when no push will be behind it.
+            every(100...900) { [self] in
+                let isLast = partitions == plan.partitions + plan.partitionsAdded - 1
+                if isCalm ? isRestful : !isLast { addPartition() }
+            }
+        }
         if plan.isHostile { every(5...40) { [self] in if !isCalm { write() } } }
         elect()
         let stormUntil = nowMs + Int64(plan.cutovers) * 300
@@ -176,7 +186,7 @@ final class World {
         guard let members = broker.group.tick(nowMs: nowMs) else { return }
         report.rebalances += 1
         var given: [[Int32]] = Array(repeating: [], count: members.count)
-        for partition in 0..<Int32(plan.partitions) where !members.isEmpty {
+        for partition in 0..<Int32(partitions) where !members.isEmpty {
             given[Int(random.next() % UInt64(members.count))].append(partition)
         }
         for (place, entry) in members.enumerated() {

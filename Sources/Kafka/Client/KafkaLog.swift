@@ -1,4 +1,5 @@
 import Synchronization
+internal import Threads
 
 #if canImport(Darwin)
 import Darwin
@@ -20,6 +21,7 @@ public struct KafkaLogLine: Sendable, Hashable {
 
 /// Where librdkafka's log lines go.
 ///
+/// On standard error the trouble with a broker is said once, and that it is over (``BrokerTroubles``); a handler gets each line.
 /// Only warnings and worse arrive (`log_level` and `debug` change that), nothing that a client says while it is
 /// being closed, and never a secret: the library redacts what it prints of its configuration.
 public enum KafkaLog {
@@ -41,6 +43,36 @@ public enum KafkaLog {
 
     private static let sink = Mutex<(@Sendable (String) -> Void)?>(nil)
 
+    /// Troubles with brokers, and whether a thread waits for their end.
+    private static let troubles = Mutex((known: BrokerTroubles(), isWatched: false))
+
+    /// Whether a line about a broker is news; from the first on, its end is watched for.
+    private static func isNews(_ text: String) -> Bool {
+        let (isNews, begins) = troubles.withLock { troubles in
+            let isNews = troubles.known.admit(text, at: .now)
+            let begins = !troubles.isWatched && !troubles.known.isEmpty
+            if begins { troubles.isWatched = true }
+            return (isNews, begins)
+        }
+        if begins { _ = PlatformThread("kafka troubles") { watch() } }
+        return isNews
+    }
+
+    /// Says which troubles are over, until none is left.
+    private static func watch() {
+        let pause = Signal()
+        while true {
+            _ = pause.wait(milliseconds: 1_000)
+            let (lines, isDone) = troubles.withLock { troubles in
+                let lines = troubles.known.over(at: .now)
+                if troubles.known.isEmpty { troubles.isWatched = false }
+                return (lines, troubles.known.isEmpty)
+            }
+            for line in lines { write("kafka: \(line)") }
+            if isDone { return }
+        }
+    }
+
     /// Passes a line on.
     static func emit(_ line: KafkaLogLine) {
         // The handler runs outside the lock: it may take long, and others may want to speak.
@@ -48,6 +80,7 @@ public enum KafkaLog {
             receiver(line)
             return
         }
+        if line.facility == "FAIL", !isNews(line.text) { return }
         let dropped = standardError.withLock { $0.admit(at: ContinuousClock.now) }
         guard let dropped else { return }
         if dropped > 0 { write("kafka: \(dropped) log lines were left out") }

@@ -88,10 +88,16 @@ struct PartitionList: ~Copyable {
     /// The metadata text of an element; empty when there is none.
     static func metadata(of element: rd_kafka_topic_partition_t) -> String {
         guard let text = element.metadata, element.metadata_size > 0 else { return "" }
-        return String(
-            decoding: UnsafeRawBufferPointer(start: text, count: element.metadata_size),
-            as: UTF8.self
-        )
+        return self.text(UnsafeRawBufferPointer(start: text, count: element.metadata_size))
+    }
+
+    /// The text that was committed, without the zero bytes at its end: Python's confluent-kafka adds one, to ours as well.
+    private static func text(_ bytes: some BidirectionalCollection<UInt8>) -> String {
+        var end = bytes.endIndex
+        while end > bytes.startIndex, bytes[bytes.index(before: end)] == 0 {
+            end = bytes.index(before: end)
+        }
+        return String(decoding: bytes[..<end], as: UTF8.self)
     }
 }
 

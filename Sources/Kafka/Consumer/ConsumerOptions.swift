@@ -70,6 +70,9 @@ public struct ConsumerOptions: Sendable {
         ("fetch.max.bytes", "67108864"),
         ("fetch.wait.max.ms", "100"),
         ("session.timeout.ms", "10000"),
+        // Partitions that are added are found in seconds; the library's own five minutes would leave them unread.
+        ("topic.metadata.refresh.interval.ms", "5000"),
+        ("metadata.max.age.ms", "15000"),
         // Every member of a group must name the same strategy; cooperative ones are not dependable in 2.0.2.
         ("partition.assignment.strategy", "roundrobin"),
     ]

@@ -65,6 +65,9 @@ public struct ProducerOptions: Sendable {
         ("linger.ms", "5"),
         ("batch.size", "1000000"),
         ("queue.buffering.max.kbytes", "131072"),
+        // As for a consumer: who writes into a partition that was added finds it in seconds.
+        ("topic.metadata.refresh.interval.ms", "5000"),
+        ("metadata.max.age.ms", "15000"),
     ]
 
     var chosen: [(String, String)] {

@@ -31,6 +31,9 @@ public struct CutoverRecord: Hashable, Sendable, Codable {
     public var label: HeadLabel
     /// Partitions to switch; `nil` means all.
     public var partitions: [Int32]?
+    /// Number of the cut-over of all partitions whose head this one gives to partitions that were added since; `nil` in what
+    /// a person asks for.
+    public var restates: Int64?
     /// Workers that must be ready; `nil` means every live one.
     public var quorum: Int?
     /// Workers that do not count, by name: neither needed nor asked; at most ``ignoredMax``. `nil` means none.

@@ -40,9 +40,12 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
     /// The text form, one line of JSON.
     public var text: String { JSONRecord.text(self) }
 
-    /// Parses the text form; an empty string means no progress was ever recorded.
+    /// Parses the text form; an empty string means no progress was ever recorded. Zero bytes at its end are somebody's habit
+    /// of ending texts (Python's confluent-kafka), and no part of it.
     public init(text: String) throws(RecordError) {
-        self = text.isEmpty ? PartitionProgress() : try JSONRecord.decode(Self.self, from: Array(text.utf8))
+        var bytes = Array(text.utf8)
+        while bytes.last == 0 { bytes.removeLast() }
+        self = bytes.isEmpty ? PartitionProgress() : try JSONRecord.decode(Self.self, from: bytes)
     }
 }
 

@@ -1,7 +1,7 @@
 /// Why a shard went to the dead letters. Topic `dead-letters`, key as in the shard topic.
 ///
-/// The value is the shard's own bytes, so that it can be repaired and sent again; this record
-/// travels in the header `hsf-dead-letter`.
+/// The value is the shard's own bytes, so that it can be repaired and sent again, and absent where the record had none; this
+/// record travels in the header `hsf-dead-letter`, the record's own headers beside it (``headers(original:)``).
 public struct DeadLetter: Hashable, Sendable, Codable {
     /// Always `dead-letter/1`.
     public var schema = "dead-letter/1"
@@ -23,6 +23,31 @@ public struct DeadLetter: Hashable, Sendable, Codable {
 
     /// The Kafka header that carries it.
     public static let header = "hsf-dead-letter"
+
+    /// Before the name of each of the record's own headers.
+    public static let originalPrefix = "original-"
+    /// How many of the record's own headers were left out, in decimal digits; absent if none was.
+    public static let leftOutHeader = "hsf-headers-left-out"
+    /// Most of the record's own headers that are kept, and most bytes of their names and values.
+    public static let headersMax = 16
+    /// See ``headersMax``.
+    public static let headerBytesMax = 4_096
+
+    /// The headers of the dead letter: itself, then the record's own as far as they are few and short, under names that
+    /// begin with ``originalPrefix``; those left out are counted.
+    public func headers(original: [(name: String, value: [UInt8])]) -> [(String, [UInt8])] {
+        var kept = [(Self.header, JSONRecord.encode(self))]
+        var bytes = 0
+        for header in original {
+            let size = header.name.utf8.count + header.value.count
+            guard kept.count <= Self.headersMax, bytes + size <= Self.headerBytesMax else { continue }
+            bytes += size
+            kept.append((Self.originalPrefix + header.name, header.value))
+        }
+        let leftOut = original.count - (kept.count - 1)
+        if leftOut > 0 { kept.append((Self.leftOutHeader, Array("\(leftOut)".utf8))) }
+        return kept
+    }
 
     /// A reason.
     public init(topic: String, partition: Int32, offset: Int64, code: String, reason: String) {

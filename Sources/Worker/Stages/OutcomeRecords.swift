@@ -11,8 +11,8 @@ struct OutcomeRecords {
     struct Record {
         let topic: String
         let partition: Int32
-        let key: [UInt8]
-        let value: [UInt8]
+        let key: [UInt8]?
+        let value: [UInt8]?
         var headers: [(String, [UInt8])] = []
     }
 
@@ -42,9 +42,11 @@ struct OutcomeRecords {
             let (message, stream, code, reason) = (dead.message, dead.stream, dead.code, dead.reason)
             // A record beyond our own limit must not stop the worker: its reason goes, its bytes stay where
             // they are, at the offset that the letter names.
-            let key = message.key ?? []
+            let key = message.key
             let fits = message.byteCount <= DeadLetter.copyBytesMax
-            let keepsKey = fits || key.count <= DeadLetter.keyBytesMax
+            let keepsKey = fits || key?.count ?? 0 <= DeadLetter.keyBytesMax
+            // No value is not an empty one: what is sent again should be what came.
+            let value = message.isTombstone ? nil : message.payload
             let letter = DeadLetter(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 code: code,
@@ -53,8 +55,8 @@ struct OutcomeRecords {
             others.append(
                 Record(
                     topic: options.topics.deadLetters, partition: 0,
-                    key: keepsKey ? key : [], value: fits ? message.payload : [],
-                    headers: [(DeadLetter.header, JSONRecord.encode(letter))]))
+                    key: keepsKey ? key : [], value: fits ? value : [],
+                    headers: letter.headers(original: message.headers)))
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 stream: RecordBounds.name.contains(stream.utf8.count) ? stream : "", images: 0, errors: 0,

@@ -12,6 +12,10 @@ final class WorkerReader: Sendable {
     private let memberships: Memberships
     private let tasks: BoundedQueue<ShardTask>
     private let topic: String
+    private let answerTopics: [String]
+    /// What all of them were found to have.
+    private let answerPartitions = Mutex<Int32>(0)
+    private let admin: KafkaAdmin
     private let hasJoined = Signal()
     private let onJoined: @Sendable () -> Void
 
@@ -19,13 +23,15 @@ final class WorkerReader: Sendable {
     init(
         _ options: WorkerOptions, conductor: WorkerConductor, consumer: KafkaConsumer,
         memberships: Memberships, tasks: BoundedQueue<ShardTask>, onJoined: @escaping @Sendable () -> Void
-    ) {
+    ) throws(KafkaError) {
+        admin = try KafkaAdmin(options.kafka)
         self.onJoined = onJoined
         self.conductor = conductor
         self.consumer = consumer
         self.memberships = memberships
         self.tasks = tasks
         topic = options.topics.shards
+        answerTopics = [options.topics.predictions, options.topics.receipts]
     }
 
     func run() -> PlatformThread {
@@ -78,7 +84,12 @@ final class WorkerReader: Sendable {
     private func perform(_ action: WorkerConductor.Reading) {
         do throws(KafkaError) {
             switch action {
-            case .fetchPositions(let partitions, let generation): fetchPositions(partitions, generation)
+            case .fetchPositions(let partitions, let generation):
+                // Partitions that are known to be there stay.
+                let known = answerPartitions.withLock { $0 }
+                if partitions.contains(where: { $0 >= known }) { countAnswers() }
+                fetchPositions(partitions, generation)
+            case .countAnswers: countAnswers()
             case .assign(let starts, let generation):
                 memberships.begin(generation)
                 try consumer.assign(
@@ -92,6 +103,18 @@ final class WorkerReader: Sendable {
             // Of partitions that are not ours any more; the group says so next.
             conductor.tell(.readingFailed(CallFailure(error.isFatal ? .fatal : .retriable, "\(error)")))
         }
+    }
+
+    /// What can not be counted now is believed to be there.
+    private func countAnswers() {
+        var counts: [(topic: String, partitions: Int)] = []
+        for topic in answerTopics {
+            guard let count = try? admin.partitionCount(of: topic, timeoutMs: 5_000) else { return }
+            counts.append((topic, count))
+        }
+        guard let narrowest = counts.min(by: { $0.partitions < $1.partitions }) else { return }
+        answerPartitions.withLock { $0 = Int32(clamping: narrowest.partitions) }
+        conductor.tell(.answers(topic: narrowest.topic, partitions: narrowest.partitions))
     }
 
     private func fetchPositions(_ partitions: [Int32], _ generation: Int) {

@@ -71,8 +71,8 @@ final class WorkerWriter: Sendable {
             transact(.commit) { () throws(KafkaError) in try producer.commitTransaction(timeoutMs: 60_000) }
         case .abortTransaction:
             transact(.abort) { () throws(KafkaError) in try producer.abortTransaction(timeoutMs: 60_000) }
-        case .fetchPositions, .assign, .unassign, .pause, .resume, .submit, .askControlEnd, .fetchHead,
-            .unloadHead, .say, .finished, .failed:
+        case .fetchPositions, .countAnswers, .assign, .unassign, .pause, .resume, .submit, .askControlEnd,
+            .fetchHead, .unloadHead, .say, .finished, .failed:
             preconditionFailure("the conductor gives the writer what is written")
         }
     }
@@ -108,12 +108,12 @@ final class WorkerWriter: Sendable {
         let count = predictions.count + records.others.count
         do throws(KafkaError) {
             let partition = publication.ticket.lane.partition
-            try untilQueued { () throws(KafkaError) in
+            try untilQueued(options.topics.predictions, partition) { () throws(KafkaError) in
                 try producer.produce(
                     topic: options.topics.predictions, partition: partition, batch: &predictions, tag: flight)
             }
             for record in records.others {
-                try untilQueued { () throws(KafkaError) in
+                try untilQueued(record.topic, record.partition) { () throws(KafkaError) in
                     try producer.produce(
                         topic: record.topic, partition: record.partition, key: record.key,
                         value: record.value, headers: record.headers, tag: flight)
@@ -125,12 +125,24 @@ final class WorkerWriter: Sendable {
         }
     }
 
+    /// How often the producer is told of a partition that it has not heard of.
+    private static let countsMax = 5
+
     /// Makes room in the producer's queue while it is full.
-    private func untilQueued(_ body: () throws(KafkaError) -> Void) throws(KafkaError) {
+    private func untilQueued(
+        _ topic: String, _ partition: Int32, _ body: () throws(KafkaError) -> Void
+    ) throws(KafkaError) {
+        var counts = 0
         while true {
             do throws(KafkaError) {
                 return try body()
             } catch {
+                if error.code == KafkaError.Code.unknownPartition, counts < Self.countsMax,
+                    try producer.partitionCount(of: topic, timeoutMs: 5_000) > Int(partition)
+                {
+                    counts += 1
+                    continue
+                }
                 guard error.code == KafkaError.Code.queueFull, !conductor.ended.isSet else { throw error }
                 takeDeliveries(timeoutMs: 50)
             }

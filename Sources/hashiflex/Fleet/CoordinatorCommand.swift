@@ -36,8 +36,8 @@ struct CoordinatorCommand: ParsableCommand {
     var exitWithParent = false
 
     /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing, and
-    /// one that asks about topics.
-    private static let clients = 12
+    /// three that ask about topics.
+    private static let clients = 14
 
     func validate() throws {
         try requireRange("--liveness-ms", livenessMs, in: 100...3_600_000)

@@ -110,6 +110,7 @@ final class SimulationTally: Sendable {
                     "groups forgotten",
                     "\(total.forgotten); \(total.resumed) partitions resumed where they stood"
                 ),
+                ("partitions added", "\(total.partitionsAdded); \(total.restated) cut-overs for them"),
                 ("hostile records", Format.count(total.hostileRecords)),
                 ("trace", String(total.trace, radix: 16)),
                 (
@@ -132,7 +133,9 @@ final class SimulationTally: Sendable {
                 "markers_false": total.falseMarkers, "gaps": total.gaps, "offsets_of_others": total.meddled,
                 "moves": total.moves, "groups_forgotten": total.forgotten,
                 "partitions_resumed": total.resumed,
-                "ledger_resets": total.resets, "hostile_records": total.hostileRecords,
+                "ledger_resets": total.resets,
+                "partitions_added": total.partitionsAdded,
+                "restated": total.restated, "hostile_records": total.hostileRecords,
                 "trace": String(total.trace, radix: 16), "seconds": seconds, "passed": failure == nil,
                 "complaints": failure?.complaints ?? [], "failed_seed": failure.map { "\($0.seed)" } ?? "",
             ]

@@ -26,8 +26,8 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
-    /// Heads, heartbeat, shards, predictions; one that reads the heads again, and one that asks about topics.
-    private static let clients = 6
+    /// Heads, heartbeat, shards, predictions; one that reads the heads again, and two that ask about topics.
+    private static let clients = 7
 
     func validate() throws { try name.map { try requireName($0) } }
 

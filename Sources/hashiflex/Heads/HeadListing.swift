@@ -20,8 +20,10 @@ extension HeadCommand {
                 if json { return heads.forEach { Terminal.print(JSONRecord.text($0)) } }
                 var rows = [["HEAD", "CLASSES", "DIGEST", "BACKBONE", "BYTES", "IN FORCE FOR"]]
                 for head in heads {
-                    let slots = Set(view.log.committed.map(\.slot))
-                        .filter { view.log.current($0)?.head == head.head }.map(\.description).sorted()
+                    // One head may have several names; what is in force is the name that was pushed.
+                    let slots = view.log.newestOfSlots
+                        .filter { $0.head == head.head && $0.label == head.label }
+                        .map(\.slot.description).sorted()
                     rows.append([
                         head.label.description, "\(head.classes)", head.head.short, head.backbone.short,
                         Format.count(head.bytes), slots.isEmpty ? "-" : slots.joined(separator: ","),
@@ -63,10 +65,12 @@ extension HeadCommand {
             let offsets = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }
             let reasons = record.reasons ?? []
             let ignored = record.ignore ?? []
+            let added = record.restates.map { ", for added partitions, as #\($0)" } ?? ""
             Terminal.print(
                 "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
                     + (record.state == .requested ? ", request \(record.request)" : "")
                     + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
+                    + added
                     + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
                     + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"))
         }

@@ -29,14 +29,17 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             let link = try connection.connect(\.predictions, \.control)
+            try requirePlaces(link)
             let reader = try PredictionReader(link)
             var records: [(Prediction, [UInt8])] = []
             var unreadable = 0
             let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
             defer { lines.settle() }
             var audit: StampAudit?
+            var patience = CutoverPatience()
             var predicted: [PreprocessingAudit.Place: ContentDigest] = [:]
-            while !reader.isAtEnd {
+            // Once is enough: a fleet that publishes faster than this reads would never let it end.
+            while !reader.hasSeenEnd {
                 switch try reader.next(timeoutMs: 500) {
                 case .record(let prediction, let bytes):
                     records.append((prediction, bytes))
@@ -50,9 +53,9 @@ struct AuditCommand: ParsableCommand {
                     lines.say(problem, kind: "unreadable")
                 case .idle: break
                 }
-                if records.count >= 10_000 { try drain(&records, &audit, link) }
+                if records.count >= 10_000 { try drain(&records, &audit, &patience, link) }
             }
-            try drain(&records, &audit, link)
+            try drain(&records, &audit, &patience, link)
             let findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
             report(findings, unreadable)
             try checkPreprocessing(predicted, link)
@@ -61,6 +64,20 @@ struct AuditCommand: ParsableCommand {
                 throw Exit.mismatch
             }
         }
+    }
+
+    /// Refuses topics in which some shards can have no prediction; who may not see the shards can not know.
+    private func requirePlaces(_ link: Connection) throws {
+        guard link.isVisible(link.topics.shards) else { return }
+        let (shards, predictions) = (
+            try link.partitions, try link.topic(link.topics.predictions).partitions.count
+        )
+        guard predictions < shards else { return }
+        throw CommandError(
+            Exit.mismatch,
+            "topic \(link.topics.predictions) has \(predictions) partitions, \(link.topics.shards) has \(shards): shards of "
+                + "partitions \(predictions) to \(shards - 1) can have no prediction; add partitions to "
+                + "\(link.topics.predictions)")
     }
 
     private func checkPreprocessing(
@@ -83,15 +100,12 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func drain(
-        _ records: inout [(Prediction, [UInt8])], _ audit: inout StampAudit?, _ link: Connection
+        _ records: inout [(Prediction, [UInt8])], _ audit: inout StampAudit?,
+        _ patience: inout CutoverPatience, _ link: Connection
     ) throws {
         // Read after the predictions: every cut-over that they can carry is in it.
-        // One whose markers are being written is waited for: its offsets are not known yet.
         let view = try ControlView(link)
-        let deadline = Clock.steadyMs + 30_000
-        while view.log.open.contains(where: { $0.state == .committing }), Clock.steadyMs < deadline {
-            try view.take(timeoutMs: 200)
-        }
+        try patience.wait(view)
         let log = view.log
         if audit == nil {
             audit = StampAudit(activations: log, frozenHeads: try frozenHeads(link))

@@ -16,6 +16,7 @@ final class PredictionReader {
 
     private let consumer: KafkaConsumer
     private var ended: Set<Int32> = []
+    private var endsSeen: Set<Int32> = []
     private let partitions: Int
 
     init(_ link: Connection, from start: StartOffset = .beginning) throws {
@@ -34,6 +35,9 @@ final class PredictionReader {
     /// Whether every partition's end was reached since the last record of it.
     var isAtEnd: Bool { ended.count == partitions }
 
+    /// Whether every partition's end was reached once, whatever has come since.
+    var hasSeenEnd: Bool { endsSeen.count == partitions }
+
     /// The next record, if one comes within `timeoutMs`.
     ///
     /// - Throws: `CommandError` when records were deleted before they were read.
@@ -49,6 +53,7 @@ final class PredictionReader {
             }
         case .partitionEnd(let tp, _):
             ended.insert(tp.partition)
+            endsSeen.insert(tp.partition)
             return .idle
         case .error(let error):
             if error.code == KafkaError.Code.noOffsetToResetTo {

@@ -46,7 +46,7 @@ struct Connection {
         if !absent.isEmpty { throw missing(absent) }
     }
 
-    /// Checks every topic that a worker uses, and that it can answer each shard where the shard lies.
+    /// Checks every topic that a worker uses; says where it can not answer a shard where the shard lies.
     func requireWorkerTopics() throws {
         let answers = [topics.predictions, topics.receipts]
         try require([topics.shards, topics.control, topics.status, topics.deadLetters] + answers)
@@ -54,10 +54,10 @@ struct Connection {
         for name in answers {
             let count = try topic(name).partitions.count
             guard count < shards else { continue }
-            throw CommandError(
-                Exit.unavailable,
+            Terminal.complain(
                 "topic \(name) has \(count) partitions and \(topics.shards) has \(shards): a prediction lies in the "
-                    + "partition of its shard; add partitions to \(name)")
+                    + "partition of its shard, and partitions \(count) to \(shards - 1) wait; add partitions to \(name)"
+            )
         }
     }
 

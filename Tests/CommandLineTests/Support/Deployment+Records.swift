@@ -29,8 +29,10 @@ extension Deployment {
             ], executable: "/usr/bin/kcat")
         try #require(read.code == 0, "\(read.errors)")
         return try read.lines.map { line in
+            // Behind it stand the record's own headers.
             let text = try #require(line.split(separator: "=", maxSplits: 1).last)
-            return try JSONDecoder().decode(DeadLetter.self, from: Data(text.utf8))
+            let end = try #require(text.lastIndex(of: "}"))
+            return try JSONDecoder().decode(DeadLetter.self, from: Data(text[...end].utf8))
         }
     }
 

@@ -33,7 +33,7 @@ import Testing
         ) {
             tell(.tick, afterMs: 1_000)
             let serials = done.compactMap {
-                if case .askPositions(let serial, _) = $0 { serial } else { nil }
+                if case .askPositions(_, let serial, _) = $0 { serial } else { nil }
             }
             var extents: [Int32: PartitionExtent] = [:]
             for (partition, end) in ends {

@@ -39,7 +39,7 @@ import Testing
     }
 
     private func errands(_ actions: [CoordinatorAction]) -> [Int] {
-        actions.compactMap { if case .findEnds(_, let errand) = $0 { errand } else { nil } }
+        actions.compactMap { if case .findEnds(let errand) = $0 { errand } else { nil } }
     }
 
     private func markers(_ actions: [CoordinatorAction]) -> Int {

@@ -53,6 +53,14 @@ import Testing
         #expect(run.tell(.committed([0: 5])) == [.send(flight: 1, partition: 0)])
     }
 
+    @Test func aShardAboveTheBoundGoesAlone() {
+        var run = IngestRun(backlogBytesMax: 100, partitions: 1)
+        #expect(run.offer(1, bytes: 900) == [.send(flight: 1, partition: 0)])
+        #expect(run.offer(2, bytes: 900) == [.wait(flight: 2)])
+        #expect(run.tell(.delivered(flight: 1, offset: 0)) == [])
+        #expect(run.tell(.committed([0: 1])) == [.send(flight: 2, partition: 0)])
+    }
+
     // MARK: Reservations
 
     @Test func roomIsGivenBackWhenTheClientLibraryRefuses() {

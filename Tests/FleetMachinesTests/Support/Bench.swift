@@ -25,6 +25,7 @@ struct WorkerBench {
     static func words(_ action: Machine.Action) -> String {
         switch action {
         case .fetchPositions(let partitions, let generation): "fetch \(partitions) \(generation)"
+        case .countAnswers: "count answers"
         case .assign(let starts, let generation):
             "assign \(starts.map { "\($0.partition)@\($0.offset)" }) \(generation)"
         case .unassign: "unassign"

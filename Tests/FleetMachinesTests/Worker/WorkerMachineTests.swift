@@ -33,7 +33,16 @@ import Testing
         #expect(
             words.first?.hasPrefix("say partition 0 is not read: committed progress is unreadable") == true)
         let blocked = try #require(bench.machine.partitions.first { $0.partition == 0 }?.blocked)
-        #expect(blocked.hasPrefix("committed progress is unreadable"))
+        #expect(blocked.hasPrefix("committed progress is unreadable, beside offset 7 in group "))
+        #expect(blocked.hasSuffix("hashiflex positions move --partition 0 says where to go on"))
+    }
+
+    @Test func progressThatEndsInAZeroByteIsRead() {
+        var bench = WorkerBench()
+        let text = PartitionProgress(images: 3).text + "\0"
+        bench.tell(.assigned([0]))
+        let words = bench.tell(.positions([0: SavedPosition(offset: 9, metadata: text)], generation: 1))
+        #expect(words == ["assign [\"0@9\"] 1", "resume [0]"])
     }
 
     @Test func aWorkerWithoutRoomRestsItsPartitionsAndServesTheGroup() {

@@ -165,6 +165,34 @@ import TestSupport
         )
     }
 
+    @Test func aDeadLetterKeepsTheRecordsOwnHeaders() throws {
+        let letter = DeadLetter(topic: "t", partition: 0, offset: 1, code: "truncated", reason: "r")
+        let own: [(name: String, value: [UInt8])] = [
+            ("hsf-kind", Array("shard".utf8)), ("hsf-dead-letter", Array("forged".utf8)), ("empty", []),
+        ]
+        let headers = letter.headers(original: own)
+        #expect(
+            headers.map { $0.0 } == [
+                "hsf-dead-letter", "original-hsf-kind", "original-hsf-dead-letter", "original-empty",
+            ])
+        let first = try #require(headers.first)
+        #expect(try JSONRecord.decode(DeadLetter.self, from: first.1) == letter)
+        #expect(headers[1].1 == Array("shard".utf8) && headers[3].1.isEmpty)
+    }
+
+    @Test func foreignHeadersOfADeadLetterAreFewAndShort() {
+        let letter = DeadLetter(topic: "t", partition: 0, offset: 1, code: "truncated", reason: "r")
+        let many = letter.headers(original: (0..<1_000).map { ("h\($0)", [1]) })
+        #expect(many.count == 1 + DeadLetter.headersMax + 1)
+        #expect(many.last?.0 == "hsf-headers-left-out" && many.last?.1 == Array("984".utf8))
+        let long = letter.headers(original: [
+            ("long", Array(repeating: 0, count: 10_000)), ("short", [1]),
+            ("n" + String(repeating: "n", count: 5_000), []),
+        ])
+        #expect(long.map { $0.0 } == ["hsf-dead-letter", "original-short", "hsf-headers-left-out"])
+        #expect(long.last?.1 == Array("2".utf8))
+    }
+
     private func sample(parts: Int, text: String) throws -> Prediction {
         func has(_ bit: Int) -> Bool { parts >> bit & 1 == 1 }
         return Prediction(
