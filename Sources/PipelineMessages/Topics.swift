@@ -42,6 +42,8 @@ public struct TopicNames: Sendable, Equatable {
 
     /// The consumer group that the workers share.
     public var workerGroup: String { "\(prefix).workers" }
+    /// What the transactional name of every worker begins with; its own name follows.
+    public var transactionPrefix: String { "\(workerGroup)." }
     /// The consumer group whose single partition makes its owner the leading coordinator.
     public var coordinatorGroup: String { "\(prefix).coordinators" }
 }

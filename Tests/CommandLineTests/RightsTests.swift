@@ -3,9 +3,9 @@ import Kafka
 import PipelineMessages
 import Testing
 
-/// What each role needs at a real Kafka, and what happens when a right is missing. Skipped unless both listeners are named:
-/// HASHIFLEX_TEST_BOOTSTRAP, on which everything is allowed, and HASHIFLEX_TEST_SASL, on which SASL PLAIN users with their
-/// names as passwords have the rights that they are given.
+/// What `topics acls` lists for a role is enough at a real Kafka, and every right of it is needed. Skipped unless both
+/// listeners are named: HASHIFLEX_TEST_BOOTSTRAP, on which everything is allowed, and HASHIFLEX_TEST_SASL, on which SASL
+/// PLAIN users with their names as passwords have the rights that they are given.
 @Suite(
     .serialized,
     .enabled(
@@ -25,31 +25,7 @@ struct RightsTests {
                 "--topic-prefix", topics.prefix,
             ])
         try #require(created.code == 0, "\(created.errors)")
-        for (role, _) in Self.commands { try access.give(Self.rights(role, topics), to: role) }
-    }
-
-    /// What was enough, measured; the README's table.
-    private static func rights(_ role: String, _ topics: TopicNames) -> [AccessRight] {
-        func may(_ operation: AccessRight.Operation, _ names: [String]) -> [AccessRight] {
-            names.map { AccessRight(operation, .topic($0)) }
-        }
-        switch role {
-        case "worker":
-            return may(.read, [topics.shards, topics.control, topics.status])
-                + may(.write, [topics.predictions, topics.receipts, topics.status, topics.deadLetters])
-                + [AccessRight(.read, .group(topics.workerGroup))]
-        case "coordinator":
-            return may(.read, [topics.control, topics.status, topics.shards, topics.receipts])
-                + may(.write, [topics.control, topics.status, topics.shards])
-                + [
-                    AccessRight(.read, .group(topics.coordinatorGroup)),
-                    AccessRight(.describe, .group(topics.workerGroup)),
-                ]
-        case "camera":
-            return may(.write, [topics.shards]) + [AccessRight(.describe, .group(topics.workerGroup))]
-        case "operator": return may(.read, [topics.control]) + may(.write, [topics.control])
-        default: return may(.read, [topics.predictions, topics.control])
-        }
+        for (role, _) in Self.commands { try access.give(ListedRights.of(role, topics), to: role) }
     }
 
     /// Roles, and commands that need all their rights.
@@ -59,26 +35,12 @@ struct RightsTests {
         ("operator", [["head", "push", "builtin:v2", "--no-wait"]]), ("reader", [["audit"]]),
     ]
 
-    private func link(_ role: String) throws -> (arguments: [String], environment: [String: String]) {
-        (
-            ["--brokers", try #require(SecuredBroker.sasl), "--topic-prefix", topics.prefix],
-            [
-                "HASHIFLEX_KAFKA_SECURITY_PROTOCOL": "sasl_plaintext",
-                "HASHIFLEX_KAFKA_SASL_MECHANISM": "PLAIN",
-                "HASHIFLEX_KAFKA_SASL_USERNAME": role, "HASHIFLEX_KAFKA_SASL_PASSWORD": role,
-            ]
-        )
-    }
-
     private func run(_ role: String, _ command: [String], seconds: Double = 60) throws -> Program.Outcome {
-        let link = try link(role)
-        return try Program.run(
-            command + link.arguments, environment: link.environment, seconds: seconds)
+        try SecuredBroker.run(role, command, topics, seconds: seconds)
     }
 
     private func start(_ role: String, _ command: [String]) throws -> Background {
-        let link = try link(role)
-        return try Background(command + link.arguments, environment: link.environment)
+        try SecuredBroker.start(role, command, topics)
     }
 
     @Test(.timeLimit(.minutes(3))) func everyRoleWorksWithExactlyItsRights() throws {
@@ -102,7 +64,7 @@ struct RightsTests {
 
     @Test(.timeLimit(.minutes(8))) func anyRightThatIsMissingIsNamed() throws {
         for (role, commands) in Self.commands {
-            for right in Self.rights(role, topics) {
+            for right in try ListedRights.of(role, topics) {
                 try access.take(right, from: role)
                 for command in commands {
                     let outcome = try run(role, command, seconds: 30)
@@ -186,11 +148,4 @@ struct RightsTests {
         }
         return ends
     }
-}
-
-/// The broker of these tests.
-private enum SecuredBroker {
-    static let open = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_BOOTSTRAP"]
-    static let sasl = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_SASL"]
-    static var isOffered: Bool { open != nil && sasl != nil }
 }

@@ -31,6 +31,23 @@ import Testing
         Case("fleet up --workers=2x", "Error: The value '2x' is invalid for '--workers <workers>'"),
         Case("fleet scale -1", "Error: a fleet has 0 to 256 workers, not -1"),
         Case("topics list extra", "Error: Unexpected argument 'extra'"),
+        Case("topics acls", "Error: --principal ROLE=User:NAME: name at least one"),
+        Case(
+            "topics acls --principal boss=User:a",
+            "Error: --principal is ROLE=User:NAME with a ROLE of worker, coordinator, camera, operator, reader, not"
+        ),
+        Case("topics acls --principal worker", "Error: --principal is ROLE=User:NAME with a ROLE of"),
+        Case(
+            "topics acls --principal worker=Group:a",
+            "Error: --principal worker=User:NAME has a NAME of 1 to 256 bytes without control characters, not"
+        ),
+        Case("topics acls --principal worker=User:", "Error: --principal worker=User:NAME has a NAME of"),
+        Case(
+            "topics acls --principal worker=User:a --host localhost",
+            "Error: --host is an IP address or *, not 'localhost'"),
+        Case(
+            "topics acls --principal worker=User:a --topic-prefix a/b",
+            "Error: --topic-prefix is 1 to 100 of [A-Za-z0-9._-], not 'a/b'"),
         Case("head push", "Error: Missing expected argument '<file>'"),
         Case("head push a b", "Error: Unexpected argument 'b'"),
         Case("head push f --as x", "Error: --as is name@version of [A-Za-z0-9._-], not 'x'"),

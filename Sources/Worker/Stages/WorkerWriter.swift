@@ -26,7 +26,7 @@ final class WorkerWriter: Sendable {
         // A shard's predictions differ in little; their values shrink to a seventh (measured, 32 images).
         producerOptions.compression = .lz4
         if options.delivery == .exactlyOnce {
-            producerOptions.transactionalID = "\(options.topics.workerGroup).\(options.worker)"
+            producerOptions.transactionalID = options.topics.transactionPrefix + options.worker
         }
         producer = try KafkaProducer(options.kafka, options: producerOptions)
         if options.delivery == .exactlyOnce { try producer.initTransactions(timeoutMs: 60_000) }

@@ -6,7 +6,7 @@ import PipelineMessages
 struct TopicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topics", abstract: "Create the topics on a real broker, or list them.",
-        subcommands: [Create.self, List.self])
+        subcommands: [Create.self, List.self, Acls.self])
 
     /// `hashiflex topics create`.
     struct Create: ParsableCommand {

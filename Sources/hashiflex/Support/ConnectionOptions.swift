@@ -24,11 +24,18 @@ struct ConnectionOptions: ParsableArguments {
     /// The deployment's topics.
     var topics: TopicNames {
         get throws {
-            guard let topics = TopicNames(prefix: topicPrefix) else {
-                throw ValidationError("--topic-prefix is 1 to 100 of [A-Za-z0-9._-], not '\(topicPrefix)'")
-            }
-            return topics
+            try Self.topics(under: topicPrefix)
         }
+    }
+
+    /// The topics that `--topic-prefix` names.
+    ///
+    /// - Throws: `ValidationError` for a prefix that no topic can begin with.
+    static func topics(under prefix: String) throws -> TopicNames {
+        guard let topics = TopicNames(prefix: prefix) else {
+            throw ValidationError("--topic-prefix is 1 to 100 of [A-Za-z0-9._-], not '\(prefix)'")
+        }
+        return topics
     }
 
     /// The configuration, without connecting.

@@ -30,7 +30,7 @@ extension DoctorCommand {
         return Check(
             what: "rights of a \(role.rawValue)", ok: !isAsked || missing.isEmpty && untried.isEmpty,
             found: found,
-            advice: isAsked && !missing.isEmpty ? "give them with Kafka's own kafka-acls --add" : nil)
+            advice: isAsked && !missing.isEmpty ? role.advice : nil)
     }
 
     private static func list(_ rights: [AccessRight]) -> String {

@@ -8,29 +8,45 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
     case person = "operator"
     case reader
 
-    /// The rights, in the order in which they are tried.
-    func rights(_ topics: TopicNames) -> [AccessRight] {
-        func may(_ operation: AccessRight.Operation, _ names: String...) -> [AccessRight] {
-            names.map { AccessRight(operation, .topic($0)) }
+    /// What an access list must hold for this role. Nowhere else is this written down.
+    func grants(_ topics: TopicNames) -> [AccessGrant] {
+        func may(_ operation: AccessRight.Operation, _ names: String...) -> [AccessGrant] {
+            names.map { AccessGrant(AccessRight(operation, .topic($0))) }
         }
         switch self {
         case .worker:
             return may(.read, topics.shards, topics.control, topics.status)
                 + may(.write, topics.predictions, topics.receipts, topics.status, topics.deadLetters)
-                + [AccessRight(.read, .group(topics.workerGroup))]
+                + [
+                    AccessGrant(AccessRight(.read, .group(topics.workerGroup))),
+                    // Write brings Describe with it.
+                    AccessGrant(
+                        AccessRight(.write, .transactionalID(topics.transactionPrefix)), isPrefix: true),
+                ]
         case .coordinator:
             return may(.read, topics.control, topics.status, topics.shards, topics.receipts)
                 + may(.write, topics.control, topics.status, topics.shards)
                 + [
-                    AccessRight(.read, .group(topics.coordinatorGroup)),
+                    AccessGrant(AccessRight(.read, .group(topics.coordinatorGroup))),
                     // What is committed: the ledger is compared with it.
-                    AccessRight(.describe, .group(topics.workerGroup)),
+                    AccessGrant(AccessRight(.describe, .group(topics.workerGroup))),
                 ]
         case .camera:
-            return may(.write, topics.shards) + [AccessRight(.describe, .group(topics.workerGroup))]
+            return may(.write, topics.shards)
+                + [AccessGrant(AccessRight(.describe, .group(topics.workerGroup)))]
         case .person: return may(.read, topics.control) + may(.write, topics.control)
         case .reader: return may(.read, topics.predictions, topics.control)
         }
+    }
+
+    /// How a user comes to these rights.
+    var advice: String {
+        "hashiflex topics acls --principal \(rawValue)=User:NAME prints Kafka's commands that give them"
+    }
+
+    /// The rights that can be tried by name, in the order in which they are tried.
+    func rights(_ topics: TopicNames) -> [AccessRight] {
+        grants(topics).filter { !$0.isPrefix }.map(\.right)
     }
 }
 
@@ -48,6 +64,7 @@ extension Connection {
         guard !reasons.isEmpty else { return }
         throw CommandError(
             Exit.unavailable,
-            "this user lacks rights of a \(role.rawValue):\n  " + reasons.joined(separator: "\n  "))
+            "this user lacks rights of a \(role.rawValue):\n  " + reasons.joined(separator: "\n  ")
+                + "\n\(role.advice)")
     }
 }

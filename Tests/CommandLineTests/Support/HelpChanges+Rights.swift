@@ -38,6 +38,15 @@ extension HelpChanges {
 
             """
         ),
+        // Rights are printed as Kafka's own commands.
+        (
+            "  list                    List the deployment's topics.\n",
+            """
+              list                    List the deployment's topics.
+              acls                    Print Kafka's commands for the rights of roles.
+
+            """
+        ),
         // After what the pictures have added.
         (
             """

@@ -1,0 +1,42 @@
+import Foundation
+import PipelineMessages
+import Testing
+
+/// A real Kafka whose access lists hold: where it is, and how a user comes to it.
+enum SecuredBroker {
+    /// A listener on which everything is allowed.
+    static let open = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_BOOTSTRAP"]
+    /// A listener with SASL PLAIN users, each its own password.
+    static let sasl = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_SASL"]
+    static var isOffered: Bool { open != nil && sasl != nil }
+    /// Whether Kafka's own command for access lists is on PATH.
+    static let hasTool = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .contains { FileManager.default.isExecutableFile(atPath: "\($0)/kafka-acls.sh") }
+
+    /// Runs a command as a user, to the end.
+    static func run(
+        _ user: String, _ command: [String], _ topics: TopicNames, seconds: Double = 60
+    ) throws -> Program.Outcome {
+        let link = try link(user, topics)
+        return try Program.run(command + link.arguments, environment: link.environment, seconds: seconds)
+    }
+
+    /// Starts a command as a user.
+    static func start(_ user: String, _ command: [String], _ topics: TopicNames) throws -> Background {
+        let link = try link(user, topics)
+        return try Background(command + link.arguments, environment: link.environment)
+    }
+
+    private static func link(
+        _ user: String, _ topics: TopicNames
+    ) throws -> (arguments: [String], environment: [String: String]) {
+        (
+            ["--brokers", try #require(sasl), "--topic-prefix", topics.prefix],
+            [
+                "HASHIFLEX_KAFKA_SECURITY_PROTOCOL": "sasl_plaintext",
+                "HASHIFLEX_KAFKA_SASL_MECHANISM": "PLAIN",
+                "HASHIFLEX_KAFKA_SASL_USERNAME": user, "HASHIFLEX_KAFKA_SASL_PASSWORD": user,
+            ]
+        )
+    }
+}

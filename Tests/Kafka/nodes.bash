@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# The nodes of Tests/Kafka/run, which sources this: their settings, their start, and how one sees that they are there.
+# shellcheck disable=SC2154 # home, state, nodes, open, secured, controller and pids are set there.
+
+# Ports that nobody listens on, below those that connections going out are given.
+free_ports() { # how many
+    python3 - "$1" <<'P'
+import random, socket, sys
+held = []
+for port in random.sample(range(20_000, 32_000), 2_000):
+    if len(held) == int(sys.argv[1]):
+        break
+    probe = socket.socket()
+    try:
+        probe.bind(("127.0.0.1", port))
+        held.append(probe)
+    except OSError:
+        probe.close()
+else:
+    sys.exit("no free ports from 20000 to 31999")
+print(*(probe.getsockname()[1] for probe in held))
+P
+}
+
+# The users are those of the tests, each its own password; who comes without a login may do everything.
+properties() { # node
+    local users='' name voters='' node two=$((nodes < 3 ? 1 : 2))
+    for name in admin worker coordinator camera operator reader stranger; do users+=" user_$name=\"$name\""; done
+    for node in $(seq "$nodes"); do voters+="${voters:+,}$node@127.0.0.1:${controller[node]}"; done
+    cat <<P
+process.roles=broker,controller
+node.id=$1
+controller.quorum.voters=$voters
+listeners=PLAINTEXT://127.0.0.1:${open[$1]},SASL_PLAINTEXT://127.0.0.1:${secured[$1]},CONTROLLER://127.0.0.1:${controller[$1]}
+advertised.listeners=PLAINTEXT://127.0.0.1:${open[$1]},SASL_PLAINTEXT://127.0.0.1:${secured[$1]}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required$users;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:admin;User:ANONYMOUS
+log.dirs=$state/node$1/log
+auto.create.topics.enable=false
+default.replication.factor=$nodes
+min.insync.replicas=$two
+offsets.topic.replication.factor=$nodes
+offsets.topic.num.partitions=8
+transaction.state.log.replication.factor=$nodes
+transaction.state.log.min.isr=$two
+transaction.state.log.num.partitions=8
+group.initial.rebalance.delay.ms=500
+log.cleaner.backoff.ms=2000
+log.retention.check.interval.ms=5000
+log.segment.delete.delay.ms=1000
+P
+}
+
+# Kafka 4 reads the first, Kafka 3 the second.
+logging() {
+    cat >"$state/log4j2.xml" <<'X'
+<Configuration status="error"><Appenders><Console name="C"><PatternLayout pattern="%d %p %m (%c)%n"/></Console></Appenders><Loggers><Root level="warn"><AppenderRef ref="C"/></Root></Loggers></Configuration>
+X
+    cat >"$state/log4j.properties" <<'L'
+log4j.rootLogger=WARN, C
+log4j.appender.C=org.apache.log4j.ConsoleAppender
+log4j.appender.C.layout=org.apache.log4j.PatternLayout
+log4j.appender.C.layout.ConversionPattern=%d %p %m (%c)%n
+L
+}
+
+java_of_kafka() { # command before it, class, arguments
+    exec "$1" java -Xms200m -Xmx700m -Dlog4j2.configurationFile="$state/log4j2.xml" \
+        -Dlog4j.configuration="file:$state/log4j.properties" -cp "$home/libs/*" "${@:2}"
+}
+
+start() { # node
+    local folder="$state/node$1"
+    mkdir "$folder"
+    properties "$1" >"$folder/server.properties"
+    # One name for all nodes; it has to be 16 bytes in base64.
+    (java_of_kafka env kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c "$folder/server.properties") \
+        >"$folder/output" 2>&1 || stop 69 "the log of node $1 can not be made"
+    # In a session of its own: an interrupt at the terminal comes to this script, which stops the nodes.
+    (java_of_kafka setsid kafka.Kafka "$folder/server.properties") >>"$folder/output" 2>&1 </dev/null &
+    pids+=("$!")
+    disown
+}
+
+# Every node answers and knows all the others.
+wait_for_nodes() {
+    local node known
+    while [ "$SECONDS" -lt 120 ]; do
+        known=0
+        for node in $(seq "$nodes"); do
+            kill -0 "${pids[node - 1]}" 2>/dev/null || stop 69 "node $node has ended"
+            [ "$(timeout 10 kcat -L -m 5 -b "127.0.0.1:${open[node]}" 2>/dev/null | grep -c '^  broker ')" != "$nodes" ] ||
+                known=$((known + 1))
+        done
+        [ "$known" -ne "$nodes" ] || return 0
+        sleep 0.5
+    done
+    stop 69 "not every node answers after two minutes"
+}
+
+# Kafka's own command for access lists, as a download has it: tests run what `topics acls` prints.
+offer_tools() {
+    if [ -x "$home/bin/kafka-acls.sh" ]; then
+        PATH=$home/bin:$PATH
+        return
+    fi
+    mkdir "$state/bin"
+    cat >"$state/bin/kafka-acls.sh" <<T
+#!/bin/sh
+exec java -Dlog4j2.configurationFile='$state/log4j2.xml' -cp '$home/libs/*' org.apache.kafka.tools.AclCommand "\$@"
+T
+    chmod +x "$state/bin/kafka-acls.sh"
+    PATH=$state/bin:$PATH
+}
