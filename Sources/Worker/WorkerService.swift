@@ -47,6 +47,8 @@ public final class WorkerService: Sendable {
         do throws(KafkaError) {
             try runThreads()
         } catch {
+            // Told to end while it waited for the broker: nothing was taken yet.
+            guard !drain.isSet || !error.mayPass else { return }
             throw .broker(error)
         }
         if let failure = failure.withLock({ $0 }) { throw failure }
@@ -78,7 +80,7 @@ public final class WorkerService: Sendable {
         // Heads first: a shard taken before would only wait for them.
         while !control.caughtUp.wait(milliseconds: 100), !drain.isSet, !conductor.ended.isSet {}
         let writer = try WorkerWriter(
-            options, conductor: conductor, consumer: consumer, memberships: memberships)
+            options, conductor: conductor, consumer: consumer, memberships: memberships, stop: drain)
         let reader = WorkerReader(
             options, conductor: conductor, consumer: consumer, memberships: memberships, tasks: tasks,
             onJoined: { [self] in

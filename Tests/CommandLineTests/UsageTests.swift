@@ -132,7 +132,9 @@ import Testing
         "head push f": ["deadline", "require", "partitions"], "head rollback": ["deadline", "require"],
         "positions move": ["timeout"],
         "simulate": ["runs", "seconds", "cutovers", "threads"],
-        "topics create": ["partitions", "replication", "min-insync", "record-bytes-max", "retention-hours"],
+        "topics create": [
+            "partitions", "replication", "min-insync", "record-bytes-max", "retention-hours", "wait",
+        ],
         "bench engine": ["threads", "windows", "seconds", "size", "width"],
         "bench pipeline": ["workers", "shard-images", "partitions", "windows", "seconds"],
         "verify": ["limit"], "evaluate --data d": ["limit", "at-least"],

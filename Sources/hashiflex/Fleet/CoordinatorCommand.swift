@@ -60,6 +60,7 @@ struct CoordinatorCommand: ParsableCommand {
             var options = CoordinatorOptions(
                 name: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)", kafka: link.kafka,
                 topics: link.topics)
+            options.patience = link.patience
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             if let design { options.twin = Self.twin(of: design) }

@@ -41,7 +41,7 @@ struct FleetCommand: ParsableCommand {
             if exitWithParent { Signals.onParentDeath { stop.set() } }
             try runCommand {
                 _ = try tuning.plan()  // before any child: a bad model is said once, here
-                let link = try connection.connect()
+                let link = try connection.connect(until: stop)
                 try tuning.requireDelivery(isEmbedded: link.isEmbedded)
                 try link.requireWorkerTopics()
                 try link.requireRights(of: .worker)

@@ -51,6 +51,7 @@ struct WorkerCommand: ParsableCommand {
                 incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
                 preprocessing: model.backbone.statedPreprocessing,
                 replicas: tuning.replicas ?? ProcessFacts.processors)
+            options.patience = link.patience
             tuning.apply(to: &options, isEmbedded: link.isEmbedded)
             options.backbone = model.digest
             if let head = model.frozenHead, let frozen = model.frozen {

@@ -45,7 +45,7 @@ extension HeadCommand {
             let stop = Signal()
             Signals.onTermination { stop.set() }
             try runCommand {
-                let view = try ControlView(try connection.connect(\.control))
+                let view = try ControlView(try connection.connect(until: stop, \.control))
                 var shown: [String: CutoverRecord] = [:]
                 repeat {
                     for record in view.log.cutovers.values.sorted(by: { ($0.number ?? 0) < ($1.number ?? 0) })

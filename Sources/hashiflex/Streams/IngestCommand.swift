@@ -220,6 +220,7 @@ struct IngestTuning: ParsableArguments {
     /// The options for a broker.
     func options(_ link: Connection, _ preparation: TensorPreparation) throws -> IngestOptions {
         var options = IngestOptions(kafka: link.kafka, topics: link.topics, preparation: preparation)
+        options.patience = link.patience
         options.encoding = encoding
         options.shardImages = shardImages
         options.lingerMs = lingerMs
