@@ -51,6 +51,17 @@ import Testing
         #expect(Date().timeIntervalSince(begin) < 12)
     }
 
+    /// The library's own log names the client.
+    @Test func aCommandsClientsBearItsName() throws {
+        let broker = try EmbeddedBroker(topics: [("hashiflex.shards", 1)])
+        defer { broker.close() }
+        let list = ["topics", "list", "--brokers", broker.bootstrap, "-X", "debug=broker"]
+        let usual = try Program.run(list, seconds: 60)
+        #expect(usual.errors.contains("hashiflex-topics#consumer-"), "\(usual.errors)")
+        let own = try Program.run(list + ["-X", "client.id=mine"], seconds: 60)
+        #expect(own.errors.contains("mine#consumer-") && !own.errors.contains("hashiflex-topics"))
+    }
+
     @Test func childrenAreToldHowLongToWait() throws {
         let broker = try Background(["broker", "--private", "--control-stdin"])
         #expect(eventually(seconds: 10) { broker.text.contains("127.0.0.1:") })

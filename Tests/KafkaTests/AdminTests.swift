@@ -55,6 +55,17 @@ extension OnBroker {
             #expect(broker.wishes[1].configs == ["cleanup.policy": "compact", "min.insync.replicas": "2"])
         }
 
+        @Test func theBrokerLearnsWhoAsks() throws {
+            KafkaLog.setHandler { _ in }
+            defer { KafkaLog.setHandler(nil) }
+            let broker = try ScriptedBroker(answers: [:])
+            defer { broker.close() }
+            var configuration = KafkaConfiguration(brokers: "127.0.0.1:\(broker.port)")
+            configuration.nameClients("worker", "line a")
+            _ = try KafkaAdmin(configuration).metadata(timeoutMs: 10_000)
+            #expect(broker.clients == ["hashiflex-worker-line_a"])
+        }
+
         /// The embedded broker does not know the request; see the test above.
         @Test func creatingTopicsWithoutAnAnswerIsAnErrorInTime() throws {
             try withBroker([]) { broker in

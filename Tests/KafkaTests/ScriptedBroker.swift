@@ -21,6 +21,7 @@ final class ScriptedBroker: Sendable {
     private let listener: Int32
     private let answers: [String: (code: Int16, text: String)]
     private let seen = Mutex<[Wish]>([])
+    private let names = Mutex<Set<String>>([])
     let port: Int32
 
     /// Answers each topic with the given code; topics that are not named are created.
@@ -54,6 +55,8 @@ final class ScriptedBroker: Sendable {
     func close() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     var wishes: [Wish] { seen.withLock { $0 } }
+    /// The client ids that requests bore.
+    var clients: Set<String> { names.withLock { $0 } }
 
     private func serve(_ connection: Int32) {
         defer { Glibc.close(connection) }
@@ -64,7 +67,8 @@ final class ScriptedBroker: Sendable {
             _ = request.int16()
             var response = WireWriter()
             response.int32(request.int32())
-            _ = request.string()
+            let name = request.string()
+            _ = names.withLock { $0.insert(name) }
             switch api {
             case 18: versions(&response)
             case 3: metadata(&response)

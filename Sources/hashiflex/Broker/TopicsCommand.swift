@@ -60,7 +60,7 @@ struct TopicsCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "topics")
                 let plans = TopicPlan.all(
                     link.topics, partitions: partitions, recordBytesMax: recordBytesMax,
                     retentionMs: Int64(retentionHours) * 3_600_000,
@@ -137,7 +137,7 @@ struct TopicsCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "topics")
                 for plan in TopicPlan.all(link.topics, partitions: 1) {
                     let count = link.cluster.topics[plan.name]?.partitions.count
                     Terminal.print(

@@ -41,13 +41,14 @@ struct WorkerCommand: ParsableCommand {
             let model = try tuning.model.load()
             let plan = try tuning.model.plan(of: model.backbone)
             try OpenFiles.require(clients: Self.clients, brokers: 1)
-            let link = try connection.connect()
+            let name = name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)"
+            let link = try connection.connect(as: "worker", named: name)
             try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
             try tuning.requireDelivery(isEmbedded: link.isEmbedded)
             try link.requireWorkerTopics()
             try link.requireRights(of: .worker)
             var options = WorkerOptions(
-                worker: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)",
+                worker: name,
                 incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
                 preprocessing: model.backbone.statedPreprocessing,
                 replicas: tuning.replicas ?? ProcessFacts.processors)

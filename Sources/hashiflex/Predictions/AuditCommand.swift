@@ -28,7 +28,7 @@ struct AuditCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            let link = try connection.connect(\.predictions, \.control)
+            let link = try connection.connect(as: "audit", \.predictions, \.control)
             let reader = try PredictionReader(link)
             var records: [(Prediction, [UInt8])] = []
             var unreadable = 0

@@ -64,7 +64,9 @@ struct IngestCommand: ParsableCommand {
         try runCommand {
             // Shards, positions, and one that asks about topics and the fleet.
             try OpenFiles.require(clients: 4, brokers: 1)
-            let link = try connection.connect(\.shards)
+            let streams = try self.streams()
+            let link = try connection.connect(
+                as: "ingest", named: streams.count == 1 ? streams[0].name : nil, \.shards)
             try OpenFiles.require(clients: 4, brokers: link.cluster.brokers.count)
             try link.requireRights(of: .camera)
             let preparation = try preprocessing.preparation(size: tuning.size)
@@ -72,7 +74,7 @@ struct IngestCommand: ParsableCommand {
             if options.encoding != .files {
                 options.tensorRefusal = FleetPreprocessing.refusal(of: preparation, link)
             }
-            let ingest = IngestService(options, streams: try streams(), log: { Terminal.log($0) })
+            let ingest = IngestService(options, streams: streams, log: { Terminal.log($0) })
             service.value = ingest
             let ended = Signal()
             let progress = watch(ingest, ended)

@@ -57,15 +57,22 @@ struct ConnectionOptions: ParsableArguments {
     /// Connects once, and adapts to what is there.
     ///
     /// - Parameters:
+    ///   - role: Who connects, for Kafka's logs and quotas: `worker`, `doctor`.
+    ///   - name: Which of them, where there are several.
     ///   - stop: Ends the waiting for nodes that are away.
     ///   - needed: Topics without which the command has nothing to do.
     /// - Throws: `CommandError` 69 if one does not exist, `KafkaError` if this user may not see one.
     func connect(
-        until stop: Signal = Signal(), _ needed: KeyPath<TopicNames, String>...
+        as role: String, named name: String? = nil, until stop: Signal = Signal(),
+        _ needed: KeyPath<TopicNames, String>...
     ) throws -> Connection {
         let topics = try topics
-        let link = try Connection(try configuration(), topics: topics, wait: wait, until: stop) { plain in
-            try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers))
+        var plain = try configuration()
+        plain.nameClients(role, name)
+        let link = try Connection(plain, topics: topics, wait: wait, until: stop) { plain in
+            var adapted = try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers))
+            adapted.nameClients(role, name)
+            return adapted
         }
         try link.require(needed.map { topics[keyPath: $0] })
         return link
