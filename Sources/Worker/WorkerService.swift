@@ -88,7 +88,8 @@ public final class WorkerService: Sendable {
                     "worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)"
                 )
                 heartbeat.enter(.running, from: .starting)
-            })
+            },
+            onRefused: { [self] error in failure.withLock { $0 = $0 ?? .broker(error) } })
         let replicas = ReplicaStage(
             plan: options.plan, preprocessing: options.preprocessing,
             featureCount: options.plan.network.featureCount, input: tasks, features: features,
@@ -119,7 +120,7 @@ public final class WorkerService: Sendable {
         writerThread.join()
         ending.join()
         _ = consumer.close()
-        if let text = conductor.failureText { failure.withLock { $0 = .stopped(text) } }
+        if let text = conductor.failureText { failure.withLock { $0 = $0 ?? .stopped(text) } }
         log("worker \(options.worker) stopped\(conductor.failureText.map { ": \($0)" } ?? "")")
     }
 

@@ -79,7 +79,7 @@ import Threads
         #expect(failures[1] == Self.passing)
         #expect(lines.all.count == 1, "\(lines.all)")
         #expect(lines.all.first?.hasPrefix("waiting for a leader, for ") == true, "\(lines.all)")
-        #expect(lines.all.first?.contains("(--wait)") == true)
+        #expect(lines.all.first?.contains(" s more: t: ") == true, "\(lines.all)")
     }
 
     @Test func anotherReasonIsSaidAsWell() {

@@ -104,7 +104,7 @@ public struct Patience: Sendable {
 
     private func tell(_ what: String, _ error: KafkaError) {
         guard spoken.isNews("\(what) \(error.code)") else { return }
-        say("waiting for \(what), for \(max(1, leftMs / 1_000)) s more (--wait): \(error)")
+        say("waiting for \(what), for \(max(1, leftMs / 1_000)) s more: \(error)")
     }
 
     /// The last reason that was said.

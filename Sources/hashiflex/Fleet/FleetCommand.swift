@@ -43,6 +43,7 @@ struct FleetCommand: ParsableCommand {
                 _ = try tuning.plan()  // before any child: a bad model is said once, here
                 let link = try connection.connect(as: "fleet", named: name, until: stop)
                 try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+                try tuning.requireSession(link.kafka)
                 try link.requireWorkerTopics()
                 try link.requireRights(of: .worker)
                 let arguments =

@@ -45,6 +45,7 @@ struct WorkerCommand: ParsableCommand {
             let link = try connection.connect(as: "worker", named: name)
             try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
             try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+            try tuning.requireSession(link.kafka)
             try link.requireWorkerTopics()
             try link.requireRights(of: .worker)
             var options = WorkerOptions(
@@ -63,6 +64,8 @@ struct WorkerCommand: ParsableCommand {
             if exitWithParent { Signals.onParentDeath { service.requestDrain() } }
             do {
                 try service.run()
+            } catch WorkerFailure.broker(let error) where error.isRefusedSetting {
+                throw CommandError(ExitCode(64), "\(error); give another --session-timeout-ms")
             } catch let failure as WorkerFailure {
                 throw CommandError(Exit.unavailable, "worker stopped: \(failure)")
             }
@@ -125,6 +128,17 @@ struct WorkerTuning: ParsableArguments {
             ExitCode(64),
             "--delivery exactly-once needs transactions, which the embedded broker has not; leave it out (repeats are "
                 + "byte-identical) or connect to Apache Kafka")
+    }
+
+    /// Checks that a session timeout that was asked for can be had.
+    ///
+    /// - Throws: `CommandError` 64 under the group protocol that leaves it to the broker.
+    func requireSession(_ kafka: KafkaConfiguration) throws {
+        guard sessionTimeoutMs != nil, kafka.usesConsumerProtocol else { return }
+        throw CommandError(
+            ExitCode(64),
+            "--session-timeout-ms: with group.protocol=consumer the broker decides it "
+                + "(group.consumer.session.timeout.ms); leave it out")
     }
 
     /// Sets what was asked for.

@@ -29,8 +29,10 @@ struct Connection {
         _ plain: KafkaConfiguration, topics: TopicNames, wait: Int? = nil, until stop: Signal = Signal(),
         adapted: (KafkaConfiguration) throws -> KafkaConfiguration
     ) throws {
-        let patience = Patience(seconds: wait ?? Patience.secondsDefault) { Terminal.complain($0) }
-            .until(stop)
+        let patience = Patience(seconds: wait ?? Patience.secondsDefault) {
+            Terminal.complain("\($0) (see --wait)")
+        }
+        .until(stop)
         let admin = try KafkaAdmin(plain)
         let first = wait == nil ? patience.atMost(milliseconds: Self.firstAnswerMs) : patience
         cluster = try first.wait(for: "a node of the broker") { timeoutMs throws(KafkaError) in
