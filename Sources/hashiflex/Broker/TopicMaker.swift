@@ -23,7 +23,7 @@ struct TopicMaker {
             }
         } catch {
             // Where each topic has its own answer, that is said of each.
-            guard results.count == plans.count else { throw error }
+            guard results.count == plans.count else { throw link.explained(error) }
         }
         for case .failed(let error) in results.values where error.isRefusedAccess { throw error }
         return results

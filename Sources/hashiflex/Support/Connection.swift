@@ -38,6 +38,7 @@ struct Connection {
         cluster = try first.wait(for: "a node of the broker") { timeoutMs throws(KafkaError) in
             try admin.metadata(timeoutMs: timeoutMs)
         }
+        try Self.requireReachable(cluster, at: plain.brokers)
         self.patience = patience
         self.admin = admin
         isEmbedded = cluster.topics[TopicNames.embeddedBrokerSign] != nil
@@ -101,7 +102,7 @@ struct Connection {
             }
         } catch {
             guard error.code != KafkaError.Code.unknownTopicOrPartition else { return nil }
-            guard error.code == KafkaError.Code.leaderNotAvailable else { throw error }
+            guard error.code == KafkaError.Code.leaderNotAvailable else { throw explained(error) }
             throw CommandError(Exit.late, "topic \(name) has no leader: \(error); see doctor")
         }
     }

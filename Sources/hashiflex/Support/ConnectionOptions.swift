@@ -130,6 +130,7 @@ struct ConnectionOptions: ParsableArguments {
             configuration.set(name, value)
         }
         try configuration.validate()
+        try requireAddresses(configuration.brokers)
         return configuration
     }
 }
