@@ -46,14 +46,13 @@ final class IngestConductor: Sendable {
             options.kafka, groupID: topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
         let (reader, partitions) = (reader, partitions)
         let patience = options.patience.until(stop)
-        let committed = try patience.wait(
-            for: "the committed offsets of group \(topics.workerGroup)", callMs: 5_000
-        ) { timeoutMs throws(KafkaError) in
+        let committed = try patience.wait(for: "the committed offsets of group \(topics.workerGroup)") {
+            timeoutMs throws(KafkaError) in
             try reader.committed(partitions, timeoutMs: timeoutMs)
         }
         var starts: [(committed: Int64, end: Int64)] = []
         for partition in partitions {
-            let marks = try patience.wait(for: "the leader of \(partition)", callMs: 5_000) {
+            let marks = try patience.wait(for: "the leaders of topic \(topics.shards)") {
                 timeoutMs throws(KafkaError) in
                 try reader.watermarks(partition, timeoutMs: timeoutMs)
             }
