@@ -202,7 +202,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("HDF5", ["Artifacts"], ["Files"]),
     ("ArgumentParser", [], []),
     ("Threads", [], []),
-    ("Kafka", [], []),
+    ("Kafka", ["Threads"], []),
     ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
     ("FleetSimulator", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"], []),

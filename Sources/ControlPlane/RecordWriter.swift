@@ -58,8 +58,14 @@ public final class RecordWriter: Sendable {
     private func write(
         _ records: [Record], firstTag: UInt64, timeoutMs: Int64
     ) throws(KafkaError) -> [Int64] {
+        // Nothing is sent yet: it may be asked as often as one likes.
+        let patience = Patience().atMost(milliseconds: timeoutMs)
         for topic in Set(records.map(\.topic)) where !knownTopics.withLock({ $0.contains(topic) }) {
-            _ = try producer.partitionCount(of: topic, timeoutMs: Int32(clamping: timeoutMs))
+            _ = try patience.wait(
+                for: "the leaders of topic \(topic)", callMs: Int32(clamping: timeoutMs), mayBeUnheard: true
+            ) { left throws(KafkaError) in
+                try producer.partitionCount(of: topic, timeoutMs: left)
+            }
             knownTopics.withLock { _ = $0.insert(topic) }
         }
         for (index, record) in records.enumerated() {

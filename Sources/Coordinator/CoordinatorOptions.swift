@@ -9,6 +9,8 @@ public struct CoordinatorOptions: Sendable {
     public var kafka: KafkaConfiguration
     /// The deployment's topics.
     public var topics: TopicNames
+    /// How long the start asks again while nodes go and come.
+    public var patience = Patience()
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     public var livenessMs: Int64 = 5_000
     /// Time between heartbeats, milliseconds.

@@ -42,7 +42,14 @@ public final class CoordinatorService: Sendable {
     ///
     /// - Throws: ``KafkaError`` when the broker can not be used at all.
     public func run() throws(KafkaError) {
-        let count = try countPartitions()
+        let count: Int
+        do throws(KafkaError) {
+            count = try countPartitions()
+        } catch {
+            // Told to end while it waited for the broker.
+            guard !stop.isSet || !error.mayPass else { return }
+            throw error
+        }
         var settings = CoordinatorSettings(name: options.name, partitions: (0..<Int32(count)).map { $0 })
         settings.livenessMs = options.livenessMs
         settings.heartbeatMs = options.heartbeatMs
@@ -76,14 +83,19 @@ public final class CoordinatorService: Sendable {
     /// Partitions of the shard topic.
     private func countPartitions() throws(KafkaError) -> Int {
         let admin = try KafkaAdmin(options.kafka)
-        let listed = try admin.metadata(timeoutMs: 15_000).topics
-        // The embedded broker hides nothing, and would create what it is asked for by name.
-        guard listed[options.topics.shards] == nil, listed[TopicNames.embeddedBrokerSign] != nil else {
-            return try admin.partitionCount(of: options.topics.shards, timeoutMs: 15_000)
+        let shards = options.topics.shards
+        return try options.patience.until(stop).wait(
+            for: "the partitions of \(shards)", mayBeUnheard: true
+        ) { timeoutMs throws(KafkaError) in
+            let listed = try admin.metadata(timeoutMs: timeoutMs).topics
+            // The embedded broker hides nothing, and would create what it is asked for by name.
+            guard listed[shards] == nil, listed[TopicNames.embeddedBrokerSign] != nil else {
+                return try admin.partitionCount(of: shards, timeoutMs: timeoutMs)
+            }
+            throw KafkaError(
+                code: KafkaError.Code.unknownTopicOrPartition, doing: "cannot coordinate",
+                detail: "topic \(shards) does not exist; run hashiflex topics create")
         }
-        throw KafkaError(
-            code: KafkaError.Code.unknownTopicOrPartition, doing: "cannot coordinate",
-            detail: "topic \(options.topics.shards) does not exist; run hashiflex topics create")
     }
 
     /// Ends the coordinator: it can not do its work.

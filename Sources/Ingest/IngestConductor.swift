@@ -36,7 +36,8 @@ final class IngestConductor: Sendable {
     /// Set when the machine has ended.
     private let ended = Signal()
 
-    /// Connects, and asks where the partitions stand, for a minute if nodes fail over. Once `stop` is set, what was sent is still confirmed.
+    /// Connects, and asks where the partitions stand, as long as there is patience. Once `stop` is set, what was sent is
+    /// still confirmed.
     init(_ options: IngestOptions, partitions count: Int, stop: Signal) throws(KafkaError) {
         topics = options.topics
         self.stop = stop
@@ -44,14 +45,16 @@ final class IngestConductor: Sendable {
         reader = try KafkaConsumer(
             options.kafka, groupID: topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
         let (reader, partitions) = (reader, partitions)
-        let patience = Patience(stop)
-        let committed = try patience.wait { () throws(KafkaError) in
-            try reader.committed(partitions, timeoutMs: 5_000)
+        let patience = options.patience.until(stop)
+        let committed = try patience.wait(for: "the committed offsets of group \(topics.workerGroup)") {
+            timeoutMs throws(KafkaError) in
+            try reader.committed(partitions, timeoutMs: timeoutMs)
         }
         var starts: [(committed: Int64, end: Int64)] = []
         for partition in partitions {
-            let marks = try patience.wait { () throws(KafkaError) in
-                try reader.watermarks(partition, timeoutMs: 5_000)
+            let marks = try patience.wait(for: "the leaders of topic \(topics.shards)") {
+                timeoutMs throws(KafkaError) in
+                try reader.watermarks(partition, timeoutMs: timeoutMs)
             }
             // Without a bound nobody reads the meter; with one, what is there already counts.
             starts.append((max(committed[partition]?.offset ?? marks.low, marks.low), marks.high))
@@ -65,8 +68,9 @@ final class IngestConductor: Sendable {
         self.producer = producer
         // Until it has heard of the topic, it refuses nothing and reports what has no partition too late.
         let shards = options.topics.shards
-        _ = try patience.wait { () throws(KafkaError) in
-            try producer.partitionCount(of: shards, timeoutMs: 5_000)
+        _ = try patience.wait(for: "the partitions of topic \(shards)", mayBeUnheard: true) {
+            timeoutMs throws(KafkaError) in
+            try producer.partitionCount(of: shards, timeoutMs: timeoutMs)
         }
     }
 

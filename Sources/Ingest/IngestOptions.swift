@@ -18,6 +18,8 @@ public struct IngestOptions: Sendable {
     public var kafka: KafkaConfiguration
     /// The deployment's topics.
     public var topics: TopicNames
+    /// How long the start asks again while nodes go and come.
+    public var patience = Patience()
     /// How pictures become tensors: as the backbone's artefact states it.
     public var preparation: TensorPreparation
     /// Why no tensor may be sent, for example since the fleet wants others; `nil` if any may.

@@ -44,8 +44,13 @@ public final class IngestService: Sendable {
 
     /// Runs until every source ends. Blocks; call from a thread of its own.
     public func run() throws -> IngestSummary {
-        let partitions = try KafkaAdmin(options.kafka).partitionCount(
-            of: options.topics.shards, timeoutMs: 15_000)
+        let admin = try KafkaAdmin(options.kafka)
+        let shards = options.topics.shards
+        let partitions = try options.patience.until(stop).wait(
+            for: "the partitions of \(shards)", mayBeUnheard: true
+        ) { timeoutMs throws(KafkaError) in
+            try admin.partitionCount(of: shards, timeoutMs: timeoutMs)
+        }
         let conductor = try IngestConductor(options, partitions: partitions, stop: stop)
         self.conductor.withLock { $0 = conductor }
         let carriers = conductor.run()

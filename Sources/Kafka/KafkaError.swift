@@ -41,6 +41,9 @@ extension KafkaError {
         }
     }
 
+    /// Whether the broker refuses a setting of this client: to be told otherwise is all that helps.
+    public var isRefusedSetting: Bool { code == Code.invalidSessionTimeout }
+
     /// An error with `code`, its standard text, and what was being done.
     package init(
         code: Int32,

@@ -57,6 +57,12 @@ extension KafkaError {
         /// The broker does not know the topic or partition.
         public static let unknownTopicOrPartition = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART.rawValue
 
+        /// The topic or partition has no leader now: it is being elected.
+        public static let leaderNotAvailable = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE.rawValue
+
+        /// The broker allows no such session timeout.
+        public static let invalidSessionTimeout = RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT.rawValue
+
         /// The message is larger than the producer or the topic allows.
         public static let messageTooLarge = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue
 

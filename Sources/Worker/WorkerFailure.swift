@@ -2,7 +2,7 @@ public import Kafka
 
 /// Why a worker stops.
 public enum WorkerFailure: Error, Sendable, CustomStringConvertible {
-    /// The broker refused something at the start.
+    /// The broker refused something at the start, or a setting.
     case broker(KafkaError)
     /// It could not go on; what was not committed is taken over by others.
     case stopped(String)

@@ -23,6 +23,8 @@ public struct WorkerOptions: Sendable {
     public var kafka: KafkaConfiguration
     /// The deployment's topics.
     public var topics: TopicNames
+    /// How long the start asks again while nodes go and come.
+    public var patience = Patience()
     /// The hardened backbone, packed for the instruction-set tier to use.
     public var plan: BackbonePlan
     /// What the artefact states of the pictures that it was made for; tensors must state the same.

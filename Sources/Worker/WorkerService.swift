@@ -47,6 +47,8 @@ public final class WorkerService: Sendable {
         do throws(KafkaError) {
             try runThreads()
         } catch {
+            // Told to end while it waited for the broker: nothing was taken yet.
+            guard !drain.isSet || !error.mayPass else { return }
             throw .broker(error)
         }
         if let failure = failure.withLock({ $0 }) { throw failure }
@@ -78,7 +80,7 @@ public final class WorkerService: Sendable {
         // Heads first: a shard taken before would only wait for them.
         while !control.caughtUp.wait(milliseconds: 100), !drain.isSet, !conductor.ended.isSet {}
         let writer = try WorkerWriter(
-            options, conductor: conductor, consumer: consumer, memberships: memberships)
+            options, conductor: conductor, consumer: consumer, memberships: memberships, stop: drain)
         let reader = try WorkerReader(
             options, conductor: conductor, consumer: consumer, memberships: memberships, tasks: tasks,
             onJoined: { [self] in
@@ -86,7 +88,8 @@ public final class WorkerService: Sendable {
                     "worker \(options.worker) is ready: \(options.replicas) replicas, \(options.plan.tier.rawValue)"
                 )
                 heartbeat.enter(.running, from: .starting)
-            })
+            },
+            onRefused: { [self] error in failure.withLock { $0 = $0 ?? .broker(error) } })
         let replicas = ReplicaStage(
             plan: options.plan, preprocessing: options.preprocessing,
             featureCount: options.plan.network.featureCount, input: tasks, features: features,
@@ -117,7 +120,7 @@ public final class WorkerService: Sendable {
         writerThread.join()
         ending.join()
         _ = consumer.close()
-        if let text = conductor.failureText { failure.withLock { $0 = .stopped(text) } }
+        if let text = conductor.failureText { failure.withLock { $0 = $0 ?? .stopped(text) } }
         log("worker \(options.worker) stopped\(conductor.failureText.map { ": \($0)" } ?? "")")
     }
 

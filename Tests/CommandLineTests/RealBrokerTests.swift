@@ -36,6 +36,26 @@ import Testing
         #expect(lines.contains { $0.contains("committed offsets: kept for") })
     }
 
+    /// On one node it shows little, on three that nobody has to wait after `topics create`.
+    @Test(
+        .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),
+        .timeLimit(.minutes(3)))
+    func everyNodeKnowsATopicWhenItIsSaidToBeCreated() throws {
+        let bootstrap = try #require(Self.bootstrap)
+        for _ in 0..<5 {
+            let prefix = "hashiflex-test-\(UUID().uuidString.prefix(8).lowercased())"
+            let made = try Program.run(
+                [
+                    "topics", "create", "--partitions", "8", "--brokers", bootstrap, "--topic-prefix", prefix,
+                ])
+            #expect(made.code == 0, "\(made.output)\(made.errors)")
+            let known = TopicSpread(
+                KafkaConfiguration(brokers: bootstrap),
+                topics: ["\(prefix).shards": 8, "\(prefix).predictions": 8, "\(prefix).control": 1])
+            #expect(try known.settle(Patience(seconds: 0)).isEmpty)
+        }
+    }
+
     @Test(
         .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),
         .timeLimit(.minutes(12)))

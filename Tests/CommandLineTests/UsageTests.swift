@@ -71,6 +71,16 @@ import Testing
         Case("predictions --json", "Error: Unknown option '--json'"),
         Case("replay x", "hashiflex: an address is TOPIC/PARTITION@OFFSET#INDEX, not 'x'"),
         Case("harden nofile.onnx", "Error: Missing expected argument '--output <output>'"),
+        Case(
+            "topics list --brokers http://u:secret@a:9092",
+            "hashiflex: broker addresses are HOST:PORT, several separated by commas, not a URL (http://...)"),
+        Case(
+            "top --brokers a:9092,kafka://b:9092/x",
+            "hashiflex: broker addresses are HOST:PORT, several separated by commas, not a URL (kafka://...)"
+        ),
+        Case(
+            "topics list --brokers ssl://b:9092/x",
+            "hashiflex: broker addresses are HOST:PORT, several separated by commas, not a path"),
         Case("worker -X", "Error: Missing value for '-X <X>'"),
         Case("chip twin --once --count 2", "Error: give --once or --count, not both"),
         Case("chip twin --head h --classes 2", "Error: give --classes or --head, not both"),
@@ -149,7 +159,9 @@ import Testing
         "head push f": ["deadline", "require", "partitions"], "head rollback": ["deadline", "require"],
         "positions move": ["timeout"],
         "simulate": ["runs", "seconds", "cutovers", "threads"],
-        "topics create": ["partitions", "replication", "min-insync", "record-bytes-max", "retention-hours"],
+        "topics create": [
+            "partitions", "replication", "min-insync", "record-bytes-max", "retention-hours", "wait",
+        ],
         "bench engine": ["threads", "windows", "seconds", "size", "width"],
         "bench pipeline": ["workers", "shard-images", "partitions", "windows", "seconds"],
         "verify": ["limit"], "evaluate --data d": ["limit", "at-least"],

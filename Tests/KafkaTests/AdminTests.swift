@@ -55,6 +55,37 @@ extension OnBroker {
             #expect(broker.wishes[1].configs == ["cleanup.policy": "compact", "min.insync.replicas": "2"])
         }
 
+        @Test func advertisedAddressesAreTriedAllAtOnce() throws {
+            KafkaLog.setHandler { _ in }
+            defer { KafkaLog.setHandler(nil) }
+            // Port 1 is unused, and nobody has a name that ends in "invalid".
+            let broker = try ScriptedBroker(
+                answers: [:], others: [("127.0.0.1", 1), ("nobody.invalid", 9_092)])
+            defer { broker.close() }
+            let admin = try KafkaAdmin(KafkaConfiguration(brokers: "127.0.0.1:\(broker.port)"))
+            let brokers = try admin.metadata(timeoutMs: 10_000).brokers
+            let begin = ContinuousClock.now
+            let found = AddressProbe.find(brokers)
+            #expect(ContinuousClock.now - begin < .seconds(6))
+            #expect(
+                found.map(\.broker.address)
+                    == ["127.0.0.1:\(broker.port)", "127.0.0.1:1", "nobody.invalid:9092"])
+            #expect(found[0].problem == nil)
+            #expect(found[1].problem == "Connection refused")
+            #expect(found[2].problem != nil)
+        }
+
+        @Test func theBrokerLearnsWhoAsks() throws {
+            KafkaLog.setHandler { _ in }
+            defer { KafkaLog.setHandler(nil) }
+            let broker = try ScriptedBroker(answers: [:])
+            defer { broker.close() }
+            var configuration = KafkaConfiguration(brokers: "127.0.0.1:\(broker.port)")
+            configuration.nameClients("worker", "line a")
+            _ = try KafkaAdmin(configuration).metadata(timeoutMs: 10_000)
+            #expect(broker.clients == ["hashiflex-worker-line_a"])
+        }
+
         /// The embedded broker does not know the request; see the test above.
         @Test func creatingTopicsWithoutAnAnswerIsAnErrorInTime() throws {
             try withBroker([]) { broker in

@@ -160,6 +160,23 @@ import Testing
         #expect(careful.value(of: "transaction.timeout.ms") == "20000")
     }
 
+    @Test(
+        arguments: [
+            ("doctor", nil, "hashiflex-doctor"), ("worker", "fleet-1", "hashiflex-worker-fleet-1"),
+            ("ingest", "", "hashiflex-ingest"), ("ingest", "A.z_9", "hashiflex-ingest-A.z_9"),
+            ("ingest", "ä b/\n#", "hashiflex-ingest-__b___"),
+        ] as [(String, String?, String)])
+    func clientsAreNamedByTheirRole(_ role: String, _ name: String?, _ id: String) {
+        #expect(KafkaConfiguration.clientID(role, name) == id)
+        var configuration = KafkaConfiguration(brokers: "b:1")
+        #expect(configuration.value(of: "client.id") == "hashiflex")
+        configuration.nameClients(role, name)
+        #expect(configuration.value(of: "client.id") == id)
+        configuration.set("client.id", "mine")
+        configuration.nameClients(role, name)
+        #expect(configuration.value(of: "client.id") == "mine")
+    }
+
     @Test func theLibraryIsTheOneThisWasMeasuredWith() {
         #expect(LibraryVersion.rdkafka.hasPrefix("2."))
         #expect(LibraryVersion.rdkafkaNumber >= 0x0200_02ff)

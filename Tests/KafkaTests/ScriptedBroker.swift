@@ -20,12 +20,19 @@ final class ScriptedBroker: Sendable {
 
     private let listener: Int32
     private let answers: [String: (code: Int16, text: String)]
+    private let others: [(host: String, port: Int32)]
     private let seen = Mutex<[Wish]>([])
+    private let names = Mutex<Set<String>>([])
     let port: Int32
 
     /// Answers each topic with the given code; topics that are not named are created.
-    init(answers: [String: (code: Int16, text: String)]) throws {
+    ///
+    /// - Parameter others: Further brokers that it tells of, where nobody has to be.
+    init(
+        answers: [String: (code: Int16, text: String)], others: [(host: String, port: Int32)] = []
+    ) throws {
         self.answers = answers
+        self.others = others
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -54,6 +61,8 @@ final class ScriptedBroker: Sendable {
     func close() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     var wishes: [Wish] { seen.withLock { $0 } }
+    /// The client ids that requests bore.
+    var clients: Set<String> { names.withLock { $0 } }
 
     private func serve(_ connection: Int32) {
         defer { Glibc.close(connection) }
@@ -64,7 +73,8 @@ final class ScriptedBroker: Sendable {
             _ = request.int16()
             var response = WireWriter()
             response.int32(request.int32())
-            _ = request.string()
+            let name = request.string()
+            _ = names.withLock { $0.insert(name) }
             switch api {
             case 18: versions(&response)
             case 3: metadata(&response)
@@ -91,11 +101,14 @@ final class ScriptedBroker: Sendable {
     }
 
     private func metadata(_ response: inout WireWriter) {
-        response.int32(1)
-        response.int32(1)
-        response.string("127.0.0.1")
-        response.int32(port)
-        response.int16(-1)
+        let brokers = [(host: "127.0.0.1", port: port)] + others
+        response.int32(Int32(brokers.count))
+        for (index, broker) in brokers.enumerated() {
+            response.int32(Int32(index + 1))
+            response.string(broker.host)
+            response.int32(broker.port)
+            response.int16(-1)
+        }
         response.string("scripted")
         response.int32(1)
         response.int32(0)

@@ -8,6 +8,9 @@ public struct ClusterDescription: Sendable {
         public let host: String
         /// The port it listens on.
         public let port: Int32
+
+        /// `host:port`, as a client is told it.
+        public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
     /// One partition of a topic.
@@ -39,6 +42,9 @@ public struct ClusterDescription: Sendable {
 
     /// The topics by name.
     public let topics: [String: Topic]
+
+    /// The number of the broker that answered; negative where the client does not know it yet.
+    let answeredBy: Int32
 }
 
 /// A topic to create.

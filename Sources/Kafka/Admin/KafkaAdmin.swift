@@ -152,6 +152,7 @@ private struct NewTopics: ~Copyable {
 extension ClusterDescription {
     /// Copies the library's answer.
     init(_ answer: rd_kafka_metadata) {
+        answeredBy = answer.orig_broker_id
         brokers = UnsafeBufferPointer(start: answer.brokers, count: Int(answer.broker_cnt))
             .map { Broker(id: $0.id, host: $0.host.map { String(cString: $0) } ?? "", port: $0.port) }
             .sorted { $0.id < $1.id }

@@ -45,6 +45,13 @@ public struct KafkaConfiguration: Sendable, CustomStringConvertible {
         settings.last { $0.name == property }?.value ?? defaults.last { $0.name == property }?.value
     }
 
+    /// Whether the user has set `property`.
+    func isSet(_ property: String) -> Bool { settings.contains { $0.name == property } }
+
+    /// Whether groups are to use the protocol of Kafka 4 (KIP-848), under which the broker decides about sessions and who
+    /// gets which partition.
+    package var usesConsumerProtocol: Bool { value(of: "group.protocol")?.lowercased() == "consumer" }
+
     /// Where the brokers are.
     public var brokers: String { value(of: "bootstrap.servers") ?? "" }
 

@@ -28,9 +28,16 @@ struct NativeConfiguration: ~Copyable {
             let isShown = !KafkaConfiguration.isSecret(name) || value.isEmpty || !said.contains(value)
             throw .rejected(
                 property: name,
-                message: isShown ? said : "the library refuses its value (not shown)"
+                message: isShown ? said + Self.hint(name) : "the library refuses its value (not shown)"
             )
         }
+    }
+
+    /// What to do about a property that this library is too old for.
+    private static func hint(_ property: String) -> String {
+        property == "group.protocol" && LibraryVersion.rdkafkaNumber < 0x0204_0000
+            ? "; it needs librdkafka 2.4 (2.12 for production) and Kafka 4, this is \(LibraryVersion.rdkafka)"
+            : ""
     }
 
     /// Gives the object to `body`, which says whether the library has taken it over.

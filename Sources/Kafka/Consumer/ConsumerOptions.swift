@@ -90,6 +90,41 @@ public struct ConsumerOptions: Sendable {
         return result
     }
 
+    /// What the group protocol of Kafka 4 leaves to the broker: with it the library refuses these.
+    private static let classicOnly: Set<String> = [
+        "session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type",
+    ]
+
+    /// The properties of a consumer with these options, each once.
+    ///
+    /// With `group.protocol=consumer` nothing is said of what the broker decides then; where the user says it all the same,
+    /// the library refuses it.
+    package func properties(
+        _ configuration: KafkaConfiguration, groupID: String?
+    ) throws(KafkaConfigurationError) -> [(name: String, value: String)] {
+        var properties = try configuration.resolved(
+            roleDefaults: Self.roleDefaults,
+            options: chosen,
+            // The library takes assignments only from a consumer with a group; it asks for its coordinator.
+            required: required(groupID: groupID ?? "no-group")
+        )
+        if configuration.usesConsumerProtocol {
+            properties.removeAll { Self.classicOnly.contains($0.name) && !configuration.isSet($0.name) }
+        } else {
+            Self.fitHeartbeat(&properties)
+        }
+        return properties
+    }
+
+    /// Three heartbeats and more fit into a session, unless the user has said otherwise.
+    private static func fitHeartbeat(_ properties: inout [(name: String, value: String)]) {
+        guard !properties.contains(where: { $0.name == "heartbeat.interval.ms" }),
+            let text = properties.last(where: { $0.name == "session.timeout.ms" })?.value,
+            let session = Int(text)
+        else { return }
+        properties.append(("heartbeat.interval.ms", String(max(1, min(3000, session / 5)))))
+    }
+
     func required(groupID: String) -> [(String, String)] {
         [
             ("group.id", groupID),

@@ -33,19 +33,13 @@ public final class KafkaConsumer: Sendable {
     ) throws(KafkaError) {
         precondition(groupID != "", "a group has a name")
         isAlone = groupID == nil
-        var properties: [(name: String, value: String)]
+        let properties: [(name: String, value: String)]
         do {
-            properties = try configuration.resolved(
-                roleDefaults: ConsumerOptions.roleDefaults,
-                options: options.chosen,
-                // The library takes assignments only from a consumer with a group; it asks for its coordinator.
-                required: options.required(groupID: groupID ?? "no-group")
-            )
+            properties = try options.properties(configuration, groupID: groupID)
         } catch {
             throw KafkaError(error)
         }
         try Self.refuseCooperative(properties)
-        Self.fitHeartbeat(&properties)
         client = try ClientHandle(RD_KAFKA_CONSUMER, properties: properties) { configuration in
             rd_kafka_conf_set_rebalance_cb(configuration, onRebalance)
             rd_kafka_conf_set_offset_commit_cb(configuration, onCommit)
@@ -161,6 +155,7 @@ public final class KafkaConsumer: Sendable {
         if code == RD_KAFKA_RESP_ERR__PARTITION_EOF, let place {
             return .partitionEnd(place, message.pointee.offset)
         }
+        if code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT { return .error(refusedSession) }
         // No group, so that it does not matter whether one may be used.
         if isAlone, code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED { return nil }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }
@@ -176,6 +171,18 @@ public final class KafkaConsumer: Sendable {
         )
         error.partition = place
         return .error(error.naming(.read, topic: topic, of: client.pointer))
+    }
+
+    /// The broker lets nobody in with this session timeout, however often it is asked.
+    private var refusedSession: KafkaError {
+        KafkaError(
+            code: KafkaError.Code.invalidSessionTimeout,
+            doing: "cannot join group \(value(of: "group.id") ?? "?")",
+            detail:
+                "session.timeout.ms=\(value(of: "session.timeout.ms") ?? "?") is outside of what the broker allows: its "
+                + "group.min.session.timeout.ms to group.max.session.timeout.ms, 6000 to 1800000 unless somebody has set "
+                + "them",
+            isRetriable: false, isFatal: true)
     }
 
     /// Gives everything back and waits until the coordinator knows, serving what the library asks meanwhile.
@@ -205,14 +212,5 @@ public final class KafkaConsumer: Sendable {
                 .reserved(property: name, instead: "use roundrobin or range; \(value) is not dependable yet")
             )
         }
-    }
-
-    /// Three heartbeats and more fit into a session, unless the user has said otherwise.
-    private static func fitHeartbeat(_ properties: inout [(name: String, value: String)]) {
-        guard !properties.contains(where: { $0.name == "heartbeat.interval.ms" }),
-            let text = properties.last(where: { $0.name == "session.timeout.ms" })?.value,
-            let session = Int(text)
-        else { return }
-        properties.append(("heartbeat.interval.ms", String(max(1, min(3000, session / 5)))))
     }
 }

@@ -18,14 +18,19 @@ final class WorkerReader: Sendable {
     private let admin: KafkaAdmin
     private let hasJoined = Signal()
     private let onJoined: @Sendable () -> Void
+    private let onRefused: @Sendable (KafkaError) -> Void
 
-    /// - Parameter onJoined: Called once, when the group has taken this worker in.
+    /// - Parameters:
+    ///   - onJoined: Called once, when the group has taken this worker in.
+    ///   - onRefused: Called before the machine fails, when the broker refuses a setting.
     init(
         _ options: WorkerOptions, conductor: WorkerConductor, consumer: KafkaConsumer,
-        memberships: Memberships, tasks: BoundedQueue<ShardTask>, onJoined: @escaping @Sendable () -> Void
+        memberships: Memberships, tasks: BoundedQueue<ShardTask>, onJoined: @escaping @Sendable () -> Void,
+        onRefused: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         admin = try KafkaAdmin(options.kafka)
         self.onJoined = onJoined
+        self.onRefused = onRefused
         self.conductor = conductor
         self.consumer = consumer
         self.memberships = memberships
@@ -68,6 +73,7 @@ final class WorkerReader: Sendable {
             if error.code == KafkaError.Code.noOffsetToResetTo, let place = error.partition {
                 conductor.tell(whereabouts(of: place))
             } else {
+                if error.isRefusedSetting { onRefused(error) }
                 conductor.tell(
                     .readingFailed(CallFailure(error.isFatal ? .fatal : .retriable, "\(error)")))
             }

@@ -12,9 +12,11 @@ final class WorkerWriter: Sendable {
     private let memberships: Memberships
 
     /// Connects; with exactly-once it takes over what a predecessor of the same name left open.
+    ///
+    /// - Parameter stop: Ends the waiting for a broker that can not do that now.
     init(
         _ options: WorkerOptions, conductor: WorkerConductor, consumer: KafkaConsumer,
-        memberships: Memberships
+        memberships: Memberships, stop: Signal
     ) throws(KafkaError) {
         self.options = options
         self.conductor = conductor
@@ -28,8 +30,13 @@ final class WorkerWriter: Sendable {
         if options.delivery == .exactlyOnce {
             producerOptions.transactionalID = options.topics.transactionPrefix + options.worker
         }
-        producer = try KafkaProducer(options.kafka, options: producerOptions)
-        if options.delivery == .exactlyOnce { try producer.initTransactions(timeoutMs: 60_000) }
+        let producer = try KafkaProducer(options.kafka, options: producerOptions)
+        self.producer = producer
+        guard let name = producerOptions.transactionalID else { return }
+        try options.patience.until(stop).wait(for: "the coordinator of transactional id \(name)") {
+            timeoutMs throws(KafkaError) in
+            try producer.initTransactions(timeoutMs: timeoutMs)
+        }
     }
 
     func run() -> PlatformThread {

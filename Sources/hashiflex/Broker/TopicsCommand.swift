@@ -12,8 +12,10 @@ struct TopicsCommand: ParsableCommand {
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create every topic with the right settings; topics that exist are left alone.",
-            discussion:
-                "The embedded broker makes its own topics when it starts: there, this only checks them.")
+            discussion: """
+                Returns when every node knows every topic and its leaders, or says which does not when the time of \
+                --wait is up. The embedded broker makes its own topics when it starts: there, this only checks them.
+                """)
 
         @OptionGroup var connection: ConnectionOptions
 
@@ -58,7 +60,7 @@ struct TopicsCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "topics")
                 let plans = TopicPlan.all(
                     link.topics, partitions: partitions, recordBytesMax: recordBytesMax,
                     retentionMs: Int64(retentionHours) * 3_600_000,
@@ -71,7 +73,7 @@ struct TopicsCommand: ParsableCommand {
                             : "\(outcome.topic)  \(outcome.partitions) partitions  \(outcome.outcome)")
                 }
                 guard outcomes.allSatisfy({ $0.outcome == "created" || $0.outcome == "exists" }) else {
-                    throw CommandError(Exit.mismatch, "not every topic is as it should be")
+                    throw CommandError(Exit.mismatch, "not every topic is as it should be, on every node")
                 }
             }
         }
@@ -86,15 +88,11 @@ struct TopicsCommand: ParsableCommand {
         }
 
         private func create(_ plans: [TopicPlan], _ link: Connection) throws -> [Outcome] {
-            let missing = plans.filter { link.cluster.topics[$0.name] == nil }
-            let results = try KafkaAdmin(link.kafka).createTopics(
-                missing.map { plan in
-                    TopicSpecification(
-                        name: plan.name, partitions: plan.partitions, replication: replication,
-                        configs: plan.settings)
-                }, timeoutMs: 30_000)
-            for case .failed(let error) in results.values where error.isRefusedAccess { throw error }
-            return plans.map { plan in
+            let results = try TopicMaker(link: link, replication: replication).make(
+                plans.filter { link.cluster.topics[$0.name] == nil })
+            var known: [String: Int] = [:]
+            var outcomes: [Outcome] = []
+            for plan in plans {
                 let found = link.cluster.topics[plan.name]?.partitions.count
                 let outcome: String
                 switch results[plan.name] {
@@ -105,7 +103,19 @@ struct TopicsCommand: ParsableCommand {
                         found ?? plan.partitions == plan.partitions
                         ? "exists" : "exists with \(found ?? 0) partitions, \(plan.partitions) wanted"
                 }
-                return Outcome(topic: plan.name, partitions: found ?? plan.partitions, outcome: outcome)
+                let count = found ?? plan.partitions
+                outcomes.append(Outcome(topic: plan.name, partitions: count, outcome: outcome))
+                if case .failed = results[plan.name] { continue }
+                known[plan.name] = count
+            }
+            let gaps = try TopicSpread(link.kafka, topics: known).settle(link.patience)
+            return outcomes.map { outcome in
+                guard let gap = gaps.first(where: { $0.topic == nil || $0.topic == outcome.topic }),
+                    known[outcome.topic] != nil
+                else { return outcome }
+                return Outcome(
+                    topic: outcome.topic, partitions: outcome.partitions,
+                    outcome: "\(outcome.outcome); \(gap)")
             }
         }
     }
@@ -127,7 +137,7 @@ struct TopicsCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "topics")
                 for plan in TopicPlan.all(link.topics, partitions: 1) {
                     let count = link.cluster.topics[plan.name]?.partitions.count
                     Terminal.print(

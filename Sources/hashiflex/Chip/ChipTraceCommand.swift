@@ -30,7 +30,7 @@ struct ChipTraceCommand: ParsableCommand {
         let stop = Signal()
         Signals.onTermination { stop.set() }
         try runCommand {
-            let link = try connection.connect(\.shards)
+            let link = try connection.connect(as: "chip", until: stop, \.shards)
             let recorder = try ArrivalRecorder(link, fromBeginning: stored)
             var recording = ArrivalRecording(limit: images)
             let endMs = Clock.steadyMs + Int64(seconds * 1_000)

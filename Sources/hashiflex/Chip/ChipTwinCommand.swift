@@ -46,7 +46,7 @@ struct ChipTwinCommand: ParsableCommand {
             let loaded = try model.load()
             let chip = try ModelledDesign(loaded, options, cost)
             // Before the adders are counted: without a broker there is no view.
-            let link = try measured == nil ? connection.connect(\.status) : nil
+            let link = try measured == nil ? connection.connect(as: "chip", until: stop, \.status) : nil
             let view = TwinView(chip, twin: try chip.twin())
             guard let link else { return show(view, TwinView.Measured(given: measured ?? 0)) }
             let name = model.model ?? "the built-in backbone"

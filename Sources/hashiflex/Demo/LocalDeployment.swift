@@ -28,7 +28,8 @@ final class LocalDeployment {
         guard !bootstrap.isEmpty else {
             throw CommandError(Exit.unavailable, "the embedded broker did not start")
         }
-        let kafka = EmbeddedBroker.clientConfiguration(bootstrap: bootstrap)
+        var kafka = EmbeddedBroker.clientConfiguration(bootstrap: bootstrap)
+        kafka.nameClients("local")
         let errors: FileHandle? = quiet ? FileHandle.nullDevice : nil
         coordinatorArguments = ["coordinator", "--exit-with-parent", "--brokers", bootstrap]
         coordinator = try ChildProcess(coordinatorArguments, errors: errors)

@@ -54,12 +54,14 @@ struct CoordinatorCommand: ParsableCommand {
             // First, so that a bad artefact is said before this coordinator leads.
             let design = try chip.map { try ModelledDesign(named: $0, preset: chipPreset ?? .rows) }
             try OpenFiles.require(clients: Self.clients, brokers: 1)
-            let link = try connection.connect(\.shards, \.control, \.status, \.receipts)
+            let name = name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)"
+            let link = try connection.connect(
+                as: "coordinator", named: name, \.shards, \.control, \.status, \.receipts)
             try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
             try link.requireRights(of: .coordinator)
             var options = CoordinatorOptions(
-                name: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)", kafka: link.kafka,
-                topics: link.topics)
+                name: name, kafka: link.kafka, topics: link.topics)
+            options.patience = link.patience
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             options.keepsPositions = !link.isEmbedded

@@ -41,8 +41,9 @@ struct FleetCommand: ParsableCommand {
             if exitWithParent { Signals.onParentDeath { stop.set() } }
             try runCommand {
                 _ = try tuning.plan()  // before any child: a bad model is said once, here
-                let link = try connection.connect()
+                let link = try connection.connect(as: "fleet", named: name, until: stop)
                 try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+                try tuning.requireSession(link.kafka)
                 try link.requireWorkerTopics()
                 try link.requireRights(of: .worker)
                 let arguments =
@@ -112,7 +113,7 @@ struct FleetCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let snapshot = try FleetSnapshot.read(try connection.connect(\.status))
+                let snapshot = try FleetSnapshot.read(try connection.connect(as: "fleet", \.status))
                 if json {
                     for worker in snapshot.liveWorkers { Terminal.print(JSONRecord.text(worker)) }
                     for fleet in snapshot.liveFleets { Terminal.print(JSONRecord.text(fleet)) }
@@ -132,7 +133,7 @@ struct FleetCommand: ParsableCommand {
 typealias FleetCommandRecord = PipelineMessages.FleetCommand
 
 private func send(_ key: ControlKey, _ command: FleetCommandRecord, _ connection: ConnectionOptions) throws {
-    let link = try connection.connect(\.control)
+    let link = try connection.connect(as: "fleet", \.control)
     try RecordWriter(link.kafka).write(
         RecordWriter.Record(
             topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(command)))

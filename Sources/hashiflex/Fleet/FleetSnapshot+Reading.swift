@@ -9,14 +9,16 @@ extension FleetSnapshot {
         let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
         defer { tail.close() }
         var snapshot = FleetSnapshot()
-        let deadline = Clock.steadyMs + 15_000
-        while Clock.steadyMs < deadline {
+        let begin = Clock.steadyMs
+        let deadline = link.patience.deadline(atLeast: 15_000)
+        while Clock.steadyMs < deadline, !link.patience.isStopped {
             guard let event = tail.poll(timeoutMs: 100) else { continue }
             if case .caughtUp = event { return snapshot }
             if case .error(let error) = event, error.isFatal { throw error }
             snapshot.take(event)
         }
-        throw CommandError(Exit.late, "the status topic could not be read in 15 s")
+        throw CommandError(
+            Exit.late, "the status topic could not be read in \((Clock.steadyMs - begin) / 1_000) s")
     }
 
     /// Reads the whole topic; nothing where it is hidden from this user.

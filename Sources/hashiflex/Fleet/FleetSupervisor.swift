@@ -1,3 +1,4 @@
+import ArgumentParser
 import ControlPlane
 import FleetMachines
 import Foundation
@@ -137,6 +138,11 @@ struct FleetSupervisor {
 
     /// Decides when a worker that died is started again; the others are looked after meanwhile.
     private mutating func plan(_ slot: inout Slot) throws {
+        guard slot.child.endedBySignal || slot.child.exitStatus != 64 else {
+            throw CommandError(
+                ExitCode(64),
+                "\(slot.name) was told what can not be, as all others are; see its message above")
+        }
         let life = Clock.steadyMs - slot.startedAtMs
         guard let pause = slot.policy.died(afterMs: life, wasKilled: slot.child.endedBySignal) else {
             throw CommandError(

@@ -25,7 +25,7 @@ struct TopCommand: ParsableCommand {
         let stop = Signal()
         Signals.onTermination { stop.set() }
         try runCommand {
-            let link = try connection.connect(\.status)
+            let link = try connection.connect(as: "top", until: stop, \.status)
             let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
             defer { tail.close() }
             var snapshot = FleetSnapshot()

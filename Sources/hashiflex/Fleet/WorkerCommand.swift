@@ -41,16 +41,19 @@ struct WorkerCommand: ParsableCommand {
             let model = try tuning.model.load()
             let plan = try tuning.model.plan(of: model.backbone)
             try OpenFiles.require(clients: Self.clients, brokers: 1)
-            let link = try connection.connect()
+            let name = name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)"
+            let link = try connection.connect(as: "worker", named: name)
             try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
             try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+            try tuning.requireSession(link.kafka)
             try link.requireWorkerTopics()
             try link.requireRights(of: .worker)
             var options = WorkerOptions(
-                worker: name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)",
+                worker: name,
                 incarnation: ProcessFacts.randomName(), kafka: link.kafka, topics: link.topics, plan: plan,
                 preprocessing: model.backbone.statedPreprocessing,
                 replicas: tuning.replicas ?? ProcessFacts.processors)
+            options.patience = link.patience
             tuning.apply(to: &options, isEmbedded: link.isEmbedded)
             options.backbone = model.digest
             if let head = model.frozenHead, let frozen = model.frozen {
@@ -61,6 +64,8 @@ struct WorkerCommand: ParsableCommand {
             if exitWithParent { Signals.onParentDeath { service.requestDrain() } }
             do {
                 try service.run()
+            } catch WorkerFailure.broker(let error) where error.isRefusedSetting {
+                throw CommandError(ExitCode(64), "\(error); give another --session-timeout-ms")
             } catch let failure as WorkerFailure {
                 throw CommandError(Exit.unavailable, "worker stopped: \(failure)")
             }
@@ -123,6 +128,17 @@ struct WorkerTuning: ParsableArguments {
             ExitCode(64),
             "--delivery exactly-once needs transactions, which the embedded broker has not; leave it out (repeats are "
                 + "byte-identical) or connect to Apache Kafka")
+    }
+
+    /// Checks that a session timeout that was asked for can be had.
+    ///
+    /// - Throws: `CommandError` 64 under the group protocol that leaves it to the broker.
+    func requireSession(_ kafka: KafkaConfiguration) throws {
+        guard sessionTimeoutMs != nil, kafka.usesConsumerProtocol else { return }
+        throw CommandError(
+            ExitCode(64),
+            "--session-timeout-ms: with group.protocol=consumer the broker decides it "
+                + "(group.consumer.session.timeout.ms); leave it out")
     }
 
     /// Sets what was asked for.

@@ -20,11 +20,13 @@ final class ControlView {
 
     init(_ link: Connection) throws {
         tail = try ControlTail(link.kafka, topics: link.topics)
-        let deadline = Clock.steadyMs + 30_000
-        while Clock.steadyMs < deadline {
+        let begin = Clock.steadyMs
+        let deadline = link.patience.deadline(atLeast: 30_000)
+        while Clock.steadyMs < deadline, !link.patience.isStopped {
             if try take(timeoutMs: 200) { return }
         }
-        throw CommandError(Exit.late, "the control topic could not be read in 30 s")
+        throw CommandError(
+            Exit.late, "the control topic could not be read in \((Clock.steadyMs - begin) / 1_000) s")
     }
 
     deinit {

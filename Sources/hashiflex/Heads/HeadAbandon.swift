@@ -33,7 +33,7 @@ extension HeadCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect(\.control)
+                let link = try connection.connect(as: "head", \.control)
                 let view = try ControlView(link)
                 let asked = try chosen(view.log)
                 guard asked.state == .requested else { return try tell(asked, isMine: false) }

@@ -15,7 +15,7 @@ extension HeadCommand {
 
         func run() throws {
             try runCommand {
-                let view = try ControlView(try connection.connect(\.control))
+                let view = try ControlView(try connection.connect(as: "head", \.control))
                 let heads = view.log.labels.values.sorted { $0.publishedAtMs < $1.publishedAtMs }
                 if json { return heads.forEach { Terminal.print(JSONRecord.text($0)) } }
                 var rows = [["HEAD", "CLASSES", "DIGEST", "BACKBONE", "BYTES", "IN FORCE FOR"]]
@@ -47,7 +47,7 @@ extension HeadCommand {
             let stop = Signal()
             Signals.onTermination { stop.set() }
             try runCommand {
-                let view = try ControlView(try connection.connect(\.control))
+                let view = try ControlView(try connection.connect(as: "head", until: stop, \.control))
                 var shown: [String: CutoverRecord] = [:]
                 repeat {
                     for record in view.log.cutovers.values.sorted(by: { ($0.number ?? 0) < ($1.number ?? 0) })
@@ -90,7 +90,7 @@ extension HeadCommand {
                 if head.hasPrefix("builtin:") {
                     return try InputFile.write(try HeadFile.read(head).1, to: output)
                 }
-                let view = try ControlView(try connection.connect(\.control))
+                let view = try ControlView(try connection.connect(as: "head", \.control))
                 guard let label = HeadLabel(head), let manifest = view.manifest(label),
                     let file = view.files[manifest.head]
                 else { throw CommandError(Exit.badInput, "\(head) was never published; see head list") }

@@ -36,7 +36,7 @@ extension HeadCommand {
             let interruption = Interruption.watched()
             try runCommand {
                 let (head, bytes) = try HeadFile.read(file)
-                let link = try connection.connect(\.control)
+                let link = try connection.connect(as: "head", \.control)
                 _ = try cutover.wantedPartitions(link)
                 try FrozenFleet.refuse(link, ignoring: cutover.ignore)
                 try Self.compare(head, link, ignoring: cutover.ignore)

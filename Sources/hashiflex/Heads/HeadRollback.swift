@@ -25,7 +25,7 @@ extension HeadCommand {
         func run() throws {
             let interruption = Interruption.watched()
             try runCommand {
-                let link = try connection.connect(\.control)
+                let link = try connection.connect(as: "head", \.control)
                 _ = try cutover.wantedPartitions(link)
                 try FrozenFleet.refuse(link, ignoring: cutover.ignore)
                 let view = try ControlView(link)

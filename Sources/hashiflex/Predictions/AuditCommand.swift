@@ -28,7 +28,7 @@ struct AuditCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            let link = try connection.connect(\.predictions, \.control)
+            let link = try connection.connect(as: "audit", \.predictions, \.control)
             try requirePlaces(link)
             let reader = try PredictionReader(link)
             var records: [(Prediction, [UInt8])] = []

@@ -26,7 +26,8 @@ struct PredictionsCommand: ParsableCommand {
         let stop = Signal()
         Signals.onTermination { stop.set() }
         try runCommand {
-            let reader = try PredictionReader(try connection.connect(\.predictions))
+            let reader = try PredictionReader(
+                try connection.connect(as: "predictions", until: stop, \.predictions))
             if format == .csv { Terminal.print(Self.csvHeader) }
             var seen: Set<ImageAddress> = []
             var printed = 0

@@ -38,7 +38,7 @@ struct ReplayCommand: ParsableCommand {
                 throw CommandError(
                     ExitCode(64), "an address is TOPIC/PARTITION@OFFSET#INDEX, not '\(self.address)'")
             }
-            let link = try connection.connect(\.predictions, \.control)
+            let link = try connection.connect(as: "replay", \.predictions, \.control)
             try link.require([address.topic])
             let hardened = try model.load()
             let shard = try readShard(address, link)

@@ -21,7 +21,8 @@ struct LedgerCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                guard let status = try FleetSnapshot.read(try connection.connect()).coordinator else {
+                guard let status = try FleetSnapshot.read(try connection.connect(as: "ledger")).coordinator
+                else {
                     throw CommandError(Exit.mismatch, "no coordinator has ever sent a heartbeat")
                 }
                 guard !json else { return Terminal.print(JSONRecord.text(status)) }
@@ -57,7 +58,7 @@ struct LedgerCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "ledger")
                 let tail = try StatusTail(link.kafka, topics: link.topics, from: .end)
                 defer { tail.close() }
                 let reset = LedgerReset(reason: reason, by: personHere(), atMs: Clock.wallMs)

@@ -23,7 +23,7 @@ struct PositionsCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "positions")
                 let view = try PositionsView(link)
                 defer { view.close() }
                 let places = try view.read((0..<Int32(try link.partitions)).map { $0 })

@@ -38,7 +38,7 @@ extension PositionsCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "positions")
                 let count = try link.partitions
                 if let wrong = partition.first(where: { $0 >= count }) {
                     throw CommandError(

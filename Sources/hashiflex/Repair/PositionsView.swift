@@ -38,14 +38,20 @@ struct PositionsView {
     /// Asks for these partitions.
     func read(_ partitions: [Int32]) throws -> [Place] {
         let places = partitions.map { TopicPartition(topic: link.topics.shards, partition: $0) }
-        let committed = try reader.committed(places, timeoutMs: 10_000)
-        let extents = try reader.extents(places, timeoutMs: 10_000)
-        return try places.map { place in
-            guard let extent = extents[place] else {
-                throw CommandError(
-                    Exit.unavailable, "\(place): its leader does not say where it begins and ends; see doctor"
-                )
-            }
+        let committed = try link.patience.wait(
+            for: "the committed offsets of group \(link.topics.workerGroup)", callMs: 10_000
+        ) { timeoutMs throws(KafkaError) in try reader.committed(places, timeoutMs: timeoutMs) }
+        let extents = try link.patience.wait(
+            for: "the leaders of topic \(link.topics.shards)", callMs: 10_000
+        ) { timeoutMs throws(KafkaError) in
+            let found = try reader.extents(places, timeoutMs: timeoutMs)
+            guard let silent = places.first(where: { found[$0] == nil }) else { return found }
+            throw KafkaError(
+                code: KafkaError.Code.leaderNotAvailable,
+                doing: "\(silent): its leader does not say where it begins and ends")
+        }
+        return places.compactMap { place -> Place? in
+            guard let extent = extents[place] else { return nil }
             let saved = committed[place]
             let progress = saved?.offset == nil ? nil : try? PartitionProgress(text: saved?.metadata ?? "")
             // An offset without a word beside it is not a worker's.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Foundation
 import Kafka
 import PipelineMessages
+import Threads
 
 /// A broker that answered.
 struct Connection {
@@ -11,17 +11,36 @@ struct Connection {
     let cluster: ClusterDescription
     /// Whether it is the embedded broker, whose partitions silently drop what exceeds 5 MB.
     let isEmbedded: Bool
+    /// How long the command asks again while nodes go and come: one deadline for all that it asks at its start.
+    let patience: Patience
     private let admin: KafkaAdmin
+
+    /// How long a broker of which nobody has answered yet is waited for unless somebody says otherwise, milliseconds: a
+    /// wrong address looks like nodes that are all away.
+    private static let firstAnswerMs: Int64 = 10_000
 
     /// Asks the broker what there is.
     ///
-    /// - Parameter adapted: The configuration for an embedded broker.
+    /// - Parameters:
+    ///   - wait: How long to ask again, seconds; `nil` for the default.
+    ///   - stop: Ends the asking when it is set.
+    ///   - adapted: The configuration for an embedded broker.
     init(
-        _ plain: KafkaConfiguration, topics: TopicNames,
+        _ plain: KafkaConfiguration, topics: TopicNames, wait: Int? = nil, until stop: Signal = Signal(),
         adapted: (KafkaConfiguration) throws -> KafkaConfiguration
     ) throws {
-        admin = try KafkaAdmin(plain)
-        cluster = try admin.metadata(timeoutMs: 10_000)
+        let patience = Patience(seconds: wait ?? Patience.secondsDefault) {
+            Terminal.complain("\($0) (see --wait)")
+        }
+        .until(stop)
+        let admin = try KafkaAdmin(plain)
+        let first = wait == nil ? patience.atMost(milliseconds: Self.firstAnswerMs) : patience
+        cluster = try first.wait(for: "a node of the broker") { timeoutMs throws(KafkaError) in
+            try admin.metadata(timeoutMs: timeoutMs)
+        }
+        try Self.requireReachable(cluster, at: plain.brokers)
+        self.patience = patience
+        self.admin = admin
         isEmbedded = cluster.topics[TopicNames.embeddedBrokerSign] != nil
         kafka = isEmbedded ? try adapted(plain) : plain
         self.topics = topics
@@ -64,23 +83,28 @@ struct Connection {
     /// Whether a topic is there, and not hidden from this user.
     func isVisible(_ name: String) -> Bool { (try? find(name)) != nil }
 
-    /// The topic; `nil` if there is none. Waits a little for one that has no leader yet.
+    /// The topic; `nil` if there is none. Waits for one that has no leader, and a little for one that not every node has
+    /// heard of.
     private func find(_ name: String) throws -> ClusterDescription.Topic? {
         if let listed = cluster.topics[name], listed.error == nil, !listed.partitions.isEmpty {
             return listed
         }
         // The embedded broker hides nothing, and would create what it is asked for by name.
         if isEmbedded { return nil }
-        for _ in 0..<20 {
-            let found = try admin.topic(name, timeoutMs: 10_000)
-            guard found.partitions.isEmpty else { return found }
-            guard let error = found.error, error.code != KafkaError.Code.unknownTopicOrPartition else {
-                return nil
+        do throws(KafkaError) {
+            return try patience.wait(
+                for: "the leaders of topic \(name)", mayBeUnheard: cluster.brokers.count > 1
+            ) { timeoutMs throws(KafkaError) in
+                let found = try admin.topic(name, timeoutMs: timeoutMs)
+                guard found.partitions.isEmpty else { return found }
+                throw found.error
+                    ?? KafkaError(code: KafkaError.Code.unknownTopicOrPartition, doing: "topic \(name)")
             }
-            guard error.isRetriable else { throw error }
-            usleep(250_000)
+        } catch {
+            guard error.code != KafkaError.Code.unknownTopicOrPartition else { return nil }
+            guard error.code == KafkaError.Code.leaderNotAvailable else { throw explained(error) }
+            throw CommandError(Exit.late, "topic \(name) has no leader: \(error); see doctor")
         }
-        throw CommandError(Exit.late, "topic \(name) has no leader")
     }
 
     private func missing(_ names: [String]) -> CommandError {

@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import PipelineMessages
 import Synchronization
+import Threads
 
 /// How to reach the broker: the same options on every command.
 struct ConnectionOptions: ParsableArguments {
@@ -20,6 +21,16 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(help: "What every topic name begins with.")
     var topicPrefix = "hashiflex"
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to ask again at the start while nodes of the broker go and come, seconds.",
+            discussion:
+                "Default: 60; 10 where no node has answered yet, since the address may be wrong. 0 asks once."
+        ))
+    var wait: Int?
+
+    func validate() throws { try requireRange("--wait", wait, in: Patience.secondsRange) }
 
     /// The deployment's topics.
     var topics: TopicNames {
@@ -52,12 +63,23 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Connects once, and adapts to what is there.
     ///
-    /// - Parameter needed: Topics without which the command has nothing to do.
+    /// - Parameters:
+    ///   - role: Who connects, for Kafka's logs and quotas: `worker`, `doctor`.
+    ///   - name: Which of them, where there are several.
+    ///   - stop: Ends the waiting for nodes that are away.
+    ///   - needed: Topics without which the command has nothing to do.
     /// - Throws: `CommandError` 69 if one does not exist, `KafkaError` if this user may not see one.
-    func connect(_ needed: KeyPath<TopicNames, String>...) throws -> Connection {
+    func connect(
+        as role: String, named name: String? = nil, until stop: Signal = Signal(),
+        _ needed: KeyPath<TopicNames, String>...
+    ) throws -> Connection {
         let topics = try topics
-        let link = try Connection(try configuration(), topics: topics) { plain in
-            try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers))
+        var plain = try configuration()
+        plain.nameClients(role, name)
+        let link = try Connection(plain, topics: topics, wait: wait, until: stop) { plain in
+            var adapted = try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers))
+            adapted.nameClients(role, name)
+            return adapted
         }
         try link.require(needed.map { topics[keyPath: $0] })
         return link
@@ -67,6 +89,7 @@ struct ConnectionOptions: ParsableArguments {
     func childArguments() throws -> [String] {
         var arguments = ["--brokers", try configuration().brokers, "--topic-prefix", topicPrefix]
         if let kafkaConfig { arguments += ["--kafka-config", kafkaConfig] }
+        if let wait { arguments += ["--wait", "\(wait)"] }
         return arguments
     }
 
@@ -114,6 +137,7 @@ struct ConnectionOptions: ParsableArguments {
             configuration.set(name, value)
         }
         try configuration.validate()
+        try requireAddresses(configuration.brokers)
         return configuration
     }
 }

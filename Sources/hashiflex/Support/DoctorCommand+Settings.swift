@@ -7,8 +7,11 @@ extension DoctorCommand {
         guard !link.isEmbedded else { return [] }
         let plans = TopicPlan.all(link.topics, partitions: 1)
         let node = link.cluster.brokers.first?.id
-        let found = try KafkaAdmin(link.kafka).settings(
-            topics: plans.map(\.name), node: node, timeoutMs: 10_000)
+        let admin = try KafkaAdmin(link.kafka)
+        let found = try link.patience.wait(for: "the settings of the topics", callMs: 10_000) {
+            timeoutMs throws(KafkaError) in
+            try admin.settings(topics: plans.map(\.name), node: node, timeoutMs: timeoutMs)
+        }
         var checks = plans.compactMap { plan -> Check? in
             guard let settings = found.topics[plan.name] else { return nil }
             let partitions = (try? link.topic(plan.name).partitions) ?? []

@@ -41,7 +41,7 @@ struct DoctorCommand: ParsableCommand {
         try runCommand {
             var checks = machine()
             do {
-                let link = try connection.connect()
+                let link = try connection.connect(as: "doctor")
                 checks += broker(link)
                 checks += try settings(link)
                 checks += try rights(link)

@@ -42,7 +42,7 @@ func runCommand(_ body: () throws -> Void) throws {
         throw error.code
     } catch let error as KafkaError {
         Terminal.complain("\(error)")
-        throw Exit.unavailable
+        throw error.isRefusedSetting ? ExitCode(64) : Exit.unavailable
     } catch let error as KafkaConfigurationError {
         Terminal.complain("\(error)")
         throw ExitCode(64)

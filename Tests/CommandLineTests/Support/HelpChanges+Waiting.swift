@@ -1,0 +1,50 @@
+extension HelpChanges {
+    /// Commands wait for a cluster whose nodes go and come.
+    static let waiting = [
+        (
+            "[--kafka-config <kafka-config>] [--topic-prefix <topic-prefix>]",
+            "[--kafka-config <kafka-config>] [--topic-prefix <topic-prefix>] [--wait <wait>]"
+        ),
+        // With one more option the usage of head rollback is too long to name them.
+        (
+            "head rollback [--brokers <brokers>] [-X <X> ...] [--kafka-config <kafka-config>] "
+                + "[--topic-prefix <topic-prefix>] [--wait <wait>] [--stream <stream>] "
+                + "[--partitions <partitions>] [--require <require>] [--ignore <ignore> ...] "
+                + "[--deadline <deadline>] [--no-wait] [--json] [--to <to>]",
+            "head rollback [<options>]"
+        ),
+        (
+            """
+                                      A file of librdkafka properties, name=value lines, #
+                                      comments.
+              --topic-prefix <topic-prefix>
+                                      What every topic name begins with. (default:
+                                      hashiflex)
+
+            """,
+            """
+                                      A file of librdkafka properties, name=value lines, #
+                                      comments.
+              --topic-prefix <topic-prefix>
+                                      What every topic name begins with. (default:
+                                      hashiflex)
+              --wait <wait>           How long to ask again at the start while nodes of the
+                                      broker go and come, seconds.
+                    Default: 60; 10 where no node has answered yet, since the address may
+                    be wrong. 0 asks once.
+
+            """
+        ),
+        (
+            """
+            The embedded broker makes its own topics when it starts: there, this only
+            checks them.
+            """,
+            """
+            Returns when every node knows every topic and its leaders, or says which does
+            not when the time of --wait is up. The embedded broker makes its own topics
+            when it starts: there, this only checks them.
+            """
+        ),
+    ]
+}
