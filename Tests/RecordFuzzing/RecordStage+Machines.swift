@@ -92,6 +92,19 @@ extension RecordStage {
             guard readable(record) else { return [.written(errand: errand)] }
             learn(record)
             return [.written(errand: errand)]
+        case .note(let checkpoints):
+            for checkpoint in checkpoints where readable(checkpoint) {
+                controlOffset += 1
+                learn(checkpoint)
+            }
+        case .checkTopic(let checkpoints, let errand):
+            return [.topicChecked(anew: checkpoints.suffix(1).map(\.partition), errand: errand)]
+        case .writeMoves(let moves, let errand):
+            for move in moves where readable(move) {
+                controlOffset += 1
+                learn(move, at: controlOffset - 1)
+            }
+            return [.written(errand: errand)]
         case .beat(let status):
             if readable(status) { show(.coordinator(status)) }
         case .say(let line): show(line)
@@ -109,6 +122,18 @@ extension RecordStage {
     }
 
     /// The state of a cut-over comes into the control topic.
+    mutating func learn(_ checkpoint: PositionCheckpoint) {
+        tell(worker: .checkpoint(checkpoint))
+        tell(coordinator: .checkpoint(checkpoint), remember: true)
+    }
+
+    mutating func learn(_ move: PositionMove, at offset: Int64) {
+        ledger.learn(move)
+        show("\(move.passedOver.count) of \(move.by): \(move.reason)")
+        tell(worker: .move(move, offset: offset))
+        tell(coordinator: .move(move, offset: offset), remember: true)
+    }
+
     mutating func learn(_ record: CutoverRecord) {
         let offset = controlOffset
         controlOffset += 1

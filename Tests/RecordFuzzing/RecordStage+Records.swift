@@ -141,13 +141,9 @@ extension RecordStage {
             case .command(let key, let command): show("\(key): \(command)")
             case .unreadable(let key, let problem): show("\(key): \(problem)")
             case .move(let move, let offset):
-                ledger.learn(move)
-                show("\(move.passedOver.count) of \(move.by): \(move.reason)")
-                tell(worker: .move(move, offset: offset))
-                tell(coordinator: .move(move, offset: offset), remember: true)
+                learn(move, at: offset)
             case .checkpoint(let checkpoint):
-                tell(worker: .checkpoint(checkpoint))
-                tell(coordinator: .checkpoint(checkpoint), remember: true)
+                learn(checkpoint)
             case .ledgerReset(let reset, let offset):
                 show("\(reset.by): \(reset.reason)")
                 tell(coordinator: .ledgerReset(reset, offset: offset), remember: true)

@@ -36,7 +36,11 @@ package struct RecordStage {
 
     var control = ControlDecoder(shards: "t")
     var worker: Worker
-    var coordinator = CoordinatorMachine(CoordinatorSettings(name: "c", partitions: partitions))
+    var coordinator = {
+        var settings = CoordinatorSettings(name: "c", partitions: partitions)
+        settings.topic = "t"
+        return CoordinatorMachine(settings)
+    }()
     /// What the coordinator is told again by the next term.
     var history: [CoordinatorEvent] = []
     /// Requests whose markers were written.

@@ -55,7 +55,7 @@ extension CoordinatorMachine {
             return PositionMove(
                 topic: settings.topic, partition: stood.partition, from: lost.from,
                 to: isAnew ? lost.begin : stood.offset, images: isAnew ? 0 : stood.images, reason: reason,
-                by: "coordinator \(settings.name)", atMs: now.wallMs
+                by: RecordBounds.cut("coordinator \(settings.name)", bytes: 256), atMs: now.wallMs
             ).resuming
         }
         if !moves.isEmpty { write(moves) }

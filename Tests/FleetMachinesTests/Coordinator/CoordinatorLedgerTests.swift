@@ -160,7 +160,7 @@ import Testing
         let move = PositionMove(
             topic: "t", partition: 0, from: 1, to: 8, images: 10, reason: "r", by: "p", atMs: 1)
         bench.answer(ends: [0: 9, 1: 0])
-        bench.tell(.move(move))
+        bench.tell(.move(move, offset: 4))
         bench.tell(.receipt(Self.receipt(0, before: 0), offset: 0))
         bench.tell(.receipt(Self.receipt(1, before: 10), offset: 1))  // never committed
         bench.tell(.receipt(Self.receipt(8, before: 10), offset: 2))  // the first behind the move
@@ -175,7 +175,7 @@ import Testing
         let move = PositionMove(
             topic: "t", partition: 0, from: 1, to: 8, images: 10, reason: "r", by: "p", atMs: 1)
         bench.answer(ends: [0: 10, 1: 0])
-        bench.tell(.move(move))
+        bench.tell(.move(move, offset: 4))
         bench.tell(.receipt(Self.receipt(0, before: 0), offset: 0))
         bench.tell(.receipt(Self.receipt(1, before: 10), offset: 1))  // a zombie's
         bench.answer([0: Self.saved(9, 10)], ends: [0: 10, 1: 0])  // a marker lay at 8
@@ -193,10 +193,10 @@ import Testing
         let done = PositionMove(
             topic: "t", partition: 0, from: 1, to: 2, images: 10, reason: "r", by: "p", atMs: 2)
         bench.answer(ends: [0: 6, 1: 0])
-        bench.tell(.move(void))
-        bench.tell(.move(done))
+        bench.tell(.move(void, offset: 1))
+        bench.tell(.move(done, offset: 2))
         if isSaidToBeVoid { void = void.settled(at: 1, done: false) }
-        bench.tell(.move(void))
+        bench.tell(.move(void, offset: 3))
         bench.tell(.receipt(Self.receipt(0, before: 0), offset: 0))
         for offset: Int64 in 1...3 {  // a zombie's
             bench.tell(.receipt(Self.receipt(offset, before: 10 * offset), offset: offset))

@@ -169,4 +169,54 @@ import Testing
         bench.tell(.positions([0: Self.saved(120)], generation: 2))
         #expect(bench.takeShard(480) == ["submit 480 by head@a"])
     }
+
+    // MARK: The group's offset is gone
+
+    private static func stood(_ offset: Int64, moved: Int64? = nil) -> PositionCheckpoint {
+        let heads = [
+            HeadInForce(slot: .standard, head: digest("a"), label: label("a"), number: 1, marker: 0)
+        ]
+        return PositionCheckpoint(
+            topic: "t", partition: 0, offset: offset,
+            progress: PartitionProgress(images: 30, heads: heads, moved: moved), atMs: 9)
+    }
+
+    @Test(
+        "Nothing is scored again where something was scored",
+        arguments: [nil, SavedPosition(offset: 0, metadata: ""), SavedPosition(offset: 300, metadata: "")])
+    func aPartitionWhoseOffsetIsGoneWaitsForTheCoordinator(_ saved: SavedPosition?) throws {
+        var bench = WorkerBench()
+        bench.tell(.checkpoint(Self.stood(120)))
+        bench.own([0], saved: saved.map { [0: $0] } ?? [:])
+        let blocked = try #require(bench.machine.partitions.first?.blocked)
+        #expect(blocked.contains("it stood at 120, and the coordinator resumes it there"))
+        let move = Self.move(saved?.offset, 120).resuming
+        #expect(bench.tell(.move(move, offset: 5)) == ["fetch [0] 2"])
+        let words = bench.tell(
+            .positions(saved.map { [0: $0] } ?? [:], generation: 2), afterMs: 1_000)
+        #expect(words.contains("assign [\"0@120\"] 2"))
+        // With the heads that were in force there, whatever of the control topic is left.
+        let commit = try #require(commits(bench).last)
+        #expect(commit.offset == 120 && commit.progress.images == 30 && commit.progress.moved == 5)
+        #expect(commit.progress.heads.map(\.head) == [digest("a")])
+    }
+
+    @Test func aMoveThatTheNoteKnowsOfIsNotCarriedOutAgain() throws {
+        var bench = WorkerBench()
+        bench.tell(.move(Self.move(nil, 40).resuming, offset: 5))
+        bench.tell(.checkpoint(Self.stood(120, moved: 5)))
+        bench.own([0])
+        #expect(bench.machine.partitions.first?.blocked != nil)
+        #expect(commits(bench).isEmpty)
+    }
+
+    @Test func aNoteOfTheVeryBeginningHoldsNothingUp() {
+        var bench = WorkerBench()
+        bench.tell(
+            .checkpoint(
+                PositionCheckpoint(
+                    topic: "t", partition: 0, offset: 0, progress: PartitionProgress(), atMs: 9)))
+        bench.own([0])
+        #expect(bench.machine.partitions.first?.blocked == nil)
+    }
 }
