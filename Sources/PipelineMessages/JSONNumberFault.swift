@@ -97,9 +97,10 @@ struct JSONNumberFault {
     private static func complaint<Integer: FixedWidthInteger>(
         about literal: String, asInteger type: Integer.Type
     ) -> String? {
-        guard Integer(literal) == nil, let value = Double(literal), Integer(exactly: value) == nil else {
-            return nil
-        }
+        guard Integer(literal) == nil, let value = Double(literal) else { return nil }
+        // The nearest real number may well fit where the number itself does not.
+        let isWhole = literal.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "-") }
+        guard isWhole || Integer(exactly: value) == nil else { return nil }
         guard value.rounded(.towardZero) == value else { return "\(literal) is not an integer" }
         return value > 0 ? "\(literal) is above \(Integer.max)" : "\(literal) is below \(Integer.min)"
     }

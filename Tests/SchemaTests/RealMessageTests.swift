@@ -14,7 +14,7 @@ import Testing
 
     @Test func recordsThatNameTheirSchemaAreFoundByIt() throws {
         let specimens = Specimen.all.filter(\.namesItsSchema)
-        #expect(Set(specimens.map(\.schema)).count == 8)
+        #expect(Set(specimens.map(\.schema)).count == 9)
         let outcome = try SchemaChecker.run([], specimens.map(\.bytes))
         #expect(outcome.code == 0, "\(outcome.complaint)of \(specimens.map(\.name))")
     }
@@ -148,6 +148,9 @@ struct Damage: Sendable, CustomStringConvertible {
             ("fleet command, full", "workers", .number(257)),
             ("position move, first", "to", .number(-1)),
             ("position move, first", "schema", .text("position-move/2")),
+            ("position move, resumes", "resumes", .text("yes")),
+            ("position checkpoint", "offset", .number(-1)),
+            ("position checkpoint", "heads", .text("none")),
             ("ledger reset", "reason", .text("")),
             ("ledger reset", "at_ms", .text("now")),
             ("worker status, full", "replica_utilisation", .number(2)),

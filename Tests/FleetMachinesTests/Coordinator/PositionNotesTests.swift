@@ -169,6 +169,8 @@ import Testing
         let offset = bench.readBack()
         // A worker that had never lost its partition commits.
         _ = bench.answer([0: Self.saved(9)])
+        #expect(bench.moves.count == 1, "that question was asked before the move was read")
+        _ = bench.answer([0: Self.saved(9)])
         #expect(bench.moves.last?.settled == offset && bench.moves.last?.done == false)
     }
 
