@@ -103,17 +103,22 @@ wait_for_nodes() {
     stop 69 "not every node answers after two minutes"
 }
 
-# Kafka's own command for access lists, as a download has it: tests run what `topics acls` prints.
+offer_tool() { # name, class
+    cat >"$state/bin/$1" <<T
+#!/bin/sh
+exec java -Dlog4j2.configurationFile='$state/log4j2.xml' -cp '$home/libs/*' $2 "\$@"
+T
+    chmod +x "$state/bin/$1"
+}
+
+# Kafka's own commands, as a download has them: tests run what `topics acls` prints, and move the offsets of a group.
 offer_tools() {
     if [ -x "$home/bin/kafka-acls.sh" ]; then
         PATH=$home/bin:$PATH
         return
     fi
     mkdir "$state/bin"
-    cat >"$state/bin/kafka-acls.sh" <<T
-#!/bin/sh
-exec java -Dlog4j2.configurationFile='$state/log4j2.xml' -cp '$home/libs/*' org.apache.kafka.tools.AclCommand "\$@"
-T
-    chmod +x "$state/bin/kafka-acls.sh"
+    offer_tool kafka-acls.sh org.apache.kafka.tools.AclCommand
+    offer_tool kafka-consumer-groups.sh org.apache.kafka.tools.consumer.group.ConsumerGroupCommand
     PATH=$state/bin:$PATH
 }

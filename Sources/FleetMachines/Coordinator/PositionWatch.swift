@@ -7,6 +7,9 @@ struct PositionWatch: Sendable {
     /// Partitions whose notes are that far apart; more are noted more rarely, so that the control topic grows no faster.
     static let partitionsAtOnce = 64
 
+    /// Most partitions that notes or moves are remembered of, whether or not they are there.
+    static let rememberedMax = 65_536
+
     /// A partition that can not go on by itself.
     struct Lost: Sendable {
         let checkpoint: PositionCheckpoint
@@ -32,14 +35,17 @@ struct PositionWatch: Sendable {
     var retryAtMs: Int64 = 0
 
     mutating func learn(_ checkpoint: PositionCheckpoint) {
-        if let known = checkpoints[checkpoint.partition], !known.isBehind(checkpoint) { return }
+        let known = checkpoints[checkpoint.partition]
+        guard known?.isBehind(checkpoint) ?? (checkpoints.count < Self.rememberedMax) else { return }
         checkpoints[checkpoint.partition] = checkpoint
     }
 
     mutating func learn(_ move: PositionMove, at offset: Int64, asked: Int) {
         if let settled = move.settled {
             if open[move.partition]?.offset ?? .max <= settled { open[move.partition] = nil }
-        } else if offset > open[move.partition]?.offset ?? -1 {
+        } else if let known = open[move.partition]?.offset ?? (open.count < Self.rememberedMax ? -1 : nil),
+            offset > known
+        {
             open[move.partition] = (move, offset, asked)
         }
     }

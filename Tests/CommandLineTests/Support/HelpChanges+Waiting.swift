@@ -11,7 +11,7 @@ extension HelpChanges {
                 + "[--topic-prefix <topic-prefix>] [--wait <wait>] [--stream <stream>] "
                 + "[--partitions <partitions>] [--require <require>] [--ignore <ignore> ...] "
                 + "[--deadline <deadline>] [--no-wait] [--json] [--to <to>]",
-            "head rollback [<options>]"
+            "head rollback <options>"
         ),
         (
             """

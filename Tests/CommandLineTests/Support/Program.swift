@@ -9,6 +9,12 @@ enum Program {
         return URL(fileURLWithPath: me).deletingLastPathComponent().appendingPathComponent("hashiflex").path
     }()
 
+    /// Where somebody else's program is; `nil` if it is not on PATH.
+    static func onPath(_ name: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
     /// What a finished run left.
     struct Outcome {
         let code: Int32

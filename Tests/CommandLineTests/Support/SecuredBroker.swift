@@ -10,8 +10,7 @@ enum SecuredBroker {
     static let sasl = ProcessInfo.processInfo.environment["HASHIFLEX_TEST_SASL"]
     static var isOffered: Bool { open != nil && sasl != nil }
     /// Whether Kafka's own command for access lists is on PATH.
-    static let hasTool = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        .contains { FileManager.default.isExecutableFile(atPath: "\($0)/kafka-acls.sh") }
+    static let hasTool = Program.onPath("kafka-acls.sh") != nil
 
     /// Runs a command as a user, to the end.
     static func run(
