@@ -76,7 +76,11 @@ public struct TopicPlan: Sendable, Equatable {
             "cleanup.policy": "delete", "retention.ms": "\(retentionMs)", "compression.type": "producer",
             "max.message.bytes": "\(recordBytesMax)",
         ])
-        let compacted = with(["cleanup.policy": "compact", "compression.type": "producer"])
+        // Everybody reads these from the beginning, and what is being written to is never compacted.
+        let short = "\(32 << 20)"
+        let compacted = with([
+            "cleanup.policy": "compact", "compression.type": "producer", "segment.bytes": short,
+        ])
         return [
             TopicPlan(name: names.shards, partitions: partitions, settings: bulk),
             TopicPlan(name: names.predictions, partitions: partitions, settings: bulk),
@@ -84,7 +88,10 @@ public struct TopicPlan: Sendable, Equatable {
             TopicPlan(name: names.control, partitions: 1, settings: compacted),
             TopicPlan(
                 name: names.status, partitions: 1,
-                settings: with(["cleanup.policy": "compact,delete", "retention.ms": "\(retentionMs)"])),
+                settings: with([
+                    "cleanup.policy": "compact,delete", "retention.ms": "\(retentionMs)",
+                    "segment.bytes": short,
+                ])),
             TopicPlan(name: names.deadLetters, partitions: 1, settings: bulk),
         ]
     }

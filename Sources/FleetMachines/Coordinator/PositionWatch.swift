@@ -23,8 +23,6 @@ struct PositionWatch: Sendable {
     /// What was committed at the last look; what was written last, and when.
     private var seen: [Int32: SavedPosition] = [:]
     private var noted: [Int32: (note: PositionCheckpoint?, atMs: Int64)] = [:]
-    /// What was written and is not read back is written again after this, milliseconds.
-    private static let readBackMs: Int64 = 10_000
     private var lostFor: [Int32: Int] = [:]
     /// The newest move of each partition that is not settled, its offset, and how often positions had been asked for when
     /// it was read.
@@ -50,26 +48,28 @@ struct PositionWatch: Sendable {
         }
     }
 
-    /// What is to be noted down: where partitions have come to rest, and from time to time where they are.
+    /// What is to be noted down: where partitions are from time to time, and sooner where they have come to rest. What was
+    /// noted and is not read back is noted again.
     mutating func notes(
         of saved: [Int32: SavedPosition], topic: String, intervalMs: Int64, _ now: Moment
     ) -> [PositionCheckpoint] {
         let pauseMs = intervalMs * Int64(1 + saved.count / Self.partitionsAtOnce)
+        let restMs = pauseMs / 3
         var notes: [PositionCheckpoint] = []
         for (partition, position) in saved.sorted(by: { $0.key < $1.key }) {
             let isResting = seen[partition] == position
             seen[partition] = position
             let last = noted[partition] ?? (nil, now.steadyMs)
             noted[partition] = last
-            guard isResting || now.steadyMs - last.atMs >= pauseMs, !position.metadata.isEmpty,
+            let ageMs = now.steadyMs - last.atMs
+            guard ageMs >= pauseMs || isResting && (last.note == nil || ageMs >= restMs),
+                !position.metadata.isEmpty,
                 let progress = try? PartitionProgress(text: position.metadata)
             else { continue }
             let note = PositionCheckpoint(
                 topic: topic, partition: partition, offset: position.offset, progress: progress,
                 atMs: now.wallMs)
-            guard checkpoints[partition]?.isBehind(note) ?? true,
-                last.note?.isBehind(note) ?? true || now.steadyMs - last.atMs >= Self.readBackMs
-            else { continue }
+            guard checkpoints[partition]?.isBehind(note) ?? true else { continue }
             noted[partition] = (note, now.steadyMs)
             notes.append(note)
         }
