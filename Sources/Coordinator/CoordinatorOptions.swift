@@ -15,6 +15,9 @@ public struct CoordinatorOptions: Sendable {
     public var livenessMs: Int64 = 5_000
     /// Time between heartbeats, milliseconds.
     public var heartbeatMs: Int64 = 1_000
+    /// Whether the name outlives the process: then one that is started again under it goes on at once, without waiting until
+    /// the group has forgotten its predecessor.
+    public var isNameKept = false
     /// Another coordinator takes over after this long without a sign of the leader, milliseconds.
     public var sessionTimeoutMs: Int = 6_000
 

@@ -8,6 +8,7 @@ import Threads
 /// control topic, and every marker is idempotent.
 final class Leadership: Sendable {
     private let consumer: KafkaConsumer
+    private let name: String
     private let onChange: @Sendable (Bool) -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
@@ -17,10 +18,13 @@ final class Leadership: Sendable {
         onFailure: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         self.onChange = onChange
+        name = options.name
         self.onFailure = onFailure
+        var consumerOptions = ConsumerOptions(
+            offsetReset: .latest, sessionTimeoutMs: options.sessionTimeoutMs)
+        if options.isNameKept { consumerOptions.groupInstanceID = "coordinator-\(options.name)" }
         consumer = try KafkaConsumer(
-            options.kafka, groupID: options.topics.coordinatorGroup,
-            options: ConsumerOptions(offsetReset: .latest, sessionTimeoutMs: options.sessionTimeoutMs))
+            options.kafka, groupID: options.topics.coordinatorGroup, options: consumerOptions)
         try consumer.subscribe([options.topics.control])
     }
 
@@ -46,6 +50,11 @@ final class Leadership: Sendable {
         case .revoked:
             onChange(false)
             try consumer.unassign()
+        case .error(let error) where error.code == KafkaError.Code.fencedInstance:
+            throw KafkaError(
+                code: error.code, doing: "cannot lead",
+                detail: "another coordinator has started under the name \(name); give each its own --name",
+                isFatal: true)
         case .error(let error) where error.isFatal: throw error
         case .error, .message, .partitionEnd, nil: break
         }

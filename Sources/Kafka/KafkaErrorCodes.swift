@@ -84,6 +84,12 @@ extension KafkaError {
         /// The broker knows no such number of acknowledgements; it says so after it has looked at the rights.
         public static let invalidRequiredAcks = RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS.rawValue
 
+        /// Another member has come under this one's stable name.
+        public static let fencedInstance = RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID.rawValue
+
+        /// The broker counts this producer's transactions further than the producer itself.
+        public static let invalidProducerEpoch = RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH.rawValue
+
         /// A newer producer has taken this one's transactional name.
         public static let producerFenced = RD_KAFKA_RESP_ERR_PRODUCER_FENCED.rawValue
     }

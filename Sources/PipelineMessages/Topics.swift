@@ -82,7 +82,9 @@ public struct TopicPlan: Sendable, Equatable {
             "cleanup.policy": "compact", "compression.type": "producer", "segment.bytes": short,
         ])
         return [
-            TopicPlan(name: names.shards, partitions: partitions, settings: bulk),
+            TopicPlan(
+                name: names.shards, partitions: partitions,
+                settings: bulk.merging(["compression.type": "uncompressed"]) { $1 }),
             TopicPlan(name: names.predictions, partitions: partitions, settings: bulk),
             TopicPlan(name: names.receipts, partitions: partitions, settings: bulk),
             TopicPlan(name: names.control, partitions: 1, settings: compacted),

@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    /// The dead one's membership would last for a minute.
+    @Test(
+        .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),
+        .timeLimit(.minutes(3)))
+    func aCoordinatorThatIsStartedAgainUnderItsNameLeadsAtOnce() throws {
+        let prefix = "hashiflex-test-\(UUID().uuidString.prefix(8).lowercased())"
+        let link = ["--brokers", try #require(Self.bootstrap), "--topic-prefix", prefix]
+        let made = try Program.run(["topics", "create", "--partitions", "2"] + link)
+        try #require(made.code == 0, "\(made.errors)")
+        func start() throws -> Background {
+            try Background(["coordinator", "--name", "c", "-X", "session.timeout.ms=60000"] + link)
+        }
+        let first = try start()
+        #expect(eventually(seconds: 30) { first.text.contains("this coordinator leads") }, "\(first.text)")
+        first.crash()
+        let second = try start()
+        #expect(eventually(seconds: 30) { second.text.contains("this coordinator leads") }, "\(second.text)")
+        let third = try start()
+        #expect(eventually(seconds: 30) { !second.isRunning }, "\(second.text)")
+        #expect(second.text.contains("another coordinator has started under the name c"), "\(second.text)")
+        #expect(eventually(seconds: 30) { third.text.contains("this coordinator leads") }, "\(third.text)")
+        #expect(third.finish() == 0)
+    }
+
     @Test(
         .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),
         .timeLimit(.minutes(12)))

@@ -7,7 +7,7 @@ internal import Threads
 final class WorkerWriter: Sendable {
     private let options: WorkerOptions
     private let conductor: WorkerConductor
-    private let producer: KafkaProducer
+    private let producer: WorkerProducer
     private let consumer: KafkaConsumer
     private let memberships: Memberships
 
@@ -30,13 +30,7 @@ final class WorkerWriter: Sendable {
         if options.delivery == .exactlyOnce {
             producerOptions.transactionalID = options.topics.transactionPrefix + options.worker
         }
-        let producer = try KafkaProducer(options.kafka, options: producerOptions)
-        self.producer = producer
-        guard let name = producerOptions.transactionalID else { return }
-        try options.patience.until(stop).wait(for: "the coordinator of transactional id \(name)") {
-            timeoutMs throws(KafkaError) in
-            try producer.initTransactions(timeoutMs: timeoutMs)
-        }
+        producer = try WorkerProducer(options, options: producerOptions, stop: stop)
     }
 
     func run() -> PlatformThread {
@@ -60,24 +54,24 @@ final class WorkerWriter: Sendable {
         switch action {
         case .publish(let publication, let flight): publish(publication, flight, encoder, &predictions)
         case .commit(let commits, let serial, _):
-            let failure = Self.failure { () throws(KafkaError) in
+            let failure = failure { () throws(KafkaError) in
                 try consumer.commit(offsets(commits), synchronously: true)
             }
             conductor.tell(.commitEnded(failure, serial: serial))
         case .beginTransaction:
-            transact(.begin) { () throws(KafkaError) in try producer.beginTransaction() }
+            transact(.begin) { () throws(KafkaError) in try producer.begin() }
         case .sendOffsets(let commits, let generation):
             guard let membership = memberships.membership(generation) else {
                 let stale = CallFailure(.stale, "the partitions were given to others")
                 return conductor.tell(.transactionEnded(.sendOffsets, stale))
             }
             transact(.sendOffsets) { () throws(KafkaError) in
-                try producer.sendOffsets(offsets(commits), group: membership, timeoutMs: 30_000)
+                try producer.current.sendOffsets(offsets(commits), group: membership, timeoutMs: 30_000)
             }
         case .commitTransaction:
-            transact(.commit) { () throws(KafkaError) in try producer.commitTransaction(timeoutMs: 60_000) }
+            transact(.commit) { () throws(KafkaError) in try producer.commit() }
         case .abortTransaction:
-            transact(.abort) { () throws(KafkaError) in try producer.abortTransaction(timeoutMs: 60_000) }
+            transact(.abort) { () throws(KafkaError) in try producer.abort() }
         case .fetchPositions, .countAnswers, .assign, .unassign, .pause, .resume, .submit, .askControlEnd,
             .fetchHead, .unloadHead, .say, .finished, .failed:
             preconditionFailure("the conductor gives the writer what is written")
@@ -85,15 +79,15 @@ final class WorkerWriter: Sendable {
     }
 
     private func transact(_ call: TransactionCall, _ body: () throws(KafkaError) -> Void) {
-        conductor.tell(.transactionEnded(call, Self.failure(body)))
+        conductor.tell(.transactionEnded(call, failure(body)))
     }
 
-    private static func failure(_ body: () throws(KafkaError) -> Void) -> CallFailure? {
+    private func failure(_ body: () throws(KafkaError) -> Void) -> CallFailure? {
         do throws(KafkaError) {
             try body()
             return nil
         } catch {
-            return CallFailure(error)
+            return producer.failure(error)
         }
     }
 
@@ -116,19 +110,19 @@ final class WorkerWriter: Sendable {
         do throws(KafkaError) {
             let partition = publication.ticket.lane.partition
             try untilQueued(options.topics.predictions, partition) { () throws(KafkaError) in
-                try producer.produce(
+                try producer.current.produce(
                     topic: options.topics.predictions, partition: partition, batch: &predictions, tag: flight)
             }
             for record in records.others {
                 try untilQueued(record.topic, record.partition) { () throws(KafkaError) in
-                    try producer.produce(
+                    try producer.current.produce(
                         topic: record.topic, partition: record.partition, key: record.key,
                         value: record.value, headers: record.headers, tag: flight)
                 }
             }
             conductor.tell(.queued(flight: flight, records: count))
         } catch {
-            conductor.tell(.deliveryFailed(CallFailure(error), flight: flight))
+            conductor.tell(.deliveryFailed(producer.failure(error), flight: flight))
         }
     }
 
@@ -145,7 +139,7 @@ final class WorkerWriter: Sendable {
                 return try body()
             } catch {
                 if error.code == KafkaError.Code.unknownPartition, counts < Self.countsMax,
-                    try producer.partitionCount(of: topic, timeoutMs: 5_000) > Int(partition)
+                    try producer.current.partitionCount(of: topic, timeoutMs: 5_000) > Int(partition)
                 {
                     counts += 1
                     continue
@@ -157,9 +151,9 @@ final class WorkerWriter: Sendable {
     }
 
     private func takeDeliveries(timeoutMs: Int32) {
-        for delivery in producer.poll(timeoutMs: timeoutMs) {
+        for delivery in producer.current.poll(timeoutMs: timeoutMs) {
             if let error = delivery.error {
-                conductor.tell(.deliveryFailed(CallFailure(error), flight: delivery.tag))
+                conductor.tell(.deliveryFailed(producer.failure(error), flight: delivery.tag))
             } else {
                 conductor.tell(.delivered(flight: delivery.tag, records: delivery.count))
             }

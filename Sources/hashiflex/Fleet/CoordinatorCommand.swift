@@ -18,7 +18,12 @@ struct CoordinatorCommand: ParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Option(help: "Name of the coordinator, for people. Default: host and process id.")
+    @Option(
+        help: ArgumentHelp(
+            "Name of the coordinator. Default: host and process id.",
+            discussion:
+                "A coordinator that is started again under its own name leads again at once; only one may have a name. "
+                + "Without one, and for all others, it takes until the group has forgotten the dead one, 10 s."))
     var name: String?
 
     @Option(help: "A worker counts as live this long after its last heartbeat, milliseconds.")
@@ -40,6 +45,7 @@ struct CoordinatorCommand: ParsableCommand {
     private static let clients = 14
 
     func validate() throws {
+        if let name { try requireName(name) }
         try requireRange("--liveness-ms", livenessMs, in: 100...3_600_000)
         if chipPreset != nil, chip == nil { throw ValidationError("--chip-preset needs --chip") }
     }
@@ -54,6 +60,7 @@ struct CoordinatorCommand: ParsableCommand {
             // First, so that a bad artefact is said before this coordinator leads.
             let design = try chip.map { try ModelledDesign(named: $0, preset: chipPreset ?? .rows) }
             try OpenFiles.require(clients: Self.clients, brokers: 1)
+            let isNamed = name != nil
             let name = name ?? "\(ProcessFacts.host)-\(ProcessFacts.pid)"
             let link = try connection.connect(
                 as: "coordinator", named: name, \.shards, \.control, \.status, \.receipts)
@@ -65,6 +72,7 @@ struct CoordinatorCommand: ParsableCommand {
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 10_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             options.keepsPositions = !link.isEmbedded
+            options.isNameKept = isNamed
             if let design { options.twin = Self.twin(of: design) }
             let service = CoordinatorService(options, log: { Terminal.log($0) })
             coordinator.value = service

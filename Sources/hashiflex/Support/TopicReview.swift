@@ -40,7 +40,7 @@ package struct TopicReview {
 
     /// What is wrong.
     package var findings: [Finding] {
-        [policy, election, acknowledgement, availability, clock, size].compactMap(\.self)
+        [policy, election, acknowledgement, availability, clock, size, compression].compactMap(\.self)
     }
 
     private var policy: Finding? {
@@ -89,6 +89,17 @@ package struct TopicReview {
                 "the sender's clock decides how long a record lives: one that is days behind has its records "
                 + "acknowledged and deleted unread, one that is ahead is refused",
             remedy: "message.timestamp.type=LogAppendTime")
+    }
+
+    private var compression: Finding? {
+        let wanted = "uncompressed"
+        guard plan.settings["compression.type"] == wanted, let found = settings["compression.type"],
+            found != wanted
+        else { return nil }
+        return Finding(
+            found: "compression.type=\(found)",
+            cost: "a batch that its sender has compressed to a megabyte may be gigabytes in a worker's memory",
+            remedy: "compression.type=\(wanted)")
     }
 
     private var size: Finding? {

@@ -46,5 +46,17 @@ extension HelpChanges {
             when it starts: there, this only checks them.
             """
         ),
+        (
+            """
+              --name <name>           Name of the coordinator, for people. Default: host and
+                                      process id.
+            """,
+            """
+              --name <name>           Name of the coordinator. Default: host and process id.
+                    A coordinator that is started again under its own name leads again at
+                    once; only one may have a name. Without one, and for all others, it
+                    takes until the group has forgotten the dead one, 10 s.
+            """
+        ),
     ]
 }
