@@ -156,6 +156,8 @@ public final class KafkaConsumer: Sendable {
             return .partitionEnd(place, message.pointee.offset)
         }
         if code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT { return .error(refusedSession) }
+        // The reason stands with the client, not with the message.
+        if code == RD_KAFKA_RESP_ERR__FATAL, let fatalError { return .error(fatalError) }
         // No group, so that it does not matter whether one may be used.
         if isAlone, code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED { return nil }
         let text = rd_kafka_message_errstr(message).map { String(cString: $0) }

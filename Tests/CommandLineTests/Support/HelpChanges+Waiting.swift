@@ -48,8 +48,8 @@ extension HelpChanges {
         ),
         (
             """
-              --name <name>           Name of the coordinator, for people. Default: host and
-                                      process id.
+              --name <name>           Name of the coordinator, for people. Default: host
+                                      and process id.
             """,
             """
               --name <name>           Name of the coordinator. Default: host and process id.
