@@ -206,7 +206,11 @@ extension LedgerPartition {
         guard let move = fitting.max(by: { $0.images < $1.images }) else { return }
         // Where that worker had gone beyond the move, only what comes behind tells how much is too much.
         let right = nextOffset > move.to ? imagesBefore : move.images
-        outside = min((outside ?? 0) + images - right, RecordBounds.count.upperBound)
+        // Nor are receipts missing there: what it lost of its own was nobody's.
+        let own = (gaps ?? []).filter { $0.offset < move.passedOver.lowerBound }
+        let lost = (gaps ?? []).map(\.images).saturatingSum - own.map(\.images).saturatingSum
+        gaps = own.isEmpty ? nil : own
+        outside = min((outside ?? 0) + max(0, images - right - lost), RecordBounds.count.upperBound)
         images = right
         nextOffset = max(nextOffset, move.to)
     }

@@ -216,6 +216,9 @@ extension World {
             if move.to < passed { truth[Int(partition)].isDoubtful = true }
         } else if broker.offsets[partition]?.metadata.isEmpty ?? true, before > 0 {
             truth[Int(partition)].isDoubtful = true
+        } else if move.to > before, before < truth[Int(partition)].highest {
+            // Over what was scored and counted before somebody went back.
+            truth[Int(partition)].isDoubtful = true
         }
         truth[Int(partition)].moved = moved
         if move.to >= before {

@@ -23,7 +23,8 @@ struct CoordinatorCommand: ParsableCommand {
             "Name of the coordinator. Default: host and process id.",
             discussion:
                 "A coordinator that is started again under its own name leads again at once; only one may have a name. "
-                + "Without one, and for all others, it takes until the group has forgotten the dead one, 10 s."))
+                + "Without one, and for all others, it takes until the group has forgotten the dead one, 10 s."
+        ))
     var name: String?
 
     @Option(help: "A worker counts as live this long after its last heartbeat, milliseconds.")

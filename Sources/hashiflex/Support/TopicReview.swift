@@ -98,7 +98,8 @@ package struct TopicReview {
         else { return nil }
         return Finding(
             found: "compression.type=\(found)",
-            cost: "a batch that its sender has compressed to a megabyte may be gigabytes in a worker's memory",
+            cost:
+                "a batch that its sender has compressed to a megabyte may be gigabytes in a worker's memory",
             remedy: "compression.type=\(wanted)")
     }
 

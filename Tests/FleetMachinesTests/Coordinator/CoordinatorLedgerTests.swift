@@ -1,4 +1,5 @@
 import Artifacts
+import Cutover
 import FleetMachines
 import PipelineMessages
 import Testing
@@ -167,6 +168,27 @@ import Testing
         bench.answer([0: Self.saved(9, 20)], ends: [0: 9, 1: 0])
         let status = bench.status
         #expect(status.imagesCommitted == 20 && status.alarms.isEmpty && status.partitions[0].outside == 10)
+    }
+
+    /// It scored three shards from the committed offset on, and the receipt of the second is lost.
+    @Test func whatAZombieLostBehindAMoveIsNotMissing() {
+        var bench = Bench()
+        let move = PositionMove(
+            topic: "t", partition: 0, from: 1, to: 3, images: 10, reason: "r", by: "p", atMs: 1)
+        bench.answer(ends: [0: 5, 1: 0])
+        bench.tell(.move(move, offset: 4))
+        bench.tell(.receipt(Self.receipt(0, before: 0), offset: 0))
+        bench.tell(.receipt(Self.receipt(1, before: 10), offset: 1))
+        bench.tell(.receipt(Self.receipt(3, before: 30), offset: 2))
+        // The first behind the move, by the count of the move.
+        bench.tell(.receipt(Self.receipt(3, before: 10), offset: 3))
+        bench.tell(.receipt(Self.receipt(4, before: 20), offset: 4))
+        for _ in 0..<ThroughputLedger.overdueChecksMax + 2 {
+            bench.answer([0: Self.saved(5, 30)], ends: [0: 5, 1: 0])
+        }
+        let status = bench.status
+        #expect(status.imagesCommitted == 30 && status.alarms.isEmpty, "\(status.alarms)")
+        #expect(status.partitions[0].gaps == nil)
     }
 
     /// The commit of the first offset behind the move is seen before the first receipt there.
