@@ -80,6 +80,50 @@ import Testing
         #expect(third.finish() == 0)
     }
 
+    /// The broker throttles the worker until its transactions outlive their time; it then says that the worker was fenced.
+    @Test(
+        .enabled(
+            if: bootstrap != nil && SecuredBroker.configTool != nil,
+            "HASHIFLEX_TEST_BOOTSTRAP names no real broker, or kafka-configs.sh is not on PATH"),
+        .timeLimit(.minutes(6)))
+    func aThrottledWorkerLosesItsTransactionsAndNotItsLife() throws {
+        let bootstrap = try #require(Self.bootstrap)
+        let name = "w-\(UUID().uuidString.prefix(8).lowercased())"
+        let link = ["--brokers", bootstrap, "--topic-prefix", "hashiflex-test-\(name)"]
+        func throttle(_ change: String...) throws {
+            let changed = try Program.run(
+                [
+                    "--bootstrap-server", bootstrap, "--alter", "--entity-type", "clients", "--entity-name",
+                    "hashiflex-worker-\(name)",
+                ] + change, executable: try #require(SecuredBroker.configTool), seconds: 60)
+            try #require(changed.code == 0, "\(changed.output)\(changed.errors)")
+        }
+        let made = try Program.run(["topics", "create", "--partitions", "4"] + link)
+        try #require(made.code == 0, "\(made.errors)")
+        let coordinator = try Background(["coordinator"] + link)
+        let worker = try Background(
+            [
+                "worker", "--name", name, "--replicas", "1", "--delivery", "exactly-once",
+                "--session-timeout-ms", "60000", "-X", "transaction.timeout.ms=1500",
+            ] + link)
+        #expect(eventually(seconds: 60) { worker.text.contains("is ready") }, "\(worker.text)")
+        let push = try Program.run(["head", "push", "builtin:v2", "--deadline", "60"] + link)
+        try #require(push.code == 0, "\(push.errors)")
+        try throttle("--add-config", "producer_byte_rate=1500")
+        let ingest = try Program.run(["ingest", "--images", "800", "--shard-images", "4"] + link)
+        #expect(ingest.code == 0, "\(ingest.errors)")
+        #expect(
+            eventually(seconds: 60) { worker.text.contains("FATAL") && worker.text.contains("fenced") },
+            "nothing was throttled long enough: \(worker.text)")
+        try throttle("--delete-config", "producer_byte_rate")
+        let done = eventually(seconds: 120) {
+            (try? Program.run(["audit", "--images", "800"] + link).code) == 0
+        }
+        let audit = try Program.run(["audit", "--json"] + link)
+        #expect(done && audit.output.contains("\"identical_duplicates\":0"), "\(audit.output)\(worker.text)")
+        #expect(worker.isRunning && worker.finish() == 0 && coordinator.finish() == 0, "\(worker.text)")
+    }
+
     @Test(
         .enabled(if: bootstrap != nil, "HASHIFLEX_TEST_BOOTSTRAP names no real broker"),
         .timeLimit(.minutes(12)))

@@ -120,5 +120,6 @@ offer_tools() {
     mkdir "$state/bin"
     offer_tool kafka-acls.sh org.apache.kafka.tools.AclCommand
     offer_tool kafka-consumer-groups.sh org.apache.kafka.tools.consumer.group.ConsumerGroupCommand
+    offer_tool kafka-configs.sh kafka.admin.ConfigCommand
     PATH=$state/bin:$PATH
 }

@@ -22,6 +22,8 @@ public struct StampAudit: Sendable {
         public var frozen = 0
         /// Records whose head is not the one the rule gives. Must be 0.
         public var wrongHeads = 0
+        /// Shards that were left out; `nil` where the shards were not read. Must be 0.
+        public var unscoredShards: Int?
         /// Up to ten examples of what is wrong.
         public var examples: [String] = []
     }

@@ -31,6 +31,10 @@ struct Publishing: Sendable {
     var transaction = Transaction.none
     /// The lanes that the transaction works for.
     var transactionGeneration = 0
+    /// Publications in the transaction, and the most that the next one takes: a broker that throttles must be done with one
+    /// in its time.
+    var published = 0
+    var publishedMax = Int.max
     /// The transaction must not become visible.
     var mustAbort = false
     /// A call that failed is made again then.
@@ -66,16 +70,20 @@ extension WorkerMachine {
             || now.steadyMs - publishing.lastCommitMs >= settings.commitIntervalMs
     }
 
-    /// Publishes what is finished, in order.
-    mutating func release() {
-        for number in lanes.keys.sorted() {
-            while let released = lanes[number]?.sequencer.release() {
+    /// Publishes what is finished, in order; `most` publications, beginning with another partition each time.
+    mutating func release(most: Int = .max) {
+        let numbers = lanes.keys.sorted()
+        let first = most < .max && !numbers.isEmpty ? Int(publishing.nextFlight % UInt64(numbers.count)) : 0
+        publishing.published = 0
+        for number in numbers[first...] + numbers[..<first] {
+            while publishing.published < most, let released = lanes[number]?.sequencer.release() {
                 if case .passed = released.payload {
                     lanes[number]?.sequencer.delivered(ordinal: released.ticket.ordinal)
                     continue
                 }
                 if case .dead = released.payload { deadLetters += 1 }
                 publishing.nextFlight += 1
+                publishing.published += 1
                 publishing.flights[publishing.nextFlight] = .init(
                     partition: number, ordinal: released.ticket.ordinal)
                 actions.append(

@@ -48,15 +48,18 @@ extension WorkerMachine {
         switch call {
         case .begin:
             publishing.transaction = .open
-            if !publishing.mustAbort { release() }
+            if !publishing.mustAbort { release(most: publishing.publishedMax) }
         case .sendOffsets: perform(publishing.mustAbort ? .abort : .commit)
         case .commit:
             publishing.transaction = .none
             noteCommitted(publishing.frontiers, generation: publishing.transactionGeneration, now)
             publishing.frontiers = [:]
+            publishing.publishedMax =
+                publishing.publishedMax > settings.heldMax ? .max : 2 * publishing.publishedMax
         case .abort:
             publishing.transaction = .none
             publishing.lastCommitMs = now.steadyMs
+            publishing.publishedMax = max(1, publishing.published / 2)
             // Its records were never visible: their lanes read them again.
             if publishing.transactionGeneration == generation { rewind() }
         }

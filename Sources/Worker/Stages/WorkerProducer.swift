@@ -64,25 +64,35 @@ final class WorkerProducer: Sendable {
     /// Aborts the transaction, unless the broker has done it.
     func abort() throws(KafkaError) {
         guard state.withLock({ $0.begunMs != nil }) else { return }
-        try current.abortTransaction(timeoutMs: 60_000)
+        do throws(KafkaError) {
+            try current.abortTransaction(timeoutMs: 60_000)
+        } catch {
+            guard try isGivenUp(error) else { throw error }
+        }
         state.withLock { $0.begunMs = nil }
     }
 
     /// What a failure means: of a transaction that is older than it may be only that its records are to be read again.
     func failure(_ error: KafkaError) -> CallFailure {
-        guard error.isFencing, let begunMs = state.withLock({ $0.begunMs }),
-            Clock.steadyMs - begunMs >= transactionMs
-        else { return CallFailure(error) }
         do throws(KafkaError) {
-            let producer = try KafkaProducer(kafka, options: options)
-            state.withLock { $0 = State(producer: producer, isNew: true) }
+            guard try isGivenUp(error) else { return CallFailure(error) }
         } catch {
             return CallFailure(error)
         }
         return CallFailure(
             .abortable,
             "the broker gave a transaction up that took longer than \(transactionMs) ms (transaction.timeout.ms): it is slow, "
-                + "or throttles; the records are read again")
+                + "or throttles; the records are read again, fewer at once")
+    }
+
+    /// Whether an error means that the broker has given the open transaction up; then the producer is a new one.
+    private func isGivenUp(_ error: KafkaError) throws(KafkaError) -> Bool {
+        guard error.isFencing, let begunMs = state.withLock({ $0.begunMs }),
+            Clock.steadyMs - begunMs >= transactionMs
+        else { return false }
+        let producer = try KafkaProducer(kafka, options: options)
+        state.withLock { $0 = State(producer: producer, isNew: true) }
+        return true
     }
 }
 

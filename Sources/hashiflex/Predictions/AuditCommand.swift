@@ -14,13 +14,15 @@ struct AuditCommand: ParsableCommand {
         discussion: """
             Fails if an image was predicted twice with different bytes, if a record carries another head than its \
             offset demands (than its backbone holds, where the head is frozen), or, with --images, if their number is another. \
+            With --shards also if a shard was left out: below others that have predictions, with neither a prediction nor \
+            a dead letter, and not passed over by a move on the record. \
             Refuses (65) a published head that states another preprocessing than its backbone; with --shards also \
             tensors that were predicted by a backbone of another preprocessing. Remembers about 100 bytes an image.
             """)
 
     @OptionGroup var connection: ConnectionOptions
     @Option(help: "How many distinct images there must be.") var images: Int?
-    @Flag(help: "Read the shards as well, and compare the preprocessing of those that hold tensors.")
+    @Flag(help: "Read the shards as well: look for some left out, and compare the preprocessing of tensors.")
     var shards = false
     @Flag(help: "Print the findings as JSON.") var json = false
 
@@ -56,11 +58,13 @@ struct AuditCommand: ParsableCommand {
                 if records.count >= 10_000 { try drain(&records, &audit, &patience, link) }
             }
             try drain(&records, &audit, &patience, link)
-            let findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
+            var findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
+            if shards { try findUnscored(Set(predicted.keys), &findings, link) }
             report(findings, unreadable)
             try checkPreprocessing(predicted, link)
             let countFits = images.map { $0 == findings.images } ?? true
-            guard countFits, findings.differingDuplicates + findings.wrongHeads + unreadable == 0 else {
+            let faults = findings.differingDuplicates + findings.wrongHeads + (findings.unscoredShards ?? 0)
+            guard countFits, faults + unreadable == 0 else {
                 throw Exit.mismatch
             }
         }
@@ -78,6 +82,18 @@ struct AuditCommand: ParsableCommand {
             "topic \(link.topics.predictions) has \(predictions) partitions, \(link.topics.shards) has \(shards): shards of "
                 + "partitions \(predictions) to \(shards - 1) can have no prediction; add partitions to "
                 + "\(link.topics.predictions)")
+    }
+
+    private func findUnscored(
+        _ predicted: Set<UnscoredShards.Place>, _ findings: inout StampAudit.Findings, _ link: Connection
+    ) throws {
+        let unscored = try UnscoredShards(predicted, moves: try ControlView(link).moves.map(\.move), link)
+        findings.unscoredShards = unscored.count
+        for place in unscored.examples where findings.examples.count < 10 {
+            findings.examples.append(
+                "\(link.topics.shards)/\(place.partition)@\(place.offset): neither a prediction nor a dead letter"
+            )
+        }
     }
 
     private func checkPreprocessing(
@@ -134,6 +150,9 @@ struct AuditCommand: ParsableCommand {
         if findings.frozen > 0 { Terminal.print("frozen head       \(Format.count(findings.frozen))") }
         Terminal.print("wrong head        \(Format.count(findings.wrongHeads))")
         Terminal.print("unreadable        \(Format.count(unreadable))")
+        if let unscored = findings.unscoredShards {
+            Terminal.print("shards left out   \(Format.count(unscored))")
+        }
         for example in findings.examples { Terminal.print("  \(example)") }
     }
 }

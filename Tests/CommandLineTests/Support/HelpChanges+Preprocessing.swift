@@ -91,8 +91,8 @@ extension HelpChanges {
             "How many distinct images there must be.\n",
             """
             How many distinct images there must be.
-              --shards                Read the shards as well, and compare the
-                                      preprocessing of those that hold tensors.
+              --shards                Read the shards as well: look for some left out, and
+                                      compare the preprocessing of tensors.
 
             """
         ),

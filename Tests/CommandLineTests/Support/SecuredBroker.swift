@@ -11,6 +11,8 @@ enum SecuredBroker {
     static var isOffered: Bool { open != nil && sasl != nil }
     /// Whether Kafka's own command for access lists is on PATH.
     static let hasTool = Program.onPath("kafka-acls.sh") != nil
+    /// Kafka's own command for settings and quotas; `nil` where it is not on PATH.
+    static let configTool = Program.onPath("kafka-configs.sh")
     /// Kafka's own command for the offsets of groups; `nil` where it is not on PATH.
     static let groupTool = Program.onPath("kafka-consumer-groups.sh")
 

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// `audit --shards` names shards that were left out, and no others.
+@Suite(.serialized) struct UnscoredShardsTests {
+    private struct Place: Decodable { let end: Int64, committed: Int64? }
+
+    @Test func aShardThatWasLeftOutIsNamed() throws {
+        let deployment = try Deployment(workers: 0, partitions: 1)
+        func place() throws -> Place {
+            let line = try #require(try deployment.succeed("positions", "show", "--json").lines.first)
+            return try JSONDecoder().decode(Place.self, from: Data(line.utf8))
+        }
+        let fleet = try deployment.start("fleet", "up", "--workers", "1", "--exit-with-parent")
+        try deployment.waitForWorkers(1)
+        try deployment.push("builtin:v1")
+        // A dead letter is no shard that was left out.
+        try deployment.produce(topic: "hashiflex.shards", key: "cam", Array("no shard".utf8))
+        try deployment.succeed(
+            "ingest", "before=\(SampleTar.path)", "--images", "8", "--size", "32", "--shard-images", "4")
+        let isRead = try eventually(seconds: 60) {
+            let place = try place()
+            return place.end >= 4 && place.committed == place.end
+        }
+        #expect(isRead, "\(fleet.text)")
+        let sound = try deployment.run("audit", "--images", "8", "--shards")
+        #expect(
+            sound.code == 0 && sound.output.contains("shards left out   0\n"),
+            "\(sound.output)\(sound.errors)")
+        #expect(fleet.finish(seconds: 20) == 0)
+
+        // Ten shards more, and a prediction of the last of them alone.
+        let begin = try place().end
+        try deployment.succeed(
+            "ingest", "after=\(SampleTar.path)", "--images", "40", "--size", "32", "--shard-images", "4")
+        let last = try place().end - 1
+        try #require(last - begin == 9)
+        let read = try Program.run(
+            [
+                "-C", "-b", deployment.brokers, "-t", "hashiflex.predictions", "-p", "0", "-o", "-1", "-e",
+                "-q",
+            ],
+            executable: "/usr/bin/kcat")
+        let record = try #require(read.lines.last)
+        let offset = try #require(record.firstMatch(of: /"offset":[0-9]+/))
+        try deployment.produce(
+            topic: "hashiflex.predictions", key: "hashiflex.shards/0@\(last)#0",
+            Array(record.replacingCharacters(in: offset.range, with: "\"offset\":\(last)").utf8))
+        let audit = try deployment.run("audit", "--shards", "--json")
+        #expect(audit.code == 1)
+        #expect(audit.output.contains("\"unscored_shards\":9"), "\(audit.output)\(audit.errors)")
+        #expect(
+            audit.output.contains("hashiflex.shards\\/0@\(begin): neither a prediction nor a dead letter")
+                || audit.output.contains(
+                    "hashiflex.shards/0@\(begin): neither a prediction nor a dead letter"),
+            "\(audit.output)")
+        // Passed over on the record is not left out.
+        try deployment.succeed(
+            "positions", "move", "--partition", "0", "--to", "\(last)", "--reason", "not wanted")
+        let moved = try deployment.run("audit", "--shards", "--json")
+        #expect(moved.output.contains("\"unscored_shards\":0"), "\(moved.output)\(moved.errors)")
+    }
+}
