@@ -22,6 +22,12 @@ public struct ActivationLog: Sendable, Equatable {
     private var newestEverywhere: [HeadSlot: CutoverRecord] = [:]
     /// The committed markers of each partition by ascending offset.
     private var markers: [Int32: [HeadInForce]] = [:]
+    /// The requests that are announced and not committed.
+    private var announced: Set<String> = []
+    /// The first default marker of each partition, once it is certain that none comes below it.
+    private var firsts: [Int32: HeadInForce] = [:]
+    /// Partitions that have default markers, and may get one below them.
+    private var unsettled: Set<Int32> = []
 
     /// An empty log.
     public init() {}
@@ -58,6 +64,11 @@ public struct ActivationLog: Sendable, Equatable {
         } else {
             undecided.remove(record.request)
         }
+        if record.state == .committing {
+            announced.insert(record.request)
+        } else {
+            announced.remove(record.request)
+        }
         guard record.state == .committed else { return true }
         if record.number ?? 0 >= newest[record.slot]?.number ?? 0 { newest[record.slot] = record }
         if record.partitions == nil, record.restates == nil,
@@ -65,11 +76,11 @@ public struct ActivationLog: Sendable, Equatable {
         {
             newestEverywhere[record.slot] = record
         }
-        index(record)
+        index(record, wasAnnounced: known?.state == .committing)
         return true
     }
 
-    private mutating func index(_ record: CutoverRecord) {
+    private mutating func index(_ record: CutoverRecord, wasAnnounced: Bool) {
         for at in record.offsets ?? [] {
             let marker = HeadInForce(
                 slot: record.slot, head: record.head, label: record.label, number: record.number ?? 0,
@@ -77,6 +88,26 @@ public struct ActivationLog: Sendable, Equatable {
             let list = markers[at.partition] ?? []
             let place = list.firstIndex { $0.marker > at.offset } ?? list.endIndex
             markers[at.partition, default: []].insert(marker, at: place)
+            guard record.slot == .standard else { continue }
+            // Of records of earlier versions compaction may have taken the announcement.
+            if !wasAnnounced, firsts[at.partition]?.marker ?? -1 > at.offset { firsts[at.partition] = nil }
+            if firsts[at.partition] == nil { unsettled.insert(at.partition) }
+        }
+        settleFirsts()
+    }
+
+    /// Finds the partitions whose first default marker is certain.
+    ///
+    /// Two coordinators that both believe to lead may announce two cut-overs at once, and the one with the later marker may be
+    /// committed first. A marker below a committed one was announced before that was written, so its announcement is known here:
+    /// it is enough to wait for those.
+    private mutating func settleFirsts() {
+        for partition in unsettled {
+            guard let first = markers[partition]?.first(where: { $0.slot == .standard }),
+                !announced.contains(where: { cutovers[$0]?.mayPrecede(first, partition: partition) ?? false })
+            else { continue }
+            firsts[partition] = first
+            unsettled.remove(partition)
         }
     }
 
@@ -156,10 +187,9 @@ public struct ActivationLog: Sendable, Equatable {
         return heads.sorted
     }
 
-    /// The head of the partition's first default marker.
-    public func firstHead(partition: Int32) -> HeadInForce? {
-        markers[partition]?.first { $0.slot == .standard }
-    }
+    /// The head of the partition's first default marker; `nil` while an announced cut-over may put one below those that are
+    /// known. Once known it stays, whatever is announced later.
+    public func firstHead(partition: Int32) -> HeadInForce? { firsts[partition] }
 
     /// The head that the log alone gives a shard: the function that every prediction must agree with.
     public func head(partition: Int32, offset: Int64, stream: String) -> HeadInForce? {
@@ -171,5 +201,13 @@ public struct ActivationLog: Sendable, Equatable {
     /// Heads that a worker must keep: in force or first somewhere, or asked for.
     public var neededHeads: Set<ContentDigest> {
         Set(cutovers.values.filter { $0.state != .aborted }.map(\.head))
+    }
+}
+
+extension CutoverRecord {
+    /// Whether the marker of this announced cut-over may lie below `first` in the partition.
+    fileprivate func mayPrecede(_ first: HeadInForce, partition: Int32) -> Bool {
+        guard slot == first.slot else { return false }
+        return scanFrom?.contains { $0.partition == partition && $0.offset <= first.marker } ?? true
     }
 }

@@ -131,6 +131,25 @@ import Testing
         #expect(log.firstHead(partition: 1) == nil)
     }
 
+    /// Two coordinators that both believed to lead have announced two cut-overs at once; the later marker is committed first.
+    @Test func theFirstHeadWaitsForAnnouncementsThatMayHaveAMarkerBelow() {
+        var log = ActivationLog()
+        log.apply(request("b").with(.committing, number: 5, scanFrom: [0: 10, 1: 10]), at: 20)
+        log.apply(request("own", slot: .stream("s")).with(.committing, number: 7, scanFrom: [0: 0]), at: 21)
+        log.apply(request("a").with(.committing, number: 4, scanFrom: [0: 10, 1: 8, 2: 0]), at: 22)
+        log.apply(request("a").with(.committed, number: 4, offsets: [0: 11, 1: 9, 2: 3]), at: 23)
+        #expect(log.firstHead(partition: 0) == nil, "b may have been put at offset 10")
+        #expect(log.firstHead(partition: 1)?.label == headLabel("a"), "no marker of b lies below 10")
+        #expect(log.firstHead(partition: 2)?.label == headLabel("a"), "b was not announced here")
+        #expect(log.head(partition: 0, offset: 0, stream: "s") == nil)
+        log.apply(request("b").with(.committed, number: 5, offsets: [0: 10, 1: 12]), at: 24)
+        #expect(log.firstHead(partition: 0)?.label == headLabel("b"))
+        #expect(log.firstHead(partition: 1)?.label == headLabel("a"))
+        // What is announced by one who looked for the ends long before: its marker is not written yet.
+        log.apply(request("c").with(.committing, number: 6, scanFrom: [0: 0, 1: 0, 2: 0]), at: 25)
+        #expect((0..<3).map { log.firstHead(partition: $0)?.label } == ["b", "a", "a"].map(headLabel))
+    }
+
     @Test func abortedHeadsAreNotNeeded() {
         var log = ActivationLog()
         log.apply(request("a").with(.committed, offsets: [0: 1]), at: 1)
