@@ -43,12 +43,17 @@ extension CoordinatorMachine {
         let counting = term?.gate.learn(extents.mapValues(\.end), answered: serial) ?? []
         for entry in counting { term?.ledger?.apply(entry.receipt, receiptsOffset: entry.offset) }
         // An offset without a word beside it is nobody's of ours: it says nothing of images.
-        for (partition, position) in saved.sorted(by: { $0.key < $1.key }) where !position.metadata.isEmpty {
-            guard let progress = term?.progress.read(position.metadata, of: partition) else { continue }
-            term?.ledger?.check(partition: partition, committed: position.offset, progress: progress)
+        let stand = saved.sorted { $0.key < $1.key }.compactMap { partition, position in
+            term?.progress.read(position, of: partition).map {
+                PartitionStand(partition: partition, offset: position.offset, progress: $0)
+            }
+        }
+        for place in stand {
+            term?.ledger?.check(
+                partition: place.partition, committed: place.offset, progress: place.progress)
         }
         term?.ledger?.checkSums()
-        watchPositions(saved, extents, serial, now)
+        watchPositions(saved, stand, extents, serial, now)
     }
 
     /// With the first answer of a term receipts are read: from where the ledger is, or anew.
@@ -56,8 +61,8 @@ extension CoordinatorMachine {
         guard let term, !term.isCounting, var ledger = term.ledger else { return }
         if let reset = term.reset, reset.offset > ledger.reset ?? -1 {
             var committed: [Int32: (offset: Int64, progress: PartitionProgress)] = [:]
-            for (partition, position) in saved where !position.metadata.isEmpty {
-                guard let progress = try? PartitionProgress(text: position.metadata) else { continue }
+            for (partition, position) in saved {
+                guard let progress = self.term?.progress.read(position, of: partition) else { continue }
                 committed[partition] = (position.offset, progress)
             }
             ledger = ThroughputLedger(resetAt: reset.offset, committed: committed)
@@ -95,15 +100,23 @@ extension CoordinatorMachine {
     }
 }
 
+/// Where a partition stands by a worker's word.
+struct PartitionStand: Sendable {
+    let partition: Int32
+    let offset: Int64
+    let progress: PartitionProgress
+}
+
 /// What stands beside committed offsets: decoded again only when it has changed.
 struct ProgressMemo: Sendable {
     private var known: [Int32: (text: String, progress: PartitionProgress?)] = [:]
 
-    /// The progress that `text` tells; `nil` where it tells none.
-    mutating func read(_ text: String, of partition: Int32) -> PartitionProgress? {
-        if let known = known[partition], known.text == text { return known.progress }
-        let progress = try? PartitionProgress(text: text)
-        known[partition] = (text, progress)
+    /// The progress beside a position; `nil` where there is no word of a worker's.
+    mutating func read(_ position: SavedPosition, of partition: Int32) -> PartitionProgress? {
+        guard !position.metadata.isEmpty else { return nil }
+        if let known = known[partition], known.text == position.metadata { return known.progress }
+        let progress = try? PartitionProgress(text: position.metadata)
+        known[partition] = (position.metadata, progress)
         return progress
     }
 }

@@ -6,17 +6,20 @@ extension CoordinatorMachine {
     private static let partitionsMax = 256
 
     mutating func watchPositions(
-        _ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent], _ serial: Int, _ now: Moment
+        _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], _ extents: [Int32: PartitionExtent],
+        _ serial: Int, _ now: Moment
     ) {
         // What stands in the control topic has to be known first.
-        guard !settings.topic.isEmpty, var watch = term?.positions, term?.hasControl == true else { return }
-        let notes = watch.notes(
-            of: saved, topic: settings.topic, intervalMs: settings.checkpointMs, now)
-        let lost = watch.lost(saved, extents)
-        let settled = watch.settled(saved, answered: serial)
-        term?.positions = watch
+        guard !settings.topic.isEmpty, term?.hasControl == true else { return }
+        let notes =
+            term?.positions.notes(
+                of: stand, topic: settings.topic, intervalMs: settings.checkpointMs, now) ?? []
+        let lost = term?.positions.lost(saved, stand, extents) ?? []
         if !notes.isEmpty { actions.append(.note(notes)) }
-        guard watch.errand == nil, now.steadyMs >= watch.retryAtMs else { return }
+        guard let watch = term?.positions, watch.errand == nil, now.steadyMs >= watch.retryAtMs else {
+            return
+        }
+        let settled = watch.settled(saved, stand, answered: serial)
         if !settled.isEmpty {
             write(Array(settled.prefix(Self.partitionsMax)))
         } else if !lost.isEmpty {

@@ -21,7 +21,7 @@ struct PositionWatch: Sendable {
 
     private var checkpoints: [Int32: PositionCheckpoint] = [:]
     /// What was committed at the last look; what was written last, and when.
-    private var seen: [Int32: SavedPosition] = [:]
+    private var seen: [Int32: (offset: Int64, progress: PartitionProgress)] = [:]
     private var noted: [Int32: (note: PositionCheckpoint?, atMs: Int64)] = [:]
     private var lostFor: [Int32: Int] = [:]
     /// The newest move of each partition that is not settled, its offset, and how often positions had been asked for when
@@ -51,23 +51,21 @@ struct PositionWatch: Sendable {
     /// What is to be noted down: where partitions are from time to time, and sooner where they have come to rest. What was
     /// noted and is not read back is noted again.
     mutating func notes(
-        of saved: [Int32: SavedPosition], topic: String, intervalMs: Int64, _ now: Moment
+        of stand: [PartitionStand], topic: String, intervalMs: Int64, _ now: Moment
     ) -> [PositionCheckpoint] {
-        let pauseMs = intervalMs * Int64(1 + saved.count / Self.partitionsAtOnce)
+        let pauseMs = intervalMs * Int64(1 + stand.count / Self.partitionsAtOnce)
         let restMs = pauseMs / 3
         var notes: [PositionCheckpoint] = []
-        for (partition, position) in saved.sorted(by: { $0.key < $1.key }) {
-            let isResting = seen[partition] == position
-            seen[partition] = position
+        for place in stand {
+            let partition = place.partition
+            let isResting = seen[partition].map { $0 == (place.offset, place.progress) } ?? false
+            seen[partition] = (place.offset, place.progress)
             let last = noted[partition] ?? (nil, now.steadyMs)
             noted[partition] = last
             let ageMs = now.steadyMs - last.atMs
-            guard ageMs >= pauseMs || isResting && (last.note == nil || ageMs >= restMs),
-                !position.metadata.isEmpty,
-                let progress = try? PartitionProgress(text: position.metadata)
-            else { continue }
+            guard ageMs >= pauseMs || isResting && (last.note == nil || ageMs >= restMs) else { continue }
             let note = PositionCheckpoint(
-                topic: topic, partition: partition, offset: position.offset, progress: progress,
+                topic: topic, partition: partition, offset: place.offset, progress: place.progress,
                 atMs: now.wallMs)
             guard checkpoints[partition]?.isBehind(note) ?? true else { continue }
             noted[partition] = (note, now.steadyMs)
@@ -79,12 +77,13 @@ struct PositionWatch: Sendable {
     /// Partitions of which the group has no offset of a worker's, although they stood somewhere, and nobody has said yet
     /// where they go on.
     mutating func lost(
-        _ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent]
+        _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], _ extents: [Int32: PartitionExtent]
     ) -> [Lost] {
+        let ours = Set(stand.map(\.partition))
         var lost: [Lost] = []
         for (partition, checkpoint) in checkpoints.sorted(by: { $0.key < $1.key }) {
             let position = saved[partition]
-            guard position.map(Self.isForeign) ?? true, checkpoint.offset > 0 || checkpoint.moved != nil,
+            guard !ours.contains(partition), checkpoint.offset > 0 || checkpoint.moved != nil,
                 let extent = extents[partition]
             else {
                 lostFor[partition] = nil
@@ -102,17 +101,14 @@ struct PositionWatch: Sendable {
         return lost
     }
 
-    /// Whether no worker's word stands beside it.
-    private static func isForeign(_ position: SavedPosition) -> Bool {
-        position.metadata.isEmpty || (try? PartitionProgress(text: position.metadata)) == nil
-    }
-
     /// Moves of a coordinator's that were carried out, or can not be any more, as it is to be written down.
-    func settled(_ saved: [Int32: SavedPosition], answered: Int) -> [PositionMove] {
+    func settled(
+        _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], answered: Int
+    ) -> [PositionMove] {
         open.sorted { $0.key < $1.key }.compactMap { partition, open in
             guard open.move.resumes == true, answered > open.asked else { return nil }
             let position = saved[partition]
-            let progress = position.flatMap { try? PartitionProgress(text: $0.metadata) }
+            let progress = stand.first { $0.partition == partition }?.progress
             if progress?.moved ?? -1 >= open.offset {
                 return open.move.settled(at: open.offset, done: progress?.moved == open.offset)
             }

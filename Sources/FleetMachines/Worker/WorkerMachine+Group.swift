@@ -94,9 +94,11 @@ extension WorkerMachine {
 
     /// Looks whether partitions were added to a topic that had too few.
     mutating func askForAnswers(_ now: Moment) {
-        guard phase == .working, now.steadyMs >= countAtMs,
-            lanes.values.contains(where: \.hasNoAnswers)
-        else { return }
+        guard phase == .working, now.steadyMs >= countAtMs else { return }
+        guard lanes.values.contains(where: \.hasNoAnswers) else {
+            countAtMs = .max
+            return
+        }
         countAtMs = now.steadyMs + settings.countMs
         actions.append(.countAnswers)
     }

@@ -15,6 +15,7 @@ extension WorkerMachine {
         lane.received = offset + 1
         let next = WorkerLane<Message, Scores>.Waiting(record: record, message: message, offset: offset)
         guard lane.blocked == nil else { return lane.waiting.append(next) }
+        publishing.hasFinished = true
         if let reason = pass(next, &lane) {
             lane.blocked = reason
             lane.waiting.insert(next, at: 0)
@@ -120,6 +121,7 @@ extension WorkerMachine {
             guard var lane = lanes.removeValue(forKey: number) else { continue }
             defer { lanes[number] = lane }
             guard lane.blocked != nil, !lane.waiting.isEmpty else { continue }
+            publishing.hasFinished = true
             var reason: String?
             while let next = lane.waiting.first {
                 reason = pass(next, &lane)
@@ -135,6 +137,7 @@ extension WorkerMachine {
     mutating func finished(_ ticket: Ticket, _ outcome: ShardOutcome<Message, Scores>) {
         guard isCurrent(ticket.lane) else { return }
         unscored -= 1
+        publishing.hasFinished = true
         lanes[ticket.lane.partition]?.finish(ticket, outcome)
     }
 }

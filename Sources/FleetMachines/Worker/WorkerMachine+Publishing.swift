@@ -37,6 +37,9 @@ struct Publishing: Sendable {
     var publishedMax = Int.max
     /// The transaction must not become visible.
     var mustAbort = false
+    /// Whether something was finished, or delivered, since lanes were last looked through for it.
+    var hasFinished = false
+    var hasDelivered = false
     /// A call that failed is made again then.
     var retryAtMs: Int64?
 
@@ -72,12 +75,14 @@ extension WorkerMachine {
 
     /// Publishes what is finished, in order; `most` publications, beginning with another partition each time.
     mutating func release(most: Int = .max) {
+        publishing.published = 0
+        guard publishing.hasFinished else { return }
         let numbers = lanes.keys.sorted()
         let first = most < .max && !numbers.isEmpty ? Int(publishing.nextFlight % UInt64(numbers.count)) : 0
-        publishing.published = 0
         for number in numbers[first...] + numbers[..<first] {
             while publishing.published < most, let released = lanes[number]?.sequencer.release() {
                 if case .passed = released.payload {
+                    publishing.hasDelivered = true
                     lanes[number]?.sequencer.delivered(ordinal: released.ticket.ordinal)
                     continue
                 }
@@ -93,6 +98,7 @@ extension WorkerMachine {
                             outcome: released.payload), flight: publishing.nextFlight))
             }
         }
+        publishing.hasFinished = publishing.published >= most
     }
 
     mutating func queued(_ flight: UInt64, _ records: Int) {
@@ -108,6 +114,7 @@ extension WorkerMachine {
     private mutating func land(_ number: UInt64) {
         guard let flight = publishing.flights[number], flight.isDelivered else { return }
         publishing.flights[number] = nil
+        publishing.hasDelivered = true
         lanes[flight.partition]?.sequencer.delivered(ordinal: flight.ordinal)
     }
 
@@ -126,6 +133,8 @@ extension WorkerMachine {
     }
 
     mutating func collectFrontiers() {
+        guard publishing.hasDelivered else { return }
+        publishing.hasDelivered = false
         for number in lanes.keys {
             if let frontier = lanes[number]?.sequencer.takeFrontier() {
                 publishing.frontiers[number] = frontier

@@ -13,8 +13,7 @@ extension WorkerMachine {
         case .none:
             // A move is committed even if nothing is to be published.
             let isMoved = !publishing.frontiers.isEmpty
-            guard isTimeToCommit(now), isMoved || lanes.values.contains(where: { $0.sequencer.hasReleasable })
-            else { return }
+            guard isTimeToCommit(now), isMoved || hasReleasable() else { return }
             publishing.transactionGeneration = generation
             publishing.mustAbort = false
             perform(.begin)
@@ -24,6 +23,12 @@ extension WorkerMachine {
             collectFrontiers()
             perform(publishing.frontiers.isEmpty ? .abort : .sendOffsets)
         }
+    }
+
+    private mutating func hasReleasable() -> Bool {
+        guard publishing.hasFinished else { return false }
+        publishing.hasFinished = lanes.values.contains { $0.sequencer.hasReleasable }
+        return publishing.hasFinished
     }
 
     /// Begins a call, or makes it again.

@@ -64,7 +64,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     var control = ControlKnowledge()
     /// The topic for answers with the fewest partitions, and when it is looked at again where it has too few.
     var answers: (topic: String, partitions: Int)?
-    var countAtMs: Int64 = 0
+    var countAtMs: Int64 = .max
     var actions: [Action] = []
 
     /// Images whose offset this life has committed.
