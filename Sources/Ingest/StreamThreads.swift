@@ -32,6 +32,8 @@ struct StreamThreads {
         let reader = PlatformThread("read-\(stream.name)") { [self] in
             do {
                 try read()
+            } catch SourceError.stopped {
+                // Asked for while its first bytes were waited for.
             } catch {
                 onFailure(error)
             }

@@ -54,6 +54,19 @@ import Threads
         #expect(error?.code == KafkaError.Code.messageTooLarge)
     }
 
+    /// A pipe is waited for already when it is opened.
+    @Test func aStopWhileASourceIsOpenedIsNoFailure() throws {
+        let deployment = try IngestDeployment()
+        let service = try deployment.service(streams: ["a", SlowOpening.stream]) { _, count in count < 3 }
+        let run = BackgroundIngest(service)
+        let pause = Signal()
+        while service.summary.images < 3 { pause.wait(milliseconds: 5) }
+        service.requestStop()
+        let summary = try run.result()
+        #expect(summary.images == 3)
+        #expect(service.account == "images: 3 confirmed, 0 not; shards: 3 confirmed, 0 not")
+    }
+
     @Test func aStreamWhoseSourceHearsNothingIsLeftBehindAtAStop() throws {
         let deployment = try IngestDeployment()
         let isOver = Signal()
@@ -129,6 +142,7 @@ private final class IngestDeployment {
         let sources = streams.map { name in
             IngestService.Stream(name: name) { [broker] isStopped in
                 if name == SilentSource.stream { return SilentSource(isStopped: isStopped) }
+                if name == SlowOpening.stream { try SlowOpening.wait(isStopped) }
                 return NoiseSource(isStopped: isStopped) { goOn(broker, $0) }
             }
         }
@@ -172,6 +186,18 @@ private struct SilentSource: ImageSource {
         let pause = Signal()
         while !isStopped() { pause.wait(milliseconds: 5) }
         return nil
+    }
+}
+
+/// Gives no first byte until it is stopped.
+private enum SlowOpening {
+    /// The stream that reads it.
+    static let stream = "pipe"
+
+    static func wait(_ isStopped: StopCheck) throws(SourceError) {
+        let pause = Signal()
+        while !isStopped() { pause.wait(milliseconds: 5) }
+        throw .stopped
     }
 }
 
