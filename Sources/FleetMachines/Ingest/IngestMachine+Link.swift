@@ -8,8 +8,8 @@ struct LinkWatch: Sendable {
     static let lookMs: Int64 = 250
 
     var lookAtMs: Int64 = .min
-    /// Whether the present silence was spoken of.
-    var isSilent = false
+    /// Since when there is silence, while it was spoken of.
+    var silentSinceMs: Int64?
     /// When silence may be spoken of.
     var silenceAtMs: Int64 = .min
     /// When silence was spoken of last.
@@ -49,10 +49,11 @@ extension IngestMachine {
         link.lookAtMs = now.steadyMs + LinkWatch.lookMs
         let waiting = waitingForLink
         guard let sinceMs = waiting.sinceMs, now.steadyMs - sinceMs >= settings.quietMs else { return }
-        let quietMs = now.steadyMs - max(sinceMs, confirmedAtMs)
+        let quietSinceMs = max(sinceMs, confirmedAtMs)
+        let quietMs = now.steadyMs - quietSinceMs
         if quietMs >= settings.quietMs {
             guard now.steadyMs >= link.silenceAtMs else { return }
-            link.isSilent = true
+            link.silentSinceMs = quietSinceMs
             link.silenceSaidMs = now.steadyMs
             link.silenceAtMs = now.steadyMs + link.pauseMs
             link.pauseMs = min(2 * link.pauseMs, LinkWatch.pauseMsMax)
@@ -70,16 +71,16 @@ extension IngestMachine {
         }
     }
 
-    /// A confirmation after `quietMs` without one: says so, if the silence was spoken of.
-    mutating func confirmedAgain(after quietMs: Int64) {
-        guard link.isSilent else { return }
-        link.isSilent = false
+    /// There is a confirmation: says so, if the silence before it was spoken of.
+    mutating func confirmedAgain(_ now: Moment) {
+        guard let sinceMs = link.silentSinceMs else { return }
+        link.silentSinceMs = nil
         link.pauseMs = LinkWatch.pauseMsMin
         link.silenceAtMs = link.silenceSaidMs + LinkWatch.pauseMsMin
         let waiting = waitingForLink
         actions.append(
             .say(
-                "acknowledged again after \(quietMs / 1_000) s; "
+                "acknowledged again after \((now.steadyMs - sinceMs) / 1_000) s; "
                     + (waiting.sinceMs == nil
                         ? "nothing waits for the link" : "\(waiting.text) still wait for the link")))
     }

@@ -61,7 +61,7 @@ extension IngestMachine {
     mutating func delivered(_ number: UInt64, _ offset: Int64?, _ now: Moment) {
         guard let flight = flights[number], let partition = flight.partition else { return }
         flights[number] = nil
-        confirmedAgain(after: now.steadyMs - confirmedAtMs)
+        confirmedAgain(now)
         confirmedAtMs = now.steadyMs
         counts.images += Int64(flight.images)
         counts.shards += 1

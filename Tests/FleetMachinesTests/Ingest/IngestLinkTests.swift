@@ -24,6 +24,18 @@ import Testing
         #expect(late.isEmpty, "nothing waits")
     }
 
+    /// A camera that gave nothing for an hour: the broker was not silent, it was asked nothing.
+    @Test func timeInWhichNothingWaitedIsNoSilence() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        _ = run.tell(.tick, after: 3_600_000)
+        _ = run.offer(1, bytes: 10)
+        #expect(run.said.isEmpty)
+        let lines = run.wait(6_000)
+        _ = run.tell(.delivered(flight: 1, offset: 0))
+        #expect(
+            lines.count == 1 && run.said.last == "acknowledged again after 6 s; nothing waits for the link")
+    }
+
     @Test func aLongSilenceIsRepeatedMoreAndMoreRarely() {
         var run = IngestRun(backlogBytesMax: nil, partitions: 1)
         _ = run.offer(1, bytes: 10)
