@@ -25,26 +25,38 @@ final class IngestConductor: Sendable {
         case giveUp
     }
 
-    private let producer: KafkaProducer
-    private let reader: KafkaConsumer
-    private let topics: TopicNames
-    private let partitions: [TopicPartition]
-    private let stop: Signal
+    let producer: KafkaProducer
+    let reader: KafkaConsumer
+    let topics: TopicNames
+    /// Ends all reading.
+    let stop: Signal
+    /// Somebody wants the end, and soon.
+    let asked: Signal
+    private let say: @Sendable (String) -> Void
     private let state: Mutex<State>
     /// For the thread that asks the broker.
-    private let asking = ActionQueue<IngestQuestion>()
+    let asking = ActionQueue<IngestQuestion>()
     /// Set when the machine has ended.
-    private let ended = Signal()
+    let ended = Signal()
 
-    /// Connects, and asks where the partitions stand, as long as there is patience. Once `stop` is set, what was sent is
-    /// still confirmed.
-    init(_ options: IngestOptions, partitions count: Int, stop: Signal) throws(KafkaError) {
+    /// Connects, and asks where the partitions stand, as long as there is patience.
+    ///
+    /// - Parameters:
+    ///   - stop: Ends all reading; set here too when sending fails. What was sent is still confirmed while the broker
+    ///     confirms anything.
+    ///   - asked: Set, besides, when somebody wants the end: then what was sent is confirmed for a few seconds at most.
+    ///   - say: Takes lines for people; called on any thread.
+    init(
+        _ options: IngestOptions, partitions count: Int, stop: Signal, asked: Signal,
+        say: @escaping @Sendable (String) -> Void
+    ) throws(KafkaError) {
         topics = options.topics
         self.stop = stop
-        partitions = (0..<Int32(count)).map { TopicPartition(topic: options.topics.shards, partition: $0) }
+        self.asked = asked
+        self.say = say
         reader = try KafkaConsumer(
             options.kafka, groupID: topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
-        let (reader, partitions) = (reader, partitions)
+        let (reader, partitions) = (reader, Self.partitions(0..<Int32(clamping: count), topics))
         let patience = options.patience.until(stop)
         let committed = try patience.wait(for: "the committed offsets of group \(topics.workerGroup)") {
             timeoutMs throws(KafkaError) in
@@ -52,15 +64,23 @@ final class IngestConductor: Sendable {
         }
         var starts: [(committed: Int64, end: Int64)] = []
         for partition in partitions {
+            // Every answer may be slow, and there may be many.
+            guard !patience.isStopped else {
+                throw KafkaError(
+                    code: KafkaError.Code.timedOut,
+                    doing: "cannot ask where the partitions of \(topics.shards) stand",
+                    detail: "stopped")
+            }
             let marks = try patience.wait(for: "the leaders of topic \(topics.shards)") {
                 timeoutMs throws(KafkaError) in
                 try reader.watermarks(partition, timeoutMs: timeoutMs)
             }
             // Without a bound nobody reads the meter; with one, what is there already counts.
-            starts.append((max(committed[partition]?.offset ?? marks.low, marks.low), marks.high))
+            starts.append(Self.start(committed[partition]?.offset, marks))
         }
-        let settings = IngestSettings(
+        var settings = IngestSettings(
             backlogBytesMax: options.backlogBytesMax, recordBytesMax: options.recordBytesMax)
+        settings.endMs = options.stopMs
         state = Mutex(State(machine: IngestMachine(settings, partitions: starts, at: .now)))
         var producerOptions = ProducerOptions(messageMaxBytes: options.recordBytesMax)
         producerOptions.queueKilobytes = 65_536
@@ -78,15 +98,21 @@ final class IngestConductor: Sendable {
 
     /// Sends one shard to the first partition with room, from `turn` on. Blocks while there is none.
     ///
-    /// - Returns: `false` if it was stopped first: nothing that follows may be sent.
-    func send(_ shard: ShardPacker.Encoded, stream: String, turn: Int) throws(KafkaError) -> Bool {
+    /// - Parameters:
+    ///   - stream: The name of its stream.
+    ///   - number: The number of its stream, from 0.
+    /// - Returns: `false` if it was stopped first, or failed: nothing that follows may be sent.
+    func send(_ shard: ShardPacker.Encoded, stream: String, number: Int, turn: Int) -> Bool {
         let flight = state.withLock { state in
             state.flights += 1
             return state.flights
         }
         let bytes = shard.bytes.count + ShardPacker.recordOverheadBytes
+        let origin = IngestOrigin(stream: number, name: stream, image: shard.firstImage)
         var reply = reply(
-            to: .offered(flight: flight, bytes: bytes, images: shard.images, first: turn), flight)
+            to: .offered(flight: flight, bytes: bytes, images: shard.images, first: turn, from: origin),
+            flight
+        )
         var counts = 0
         while case .send(let partition) = reply {
             do throws(KafkaError) {
@@ -107,12 +133,11 @@ final class IngestConductor: Sendable {
                 }
                 guard error.code == KafkaError.Code.queueFull else {
                     tell(.refused(flight: flight, "\(error)"), because: error)
-                    throw error
+                    return false
                 }
                 reply = self.reply(to: .queueFull(flight: flight), flight)
             }
         }
-        try check()
         return false
     }
 
@@ -123,7 +148,7 @@ final class IngestConductor: Sendable {
     private func hears(of partition: Int32) -> Bool {
         let deadline = Clock.steadyMs + 30_000
         while Clock.steadyMs < deadline, !stop.wait(milliseconds: 100) {
-            let count = try? producer.partitionCount(of: topics.shards, timeoutMs: 5_000)
+            let count = try? producer.partitionCount(of: topics.shards, timeoutMs: 1_000)
             if count ?? 0 > Int(partition) { return true }
         }
         return false
@@ -150,6 +175,11 @@ final class IngestConductor: Sendable {
 
     func noteUnreadable() { state.withLock { $0.summary.unreadable += 1 } }
 
+    /// Takes note of images that were read and will never be sent.
+    func noteUnsent(_ images: Int) {
+        if images > 0 { tell(.unsent(images: images)) }
+    }
+
     // MARK: What came of it
 
     var summary: IngestSummary {
@@ -164,70 +194,36 @@ final class IngestConductor: Sendable {
         }
     }
 
-    /// Throws the first failure, if there was one.
-    func check() throws(KafkaError) {
-        if let failure = state.withLock({ $0.failure }) { throw failure }
-    }
+    /// What is confirmed by now and what is not, and from which image on to send again.
+    var account: IngestAccount { state.withLock { $0.machine.account } }
 
-    // MARK: Threads
+    /// How many partitions are used.
+    var partitionCount: Int { state.withLock { $0.machine.partitionCount } }
 
-    /// Takes delivery reports on one thread, and asks the broker on another.
-    func run() -> [PlatformThread] {
-        [
-            PlatformThread("deliveries") { [self] in takeDeliveries() },
-            PlatformThread("pacer") { [self] in askBroker() },
-        ]
-    }
+    /// Whether nothing is waited for any more.
+    var hasEnded: Bool { ended.isSet }
 
-    /// Waits until everything sent is confirmed, or nobody waits for it any more. No stream may send from now on.
-    func finish(_ threads: [PlatformThread]) {
-        tell(.closed)
-        for thread in threads { thread.join() }
-    }
-
-    private func takeDeliveries() {
-        while !ended.isSet {
-            let deliveries = producer.poll(timeoutMs: 20)
-            for delivery in deliveries {
-                if let error = delivery.error {
-                    tell(.deliveryFailed(flight: delivery.tag, "\(error)"), because: error)
-                } else {
-                    tell(.delivered(flight: delivery.tag, offset: delivery.offset))
-                }
-            }
-            if !deliveries.isEmpty { tell(.roomAgain) }
-            tell(stop.isSet ? .stop : .tick)
+    /// Throws the first failure, if there was one, with the account.
+    ///
+    /// - Throws: ``IngestStopped`` if somebody had asked for the end before it failed, else `KafkaError`.
+    func check() throws {
+        let (failure, isStop, account) = state.withLock { state in
+            (state.failure, state.machine.failedAfterStop, state.machine.account)
         }
+        guard let failure else { return }
+        if isStop { throw IngestStopped(description: "\(failure.message); \(account)") }
+        throw account.isComplete ? failure : failure.adding("\(account)")
     }
 
-    private func askBroker() {
-        while !ended.isSet {
-            for question in asking.take(milliseconds: 50) where !ended.isSet {
-                tell(answer(to: question) ?? .noAnswer(question))
-            }
-        }
-        _ = reader.close()
-    }
-
-    private func answer(to question: IngestQuestion) -> IngestEvent? {
-        switch question {
-        case .committed:
-            guard let saved = try? reader.committed(partitions, timeoutMs: 5_000) else { return nil }
-            let offsets = saved.compactMap { partition, saved in
-                saved.offset.map { (partition.partition, $0) }
-            }
-            return .committed(Dictionary(uniqueKeysWithValues: offsets))
-        case .end(let partition):
-            let end = try? reader.watermarks(partitions[Int(partition)], timeoutMs: 5_000).high
-            return end.map { .end($0, partition: partition) }
-        }
-    }
-
-    private func tell(_ event: IngestEvent, because error: KafkaError? = nil) {
-        state.withLock { state in
+    /// Tells the machine, and has its actions carried out.
+    func tell(_ event: IngestEvent, because error: KafkaError? = nil) {
+        let lines = state.withLock { state -> [String] in
+            var lines: [String] = []
             let actions = state.machine.handle(event, at: .now)
             if let text = state.machine.failure, state.failure == nil {
                 state.failure = error ?? KafkaError(code: KafkaError.Code.timedOut, doing: "", detail: text)
+                // A stream that waits for its source offers nothing, and would not hear of it.
+                stop.set()
             }
             for action in actions {
                 switch action {
@@ -237,14 +233,13 @@ final class IngestConductor: Sendable {
                 // Its stream waits for one of the above.
                 case .wait: break
                 case .ask(let question): asking.append([question])
+                case .say(let line): lines.append(line)
                 case .done, .failed: ended.set()
                 }
             }
+            return lines
         }
+        // Whoever takes them may be slow.
+        for line in lines { say("ingest: \(line)") }
     }
-}
-
-extension Moment {
-    /// This moment by the machine's clocks.
-    static var now: Moment { Moment(steadyMs: Clock.steadyMs, wallMs: Clock.wallMs) }
 }

@@ -38,6 +38,8 @@ public struct IngestOptions: Sendable {
     public var fps: Double?
     /// Most images of each stream; `nil` for all.
     public var imagesMax: Int?
+    /// How long a stop may take before nothing is waited for any more, milliseconds.
+    public var stopMs: Int64 = 8_000
 
     /// Options with their defaults.
     public init(kafka: KafkaConfiguration, topics: TopicNames, preparation: TensorPreparation) {

@@ -25,7 +25,10 @@ public final class IngestService: Sendable {
     private let options: IngestOptions
     private let streams: [Stream]
     private let log: @Sendable (String) -> Void
+    /// Ends all reading.
     private let stop = Signal()
+    /// Set, besides, when somebody wants the end.
+    private let asked = Signal()
     private let conductor: Mutex<IngestConductor?> = Mutex(nil)
     private let failure = Mutex<(any Error)?>(nil)
 
@@ -36,22 +39,27 @@ public final class IngestService: Sendable {
         self.log = log
     }
 
-    /// Ends reading; what was sent is still confirmed while the broker confirms anything, what was only read is not sent.
-    public func requestStop() { stop.set() }
+    /// Ends reading, and ``run()`` within ``IngestOptions/stopMs`` or little more, whatever the broker does: what was sent is
+    /// confirmed while the broker confirms anything, what waits is not sent.
+    public func requestStop() {
+        asked.set()
+        stop.set()
+    }
+
+    /// What is confirmed by now and what is not, and from which image on to send again; for people, in one line.
+    public var account: String {
+        conductor.withLock { $0.map { "\($0.account)" } } ?? "nothing was sent"
+    }
 
     /// What was confirmed so far.
     public var summary: IngestSummary { conductor.withLock { $0?.summary } ?? IngestSummary() }
 
     /// Runs until every source ends. Blocks; call from a thread of its own.
+    ///
+    /// - Throws: ``IngestStopped`` after ``requestStop()`` if something that was read is not confirmed; `KafkaError` where
+    ///   sending failed, with what is not confirmed; what a source throws.
     public func run() throws -> IngestSummary {
-        let admin = try KafkaAdmin(options.kafka)
-        let shards = options.topics.shards
-        let partitions = try options.patience.until(stop).wait(
-            for: "the partitions of \(shards)", mayBeUnheard: true
-        ) { timeoutMs throws(KafkaError) in
-            try admin.partitionCount(of: shards, timeoutMs: timeoutMs)
-        }
-        let conductor = try IngestConductor(options, partitions: partitions, stop: stop)
+        let conductor = try connect()
         self.conductor.withLock { $0 = conductor }
         let carriers = conductor.run()
         // A source of bad pictures only must not fill the log.
@@ -63,11 +71,34 @@ public final class IngestService: Sendable {
                 lines: lines, onFailure: { [self] in fail($0) }
             ).run()
         }
-        for thread in threads { thread.join() }
+        for thread in threads {
+            // One whose source hears of nothing is left behind, once nothing else is waited for.
+            while !thread.join(milliseconds: 200), !conductor.hasEnded {}
+        }
         conductor.finish(carriers)
-        if let failure = failure.withLock({ $0 }) { throw failure }
+        if let failure = failure.withLock({ $0 }) {
+            do { try conductor.check() } catch { log("ingest: \(error)") }
+            throw failure
+        }
         try conductor.check()
         return conductor.summary
+    }
+
+    private func connect() throws -> IngestConductor {
+        do throws(KafkaError) {
+            let admin = try KafkaAdmin(options.kafka)
+            let shards = options.topics.shards
+            let partitions = try options.patience.until(stop).wait(
+                for: "the partitions of \(shards)", mayBeUnheard: true
+            ) { timeoutMs throws(KafkaError) in
+                try admin.partitionCount(of: shards, timeoutMs: timeoutMs)
+            }
+            return try IngestConductor(
+                options, partitions: partitions, stop: stop, asked: asked, say: log)
+        } catch {
+            guard asked.isSet else { throw error }
+            throw IngestStopped(description: "stopped before anything was sent: \(error.message)")
+        }
     }
 
     private func fail(_ error: any Error) {
@@ -76,161 +107,14 @@ public final class IngestService: Sendable {
     }
 }
 
+/// An ingest that somebody ended before everything that it had read was confirmed.
+public struct IngestStopped: Error, Sendable, CustomStringConvertible {
+    /// Why it was not, what is confirmed and what is not, and from which image on to send again.
+    public let description: String
+}
+
 /// Tensors that may not be sent: the reason is ``IngestOptions/tensorRefusal``.
 public struct TensorRefusal: Error, Sendable, CustomStringConvertible {
     /// Why, and what to do.
     public let description: String
-}
-
-/// The two threads of one stream: one reads, so that a silent sensor delays no image already read.
-private struct StreamThreads {
-    private let stream: IngestService.Stream
-    private let index: Int
-    private let options: IngestOptions
-    private let conductor: IngestConductor
-    private let stop: Signal
-    private let lines: LineLimiter
-    private let onFailure: @Sendable (any Error) -> Void
-    private let queue: BoundedQueue<PackedImage>
-
-    init(
-        _ stream: IngestService.Stream, index: Int, options: IngestOptions, conductor: IngestConductor,
-        stop: Signal, lines: LineLimiter,
-        onFailure: @escaping @Sendable (any Error) -> Void
-    ) {
-        self.stream = stream
-        self.index = index
-        self.options = options
-        self.conductor = conductor
-        self.stop = stop
-        self.lines = lines
-        self.onFailure = onFailure
-        queue = BoundedQueue(capacity: 2 * options.shardImages)
-    }
-
-    func run() -> PlatformThread {
-        let reader = PlatformThread("read-\(stream.name)") { [self] in
-            do {
-                try read()
-            } catch {
-                onFailure(error)
-            }
-            queue.close()
-        }
-        return PlatformThread("pack-\(stream.name)") { [self] in
-            do {
-                try pack()
-            } catch {
-                onFailure(error)
-            }
-            // A reader that waits for room must not wait for ever.
-            queue.close()
-            reader.join()
-        }
-    }
-
-    private func read() throws {
-        var source = try stream.open { [stop] in stop.isSet }
-        var scratch = ResizeScratch()
-        var pictures = PictureTally()
-        defer { conductor.note(pictures) }
-        var count = 0
-        let begin = Clock.steadyNs
-        while !stop.isSet, count < options.imagesMax ?? .max, let outcome = try source.next() {
-            switch outcome {
-            case .unreadable(let id, let reason):
-                conductor.noteUnreadable()
-                say("\(id): \(reason)")
-            case .image(let image):
-                Self.look(at: image, &pictures)
-                guard let packed = try prepare(image, &scratch) else { continue }
-                if let fps = options.fps {
-                    let due = begin + Int64(Double(count) / fps * 1e9)
-                    let wait = (due - Clock.steadyNs) / 1_000_000
-                    if wait > 0, stop.wait(milliseconds: wait) { return }
-                }
-                count += 1
-                guard queue.push(packed) else { return }
-            }
-        }
-    }
-
-    private func say(_ text: String) { lines.say("\(stream.name): \(text)", kind: stream.name) }
-
-    private static func look(at image: SourceImage, _ pictures: inout PictureTally) {
-        switch image.content {
-        case .encoded(let file, _): pictures.add(file: file)
-        case .pixels(let pixels): pictures.add(PixelSize(width: pixels.width, height: pixels.height))
-        }
-    }
-
-    private func prepare(_ image: SourceImage, _ scratch: inout ResizeScratch) throws -> PackedImage? {
-        let facts = ShardImage(
-            id: image.id, capturedAtMs: image.capturedAtMs ?? (options.fps == nil ? nil : Clock.wallMs),
-            label: image.label)
-        let preparation = options.preparation
-        func tensor(_ pixels: RGBImage) throws -> PackedImage {
-            if let refusal = options.tensorRefusal { throw TensorRefusal(description: refusal) }
-            var bytes = [UInt8](repeating: 0, count: preparation.byteCount)
-            bytes.withUnsafeMutableBufferPointer { output in
-                preparation.prepare(pixels, into: output, scratch: &scratch)
-            }
-            return .tensor(facts, bytes)
-        }
-        switch (image.content, options.encoding) {
-        case (.encoded(let file, _), .auto), (.encoded(let file, _), .files): return .file(facts, file)
-        case (.pixels(let pixels), .auto), (.pixels(let pixels), .tensors):
-            return try tensor(pixels)
-        case (.pixels(let pixels), .files):
-            do {
-                return .file(facts, try ImageEncoder.png(pixels))
-            } catch {
-                conductor.noteUnreadable()
-                say("\(image.id): \(error)")
-                return nil
-            }
-        case (.encoded(let file, _), .tensors):
-            let pixels: RGBImage
-            do {
-                pixels = try preparation.decode(file)
-            } catch {
-                // Sent as it is: the worker turns it into an error record, so that it is not lost.
-                say("\(image.id): \(error); sent as a file")
-                return .file(facts, file)
-            }
-            return try tensor(pixels)
-        }
-    }
-
-    private func pack() throws {
-        var packer = ShardPacker(
-            stream: stream.name, side: options.preparation.size, imagesMax: options.shardImages,
-            recordBytesMax: options.recordBytesMax, preprocessing: options.preparation.identity)
-        var turn = index
-        var oldestMs = Clock.steadyMs
-        /// Returns whether to go on.
-        func send(_ batch: ShardPacker.Batch) throws -> Bool {
-            for image in batch.rejected {
-                conductor.noteUnreadable()
-                say("\(image)")
-            }
-            for shard in batch.shards {
-                // What follows would leave a gap.
-                guard try conductor.send(shard, stream: stream.name, turn: turn) else { return false }
-                turn += 1
-            }
-            return true
-        }
-        while !queue.isFinished {
-            let images = queue.drain(max: options.shardImages, milliseconds: max(1, options.lingerMs / 4))
-            for image in images {
-                if packer.count == 0 { oldestMs = Clock.steadyMs }
-                guard try send(packer.add(image, nowMs: Clock.wallMs)) else { return }
-            }
-            if packer.count > 0, Clock.steadyMs - oldestMs >= options.lingerMs {
-                guard try send(packer.close(nowMs: Clock.wallMs)) else { return }
-            }
-        }
-        _ = try send(packer.close(nowMs: Clock.wallMs))
-    }
 }

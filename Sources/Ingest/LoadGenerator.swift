@@ -36,16 +36,16 @@ public final class LoadGenerator: Sendable {
         guard !shards.isEmpty else { return IngestSummary() }
         let partitions = try KafkaAdmin(options.kafka).partitionCount(
             of: options.topics.shards, timeoutMs: 15_000)
-        let conductor = try IngestConductor(options, partitions: partitions, stop: stop)
+        let conductor = try IngestConductor(
+            options, partitions: partitions, stop: stop, asked: stop, say: { _ in })
         let carriers = conductor.run()
-        let outcome = Result { try send(through: conductor, imagesMax: imagesMax) }
+        send(through: conductor, imagesMax: imagesMax)
         conductor.finish(carriers)
-        try outcome.get()
         try conductor.check()
         return conductor.summary
     }
 
-    private func send(through conductor: IngestConductor, imagesMax: Int) throws {
+    private func send(through conductor: IngestConductor, imagesMax: Int) {
         var turn = 0
         var sent = 0
         while !stop.isSet, sent < imagesMax {
@@ -54,7 +54,7 @@ public final class LoadGenerator: Sendable {
                 continue
             }
             let shard = shards[turn % shards.count]
-            guard try conductor.send(shard, stream: "load", turn: turn) else { return }
+            guard conductor.send(shard, stream: "load", number: 0, turn: turn) else { return }
             turn += 1
             sent += shard.images
         }

@@ -39,7 +39,51 @@ import Threads
         let service = try deployment.service(streams: ["a", "b"]) { _, _ in true }
         let error = #expect(throws: KafkaError.self) { try service.run() }
         #expect(error?.code == KafkaError.Code.messageTooLarge)
+        #expect(
+            error?.message.contains("; images: 0 confirmed, ") == true
+                && error?.message.contains(" from image 1 on") == true, "\(String(describing: error))")
         #expect(service.summary.shards == 0)
+    }
+
+    /// A stream that gives nothing offers nothing, and is ended by what happened to the other one.
+    @Test(.timeLimit(.minutes(1))) func aFailureEndsAStreamThatWaitsForItsSource() throws {
+        let deployment = try IngestDeployment()
+        deployment.set("message.max.bytes", "1000")
+        let service = try deployment.service(streams: ["a", SilentSource.stream]) { _, _ in true }
+        let error = #expect(throws: KafkaError.self) { try service.run() }
+        #expect(error?.code == KafkaError.Code.messageTooLarge)
+    }
+
+    /// A pipe is waited for already when it is opened.
+    @Test func aStopWhileASourceIsOpenedIsNoFailure() throws {
+        let deployment = try IngestDeployment()
+        let service = try deployment.service(streams: ["a", SlowOpening.stream]) { _, count in count < 3 }
+        let run = BackgroundIngest(service)
+        let pause = Signal()
+        while service.summary.images < 3 { pause.wait(milliseconds: 5) }
+        service.requestStop()
+        let summary = try run.result()
+        #expect(summary.images == 3)
+        #expect(service.account == "images: 3 confirmed, 0 not; shards: 3 confirmed, 0 not")
+    }
+
+    @Test func aStreamWhoseSourceHearsNothingIsLeftBehindAtAStop() throws {
+        let deployment = try IngestDeployment()
+        let isOver = Signal()
+        let isStuck = Signal()
+        let service = try deployment.service(streams: ["deaf"], stopMs: 300) { _, count in
+            guard count == 2 else { return true }
+            isStuck.set()
+            isOver.wait()
+            return false
+        }
+        let run = BackgroundIngest(service)
+        isStuck.wait()
+        while service.summary.images < 2 { isOver.wait(milliseconds: 5) }
+        service.requestStop()
+        let summary = try run.result()
+        #expect(summary.images == 2, "what it gave before is confirmed")
+        isOver.set()
     }
 
     @Test func aStopWhileTheClientsQueueIsFullEndsTheIngestAndSaysWhatIsConfirmed() throws {
@@ -61,12 +105,13 @@ import Threads
         let run = BackgroundIngest(service)
         isBlocked.wait()
         service.requestStop()
-        let error = #expect(throws: KafkaError.self) { try run.result() }
-        #expect(error?.code == KafkaError.Code.timedOut)
+        let error = #expect(throws: IngestStopped.self) { try run.result() }
+        let account =
+            "images: 2 confirmed, 5 not; shards: 2 confirmed, 2 not; send again: stream a from image 3 on"
         #expect(
-            error?.message.contains("images: 2 confirmed, 2 not; shards: 2 confirmed, 2 not")
-                == true,
+            error?.description == "stopped: the broker has confirmed nothing for 5 s; \(account)",
             "\(String(describing: error))")
+        #expect(service.account == account)
         confirmed.withLock { $0 = nil }
     }
 }
@@ -86,15 +131,19 @@ private final class IngestDeployment {
 
     /// Sends noise, an image a shard, as long as `goOn` says so; it is told the number of images so far.
     func service(
-        streams: [String], goOn: @escaping @Sendable (EmbeddedBroker, Int) -> Bool
+        streams: [String], stopMs: Int64? = nil,
+        goOn: @escaping @Sendable (EmbeddedBroker, Int) -> Bool
     ) throws -> IngestService {
         var options = IngestOptions(
             kafka: kafka, topics: topics, preparation: try TensorPreparation(.builtIn, size: 32))
         options.shardImages = 1
         options.encoding = .tensors
+        if let stopMs { options.stopMs = stopMs }
         let sources = streams.map { name in
             IngestService.Stream(name: name) { [broker] isStopped in
-                NoiseSource(isStopped: isStopped) { goOn(broker, $0) }
+                if name == SilentSource.stream { return SilentSource(isStopped: isStopped) }
+                if name == SlowOpening.stream { try SlowOpening.wait(isStopped) }
+                return NoiseSource(isStopped: isStopped) { goOn(broker, $0) }
             }
         }
         return IngestService(options, streams: sources, log: { Issue.record("\($0)") })
@@ -121,6 +170,34 @@ private struct NoiseSource: ImageSource {
         count += 1
         let pixels = RGBImage(width: 32, height: 32, bytes: random.bytes(32 * 32 * 3))
         return .image(SourceImage(id: "\(count)", content: .pixels(pixels)))
+    }
+}
+
+/// Gives nothing, and ends when it is stopped.
+private struct SilentSource: ImageSource {
+    /// The stream that reads it.
+    static let stream = "silent"
+    let isStopped: StopCheck
+
+    var summary: String { "silence" }
+    var classNames: [String]? { nil }
+
+    mutating func next() throws(SourceError) -> SourceOutcome? {
+        let pause = Signal()
+        while !isStopped() { pause.wait(milliseconds: 5) }
+        return nil
+    }
+}
+
+/// Gives no first byte until it is stopped.
+private enum SlowOpening {
+    /// The stream that reads it.
+    static let stream = "pipe"
+
+    static func wait(_ isStopped: StopCheck) throws(SourceError) {
+        let pause = Signal()
+        while !isStopped() { pause.wait(milliseconds: 5) }
+        throw .stopped
     }
 }
 

@@ -17,23 +17,23 @@ struct IngestQuestions: Sendable {
 extension IngestMachine {
     /// Asks anew, once all is answered; not when nobody will wait for room any more.
     mutating func ask(_ now: Moment) {
-        guard !isStopped, closedAtMs == nil, questions.unanswered.isEmpty, now.steadyMs >= questions.askAtMs
-        else {
-            return
-        }
+        guard stoppedAtMs == nil, !isWindingDown, closedAtMs == nil, questions.unanswered.isEmpty,
+            now.steadyMs >= questions.askAtMs
+        else { return }
         for partition in questions.unplaced.keys.sorted() {
             questions.placing[partition] = questions.unplaced.removeValue(forKey: partition)
             put(.end(partition: Int32(partition)))
         }
         put(.committed)
+        if isTimeToCount(now) { put(.partitionCount) }
     }
 
-    private mutating func put(_ question: IngestQuestion) {
+    mutating func put(_ question: IngestQuestion) {
         questions.unanswered.insert(question)
         actions.append(.ask(question))
     }
 
-    private mutating func answered(_ question: IngestQuestion, _ now: Moment) {
+    mutating func answered(_ question: IngestQuestion, _ now: Moment) {
         questions.unanswered.remove(question)
         if questions.unanswered.isEmpty { questions.askAtMs = now.steadyMs + settings.askMs }
     }

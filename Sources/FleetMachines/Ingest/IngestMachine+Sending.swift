@@ -26,6 +26,7 @@ extension IngestMachine {
         }
         meters[partition].sending(bytes: flight.bytes)
         flights[number]?.partition = partition
+        flights[number]?.sentMs = now.steadyMs
         counts.pacedMs += now.steadyMs - flight.offeredMs
         actions.append(.send(flight: number, partition: Int32(partition)))
         return true
@@ -60,6 +61,7 @@ extension IngestMachine {
     mutating func delivered(_ number: UInt64, _ offset: Int64?, _ now: Moment) {
         guard let flight = flights[number], let partition = flight.partition else { return }
         flights[number] = nil
+        confirmedAgain(now)
         confirmedAtMs = now.steadyMs
         counts.images += Int64(flight.images)
         counts.shards += 1
@@ -74,25 +76,22 @@ extension IngestMachine {
 
     /// The client library refused it, or it was not delivered.
     mutating func lost(_ number: UInt64, _ text: String, _ now: Moment) {
-        if flights[number] != nil { _ = remove(number) }
+        remove(number)
         fail(text, now)
     }
 
     /// Tells a stream that its shard will not be sent.
     mutating func giveUp(_ number: UInt64) {
-        if let flight = remove(number) {
-            givenUp.shards += 1
-            givenUp.images += flight.images
-        }
+        remove(number)
         actions.append(.giveUp(flight: number))
     }
 
     /// Forgets a shard that will not arrive: its room is free again.
-    private mutating func remove(_ number: UInt64) -> Flight? {
+    private mutating func remove(_ number: UInt64) {
         waiting.removeAll { $0 == number }
         held.removeAll { $0 == number }
-        guard let flight = flights.removeValue(forKey: number) else { return nil }
+        guard let flight = flights.removeValue(forKey: number) else { return }
         if let partition = flight.partition { meters[partition].failed(bytes: flight.bytes) }
-        return flight
+        unsent.add(number, flight)
     }
 }

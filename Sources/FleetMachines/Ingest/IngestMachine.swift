@@ -11,16 +11,22 @@
 ///    or failed, or counted in the reason why the ingest ended.
 /// 4. A stop, a failure, or a broker that answers nothing for ``IngestSettings/silenceMs`` ends every wait for room. Once the
 ///    streams have ended, what is then on its way is waited for only while the broker confirms something every
-///    ``IngestSettings/stopMs``.
+///    ``IngestSettings/stopMs``; after a stop, whatever confirms, for ``IngestSettings/endMs`` at most, and no longer for the
+///    streams.
+/// 5. A broker that confirms nothing, or slowly, is not waited for in silence (``IngestSettings/quietMs``).
+/// 6. However it ends, ``account`` says what is confirmed, what is not, and from which image of each stream on to send again.
 package struct IngestMachine: Sendable {
     /// A shard between its offer and what became of it.
     struct Flight: Sendable {
         let bytes: Int
         let images: Int
         let first: Int
+        let origin: IngestOrigin
         let offeredMs: Int64
         /// Where its room is reserved, once there was room.
         var partition: Int?
+        /// Since when it waits to be confirmed, once it was handed over.
+        var sentMs: Int64?
     }
 
     let settings: IngestSettings
@@ -30,22 +36,28 @@ package struct IngestMachine: Sendable {
     var waiting: [UInt64] = []
     /// Those that wait for room in the client library; their room in the partition stays reserved.
     var held: [UInt64] = []
-    /// Shards that their streams were told to give up, and their images.
-    var givenUp = (shards: 0, images: 0)
+    /// Shards that were given up or did not arrive, and their images; and images that were never offered.
+    var unsent = Unsent()
     var questions: IngestQuestions
+    var link = LinkWatch()
+    var additions: AddedPartitions
     /// When a shard was confirmed last.
     var confirmedAtMs: Int64
 
     /// Since when everything is to end: a stop, or the first failure.
     var endingSinceMs: Int64?
-    var isStopped = false
+    /// Since when somebody wants the end.
+    var stoppedAtMs: Int64?
+    var isWindingDown = false
     /// Since when no stream offers anything.
     var closedAtMs: Int64?
     var hasEnded = false
     var actions: [IngestAction] = []
 
     /// Why the ingest fails: the first reason there was.
-    package internal(set) var failure: String?
+    package private(set) var failure: String?
+    /// Whether somebody had asked for the end when it failed.
+    package private(set) var failedAfterStop = false
     /// What was confirmed so far.
     package internal(set) var counts = IngestCounts()
 
@@ -59,6 +71,7 @@ package struct IngestMachine: Sendable {
             BacklogMeter(recordBytesMax: settings.recordBytesMax, committed: $0.committed, end: $0.end)
         }
         questions = IngestQuestions(askAtMs: now.steadyMs + settings.askMs, progressAtMs: now.steadyMs)
+        additions = AddedPartitions(countAtMs: now.steadyMs + settings.partitionsMs)
         confirmedAtMs = now.steadyMs
     }
 
@@ -68,7 +81,7 @@ package struct IngestMachine: Sendable {
         guard !hasEnded else {
             // Too late, but answered.
             switch event {
-            case .offered(let flight, _, _, _), .queueFull(let flight): giveUp(flight)
+            case .offered(let flight, _, _, _, _), .queueFull(let flight): giveUp(flight)
             default: break
             }
             return actions
@@ -80,17 +93,26 @@ package struct IngestMachine: Sendable {
 
     private mutating func take(_ event: IngestEvent, _ now: Moment) {
         switch event {
-        case .offered(let flight, let bytes, let images, let first):
-            offered(flight, Flight(bytes: bytes, images: images, first: first, offeredMs: now.steadyMs), now)
+        case .offered(let flight, let bytes, let images, let first, let origin):
+            let shard = Flight(
+                bytes: bytes, images: images, first: first, origin: origin, offeredMs: now.steadyMs)
+            offered(flight, shard, now)
         case .queueFull(let flight): queueFull(flight)
         case .roomAgain: resend()
         case .refused(let flight, let text), .deliveryFailed(let flight, let text): lost(flight, text, now)
         case .delivered(let flight, let offset): delivered(flight, offset, now)
+        case .unsent(let images): unsent.images += images
         case .committed(let offsets): committed(offsets, now)
         case .end(let end, let partition): ended(partition, at: end, now)
+        case .partitionCount(let count): counted(count, now)
+        case .start(let committed, let end, let partition):
+            started(partition, committed: committed, end: end, now)
         case .noAnswer(let question): notAnswered(question, now)
         case .stop:
-            isStopped = true
+            stoppedAtMs = stoppedAtMs ?? now.steadyMs
+            endingSinceMs = endingSinceMs ?? now.steadyMs
+        case .windDown:
+            isWindingDown = true
             endingSinceMs = endingSinceMs ?? now.steadyMs
         case .closed: closedAtMs = closedAtMs ?? now.steadyMs
         // Room in the client library may have come before the word that there was none.
@@ -103,6 +125,7 @@ package struct IngestMachine: Sendable {
         giveUpOnSilence(now)
         if endingSinceMs != nil { for flight in waiting + held { giveUp(flight) } }
         sendWaiting(now)
+        lookAtLink(now)
         ask(now)
         endIfSettled(now)
     }
@@ -111,8 +134,10 @@ package struct IngestMachine: Sendable {
 
     /// Notes the first failure.
     mutating func fail(_ text: String, _ now: Moment) {
-        failure = failure ?? text
         endingSinceMs = endingSinceMs ?? now.steadyMs
+        guard failure == nil else { return }
+        failure = text
+        failedAfterStop = stoppedAtMs != nil
     }
 
     private mutating func giveUpOnSilence(_ now: Moment) {
@@ -132,23 +157,21 @@ package struct IngestMachine: Sendable {
     }
 
     private mutating func endIfSettled(_ now: Moment) {
-        guard let closedAtMs else { return }
-        if !flights.isEmpty {
-            guard let endingSinceMs,
-                now.steadyMs - max(endingSinceMs, closedAtMs, confirmedAtMs) >= settings.stopMs
-            else { return }
-            failure = failure ?? unconfirmedText
+        if let stoppedAtMs, now.steadyMs - stoppedAtMs >= settings.endMs {
+            return end("not everything was confirmed within \(settings.endMs / 1_000) s", now)
         }
-        hasEnded = true
-        actions.append(failure.map { .failed($0) } ?? .done)
+        guard let closedAtMs else { return }
+        guard !flights.isEmpty else { return end("what waited was not sent", now) }
+        guard let endingSinceMs,
+            now.steadyMs - max(endingSinceMs, closedAtMs, confirmedAtMs) >= settings.stopMs
+        else { return }
+        end("the broker has confirmed nothing for \(settings.stopMs / 1_000) s", now)
     }
 
-    private var unconfirmedText: String {
-        let images = flights.values.reduce(givenUp.images) { $0 + $1.images }
-        let shards = flights.count + givenUp.shards
-        return "stopped: the broker has confirmed nothing for \(settings.stopMs / 1_000) s; "
-            + "images: \(counts.images) confirmed, \(images) not; "
-            + "shards: \(counts.shards) confirmed, \(shards) not"
+    private mutating func end(_ reason: String, _ now: Moment) {
+        if !account.isComplete { fail("stopped: \(reason)", now) }
+        hasEnded = true
+        actions.append(failure.map { .failed($0) } ?? .done)
     }
 
     // MARK: What others may ask
@@ -156,40 +179,9 @@ package struct IngestMachine: Sendable {
     /// Bytes not committed yet, all partitions together, those that are being sent included.
     package var backlogBytes: Int { meters.reduce(0) { $0 + $1.bytes } }
 
+    /// How many partitions are used, from 0 on.
+    package var partitionCount: Int { meters.count }
+
     /// Shards that were offered and of which it is not known yet what becomes of them.
     package var shardsOpen: Int { flights.count }
-}
-
-/// What an ingest is told at its start.
-package struct IngestSettings: Sendable {
-    /// Most bytes of a partition that the workers have not committed; `nil` for no bound.
-    package var backlogBytesMax: Int?
-    /// Largest record that the deployment allows, bytes.
-    package var recordBytesMax: Int
-    /// Time between questions about the workers' progress, milliseconds.
-    package var askMs: Int64
-    /// Nobody waits for room when the broker has answered nothing for so long, milliseconds.
-    package var silenceMs: Int64 = 60_000
-    /// After a stop or a failure, longest time between confirmations, milliseconds.
-    package var stopMs: Int64 = 5_000
-
-    /// Settings with their defaults.
-    package init(backlogBytesMax: Int?, recordBytesMax: Int) {
-        self.backlogBytesMax = backlogBytesMax
-        self.recordBytesMax = recordBytesMax
-        // Without a bound nobody waits for the answer.
-        askMs = backlogBytesMax == nil ? 500 : 50
-    }
-}
-
-/// What an ingest has achieved.
-package struct IngestCounts: Sendable, Hashable {
-    /// Images whose shard the broker confirmed.
-    package internal(set) var images: Int64 = 0
-    /// Shards likewise.
-    package internal(set) var shards: Int64 = 0
-    /// Bytes of those shards' records.
-    package internal(set) var bytes: Int64 = 0
-    /// Time that shards waited for room in a partition, milliseconds.
-    package internal(set) var pacedMs: Int64 = 0
 }

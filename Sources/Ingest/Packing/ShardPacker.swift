@@ -19,6 +19,8 @@ package struct ShardPacker: Sendable {
         package let bytes: [UInt8]
         /// Images inside.
         package let images: Int
+        /// The id of the first one.
+        package let firstImage: String
     }
 
     /// What an addition completed.
@@ -105,7 +107,8 @@ package struct ShardPacker: Sendable {
         let bytes = record.count + Self.recordOverheadBytes
         if bytes <= recordBytesMax {
             sequence += 1
-            return Batch(shards: [Encoded(bytes: record, images: part.count)])
+            let first = part.first.map { Self.facts($0).id } ?? ""
+            return Batch(shards: [Encoded(bytes: record, images: part.count, firstImage: first)])
         }
         guard part.count > 1 else {
             return Batch(

@@ -136,9 +136,13 @@ extension KafkaError {
 
     /// This error, which says how long it was asked in vain.
     func tried(milliseconds: Int64) -> KafkaError {
-        guard milliseconds >= 1_000 else { return self }
-        return KafkaError(
-            code: code, name: name, message: "\(message); tried for \(milliseconds / 1_000) s",
+        milliseconds >= 1_000 ? adding("tried for \(milliseconds / 1_000) s") : self
+    }
+
+    /// This error, whose message says `more` as well.
+    package func adding(_ more: String) -> KafkaError {
+        KafkaError(
+            code: code, name: name, message: "\(message); \(more)",
             isRetriable: isRetriable, isFatal: isFatal, requiresAbort: requiresAbort, partition: partition,
             missingRight: missingRight)
     }

@@ -56,11 +56,8 @@ struct IngestCommand: ParsableCommand {
     }
 
     func run() throws {
-        let service = Mailbox<IngestService>()
-        Signals.onTermination {
-            guard let service = service.value else { Foundation.exit(0) }
-            service.requestStop()
-        }
+        let ending = IngestEnding()
+        Signals.onTermination { ending.begin() }
         try runCommand {
             // Shards, positions, and one that asks about topics and the fleet.
             try OpenFiles.require(clients: 4, brokers: 1)
@@ -75,7 +72,7 @@ struct IngestCommand: ParsableCommand {
                 options.tensorRefusal = FleetPreprocessing.refusal(of: preparation, link)
             }
             let ingest = IngestService(options, streams: streams, log: { Terminal.log($0) })
-            service.value = ingest
+            ending.watch(ingest)
             let ended = Signal()
             let progress = watch(ingest, ended)
             defer {
@@ -86,6 +83,10 @@ struct IngestCommand: ParsableCommand {
             let summary: IngestSummary
             do {
                 summary = try ingest.run()
+            } catch let error as IngestStopped {
+                ended.set()
+                progress.join()
+                ending.leave(Exit.late, saying: "\(error)")
             } catch let error as SourceError {
                 throw CommandError(Exit.badInput, "\(error)")
             } catch let error as TensorRefusal {
@@ -93,6 +94,7 @@ struct IngestCommand: ParsableCommand {
             }
             ended.set()
             progress.join()
+            if ending.isAsked { Terminal.note("ingest: stopped; \(ingest.account)") }
             report(summary, seconds: Double(Clock.steadyMs - begin) / 1_000)
             for warning in summary.pictures.warnings(preparation.preprocessing) { Terminal.note(warning) }
             if summary.unreadable > 0 {

@@ -3,10 +3,14 @@ import Threads
 
 /// The built-in sample as a file, since sources read files.
 enum SampleFile {
+    private static var place: String { NSTemporaryDirectory() + "/hashiflex-sample-\(ProcessFacts.pid).tar" }
+
     static func path() throws -> String {
-        let path = NSTemporaryDirectory() + "/hashiflex-sample-\(ProcessFacts.pid).tar"
-        try InputFile.write(EmbeddedModel.sample(), to: path)
-        atexit { unlink(NSTemporaryDirectory() + "/hashiflex-sample-\(ProcessFacts.pid).tar") }
-        return path
+        try InputFile.write(EmbeddedModel.sample(), to: place)
+        atexit { SampleFile.remove() }
+        return place
     }
+
+    /// Removes it, if it was made.
+    static func remove() { unlink(place) }
 }

@@ -3,8 +3,7 @@ import Testing
 
 /// How an ingest ends: by itself, by a stop, by a failure, by silence.
 @Suite struct IngestEndingTests {
-    private let stopped =
-        "stopped: the broker has confirmed nothing for 5 s; images: 2 confirmed, 4 not; shards: 1 confirmed, 2 not"
+    private let stopped = "stopped: the broker has confirmed nothing for 5 s"
 
     // MARK: The client library's queue
 
@@ -27,7 +26,11 @@ import Testing
         #expect(run.tell(.closed) == [], "the second one may still be confirmed")
         #expect(run.tell(.tick, after: 4_999) == [])
         #expect(run.tell(.tick, after: 1) == [.failed(stopped)])
-        #expect(run.machine.failure == stopped)
+        #expect(run.machine.failure == stopped && run.machine.failedAfterStop)
+        #expect(
+            "\(run.machine.account)"
+                == "images: 2 confirmed, 4 not; shards: 1 confirmed, 2 not; send again: stream s0 from image i2 on"
+        )
     }
 
     @Test func aQueueThatIsFoundFullAfterAStopIsNotWaitedFor() {
@@ -48,10 +51,42 @@ import Testing
 
     // MARK: Stop
 
-    @Test func afterAStopWhatWasSentIsWaitedForWhileTheBrokerConfirms() {
+    @Test func afterAStopNothingIsWaitedForBeyondItsEndWhateverTheBrokerConfirms() {
         var run = IngestRun(backlogBytesMax: nil, partitions: 1)
         for flight in UInt64(1)...4 { _ = run.offer(flight, bytes: 10) }
         _ = run.tell(.stop)
+        _ = run.tell(.closed)
+        #expect(run.tell(.delivered(flight: 1, offset: 0), after: 4_000) == [])
+        #expect(run.tell(.delivered(flight: 3, offset: 2), after: 3_999) == [])
+        #expect(run.tell(.tick, after: 1) == [.failed("stopped: not everything was confirmed within 8 s")])
+        #expect(run.machine.account.sendAgain.map(\.image) == ["i2"], "the third one may come twice")
+        #expect(run.machine.account.imagesOpen == 4)
+    }
+
+    @Test func afterAStopAStreamThatHearsNothingIsNotWaitedFor() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        _ = run.offer(1, bytes: 10)
+        _ = run.tell(.delivered(flight: 1, offset: 0))
+        _ = run.tell(.stop)
+        #expect(run.tell(.tick, after: 7_999) == [])
+        #expect(run.tell(.stop, after: 1) == [.done], "all is confirmed; the first stop counts")
+        #expect(run.offer(2, bytes: 10) == [.giveUp(flight: 2)])
+    }
+
+    @Test func imagesThatWereNeverOfferedAreNotConfirmedEither() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        _ = run.offer(1, bytes: 10)
+        _ = run.tell(.stop)
+        _ = run.tell(.unsent(images: 3))
+        #expect(run.tell(.delivered(flight: 1, offset: 0)) == [])
+        #expect(run.tell(.closed) == [.failed("stopped: what waited was not sent")])
+        #expect("\(run.machine.account)" == "images: 2 confirmed, 3 not; shards: 1 confirmed, 0 not")
+    }
+
+    @Test func whenAStreamFailsWhatWasSentIsWaitedForWhileTheBrokerConfirms() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        for flight in UInt64(1)...4 { _ = run.offer(flight, bytes: 10) }
+        _ = run.tell(.windDown)
         _ = run.tell(.closed)
         for flight in UInt64(1)...3 {
             #expect(run.tell(.delivered(flight: flight, offset: Int64(flight)), after: 4_900) == [])
@@ -59,9 +94,9 @@ import Testing
         #expect(run.tell(.delivered(flight: 4, offset: 4), after: 4_900) == [.done])
     }
 
-    @Test func aShardThatIsSentLongAfterTheStopHasItsTimeToBeConfirmed() {
+    @Test func aShardThatIsSentLongAfterAnotherStreamFailedHasItsTimeToBeConfirmed() {
         var run = IngestRun(backlogBytesMax: nil, partitions: 1)
-        _ = run.tell(.stop)
+        _ = run.tell(.windDown)
         // The source noticed late.
         _ = run.tell(.tick, after: 20_000)
         #expect(run.offer(1, bytes: 10) == [.send(flight: 1, partition: 0)])
@@ -77,9 +112,7 @@ import Testing
         #expect(run.tell(.stop) == [])
         #expect(
             run.tell(.tick, after: 5_000) == [
-                .failed(
-                    "stopped: the broker has confirmed nothing for 5 s; "
-                        + "images: 0 confirmed, 2 not; shards: 0 confirmed, 1 not")
+                .failed(stopped)
             ])
     }
 
@@ -115,7 +148,27 @@ import Testing
         #expect(run.tell(.deliveryFailed(flight: 3, "gone"), after: 4_000) == [])
         #expect(
             run.tell(.delivered(flight: 5, offset: 1), after: 500) == [.failed("too large")], "the first one")
-        #expect(run.machine.counts.shards == 2)
+        #expect(run.machine.counts.shards == 2 && !run.machine.failedAfterStop)
+        #expect(
+            run.machine.account.sendAgain == [IngestOrigin(stream: 0, name: "s0", image: "i2")],
+            "the first that did not arrive, though a later one did")
+        #expect(run.machine.account.shardsOpen == 4)
+    }
+
+    @Test func everyStreamIsToldFromWhereToSendAgain() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        for flight in UInt64(1)...6 { _ = run.offer(flight, bytes: 10, stream: Int(flight) % 3) }
+        for flight in [UInt64(3), 2, 4, 6] { _ = run.tell(.delivered(flight: flight, offset: 0)) }
+        _ = run.tell(.deliveryFailed(flight: 5, "fatal"))
+        #expect(
+            "\(run.machine.account)" == "images: 8 confirmed, 4 not; shards: 4 confirmed, 2 not; "
+                + "send again: stream s1 from image i1 on, stream s2 from image i5 on")
+    }
+
+    @Test func ofVeryManyStreamsSomeAreNamed() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        for flight in UInt64(1)...18 { _ = run.offer(flight, bytes: 10, stream: Int(flight)) }
+        #expect("\(run.machine.account)".hasSuffix("stream s16 from image i16 on, and of 2 more streams"))
     }
 
     @Test func aFailureEndsTheIngestThoughOthersAreNeverConfirmed() {

@@ -89,7 +89,8 @@ import Testing
         #expect(run.offer(2, bytes: 900) == [.wait(flight: 2)])
         #expect(run.tell(.stop) == [.giveUp(flight: 2), .giveUp(flight: 1)])
         #expect(run.machine.backlogBytes == 0 && run.machine.shardsOpen == 0)
-        #expect(run.tell(.closed) == [.done], "what was only read is not sent, and nothing is on its way")
+        #expect(run.tell(.closed) == [.failed("stopped: what waited was not sent")], "nothing is on its way")
+        #expect(run.machine.account.imagesOpen == 4 && run.machine.account.shardsOpen == 2)
     }
 
     // MARK: Unplaced records
@@ -135,29 +136,5 @@ import Testing
         _ = run.tell(.committed([0: 1]))
         #expect(run.machine.backlogBytes == 0)
         #expect(run.tell(.tick, after: 50) == [.ask(.committed)], "nothing is left to place")
-    }
-}
-
-/// A machine and its time.
-struct IngestRun {
-    private(set) var machine: IngestMachine
-    private(set) var nowMs: Int64 = 1_000
-
-    init(backlogBytesMax: Int?, partitions: Int, committed: Int64 = 0, end: Int64 = 0) {
-        machine = IngestMachine(
-            IngestSettings(backlogBytesMax: backlogBytesMax, recordBytesMax: 1_000),
-            partitions: Array(repeating: (committed, end), count: partitions),
-            at: Moment(steadyMs: nowMs, wallMs: 0))
-    }
-
-    /// Tells the machine something, so many milliseconds later.
-    mutating func tell(_ event: IngestEvent, after ms: Int64 = 0) -> [IngestAction] {
-        nowMs += ms
-        return machine.handle(event, at: Moment(steadyMs: nowMs, wallMs: 0))
-    }
-
-    /// Offers a shard of two images.
-    mutating func offer(_ flight: UInt64, bytes: Int, first: Int = 0) -> [IngestAction] {
-        tell(.offered(flight: flight, bytes: bytes, images: 2, first: first))
     }
 }

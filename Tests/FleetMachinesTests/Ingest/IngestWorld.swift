@@ -38,6 +38,8 @@ struct IngestWorld {
     var confirmed = (shards: 0, images: 0)
     var givenUp = (shards: 0, images: 0)
     var lost = (shards: 0, images: 0)
+    /// The flights of those that were given up or lost.
+    var unsent: [UInt64] = []
     var questions: [IngestQuestion] = []
     /// What the broker said some time ago.
     var answered: IngestEvent?
@@ -57,8 +59,10 @@ struct IngestWorld {
         self.logs = logs
         self.random = random
         committed = logs.map { _ in 0 }
-        let settings = IngestSettings(
+        var settings = IngestSettings(
             backlogBytesMax: Self.backlogBytesMax, recordBytesMax: Self.recordBytesMax)
+        settings.partitionsMs = 500
+        settings.additionMs = 1_000
         machine = IngestMachine(
             settings, partitions: logs.map { (0, Int64($0.count)) }, at: Moment(steadyMs: 0, wallMs: 0))
     }
@@ -75,9 +79,11 @@ struct IngestWorld {
         case 37..<43: work()
         case 43..<52: answer()
         case 52: tell(.roomAgain)
+        case 54 where logs.count < 5 && random.next() % 16 == 0: addPartition()
         case 53: write()
         case 60: lose()
         case 61: if random.next() % 20 == 0 { tell(.stop) }
+        case 62: if random.next() % 20 == 0 { tell(.windDown) }
         default: tell(.tick)
         }
         check()
@@ -96,8 +102,8 @@ struct IngestWorld {
         waiting[shard.flight] = shard
         tell(
             .offered(
-                flight: shard.flight, bytes: shard.bytes, images: shard.images, first: Int(random.next() % 7))
-        )
+                flight: shard.flight, bytes: shard.bytes, images: shard.images, first: Int(random.next() % 7),
+                from: IngestOrigin(stream: 0, name: "s", image: "\(shard.flight)")))
     }
 
     mutating func produce() {
@@ -105,6 +111,7 @@ struct IngestWorld {
         let shard = toProduce.remove(at: Int(random.next() % UInt64(toProduce.count)))
         if isHostile, random.next() % 64 == 0 {
             lost = (lost.shards + 1, lost.images + shard.images)
+            unsent.append(shard.flight)
             return fail(.refused(flight: shard.flight, "refused \(shard.flight)"), "refused \(shard.flight)")
         }
         guard inLibrary.count + toReport.count < 5 else {
@@ -132,12 +139,19 @@ struct IngestWorld {
         guard !inLibrary.isEmpty, random.next() % 4 == 0 else { return }
         let shard = inLibrary.removeFirst()
         lost = (lost.shards + 1, lost.images + shard.images)
+        unsent.append(shard.flight)
         fail(.deliveryFailed(flight: shard.flight, "lost \(shard.flight)"), "lost \(shard.flight)")
     }
 
     mutating func write() {
         logs[Int(random.next() % UInt64(logs.count))].append(
             Record(bytes: Int.random(in: 1...Self.recordBytesMax, using: &random), isOwn: false))
+    }
+
+    /// Some hold a marker by the time they are found.
+    mutating func addPartition() {
+        logs.append(random.next() % 2 == 0 ? [] : [Record(bytes: 300, isOwn: false)])
+        committed.append(0)
     }
 
     mutating func work() {
@@ -159,6 +173,10 @@ struct IngestWorld {
             let answers = committed.enumerated().map { (Int32($0.offset), $0.element) }
             answered = .committed(Dictionary(uniqueKeysWithValues: answers.filter { $0.1 > 0 }))
         case .end(let partition): answered = .end(Int64(logs[Int(partition)].count), partition: partition)
+        case .partitionCount: answered = .partitionCount(logs.count)
+        case .start(let partition):
+            let (begin, end) = (committed[Int(partition)], Int64(logs[Int(partition)].count))
+            answered = .start(committed: begin, end: end, partition: partition)
         }
     }
 
@@ -186,7 +204,9 @@ struct IngestWorld {
                     continue
                 }
                 givenUp = (givenUp.shards + 1, givenUp.images + shard.images)
+                unsent.append(flight)
             case .ask(let question): questions.append(question)
+            case .say: break
             case .done, .failed:
                 if ending != nil { fault = "it ends twice" }
                 ending = action
