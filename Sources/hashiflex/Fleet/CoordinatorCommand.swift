@@ -74,6 +74,7 @@ struct CoordinatorCommand: ParsableCommand {
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             options.keepsPositions = !link.isEmbedded
             options.isNameKept = isNamed
+            options.offsetBytesMax = link.offsetBytesMax
             if let design { options.twin = Self.twin(of: design) }
             let service = CoordinatorService(options, log: { Terminal.log($0) })
             coordinator.value = service
