@@ -15,9 +15,10 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Check this machine, the broker, the topics and the fleet, and say what to do.",
         discussion: """
-            On a broker with users also which roles this one may play: each right is tried, and nothing is written. With \
-            --data also how the pictures of a source fare: how many are stretched, or carry an EXIF orientation that is \
-            ignored.
+            Every node of the cluster is asked by itself. A line begins with ok, with BAD, or with ??? for what could not \
+            be known; BAD alone makes the exit code 1. On a broker with users also which roles this one may play: each \
+            right is tried, and nothing is written. With --data also how the pictures of a source fare: how many are \
+            stretched, or carry an EXIF orientation that is ignored.
             """)
 
     @OptionGroup var connection: ConnectionOptions
