@@ -28,6 +28,12 @@ package struct ReadingWatch {
         anyMs = nowMs
     }
 
+    /// Nobody listened for so long, milliseconds: that nothing was heard says nothing.
+    package mutating func passOver(milliseconds: Int64) {
+        signMs = signMs.mapValues { $0 + milliseconds }
+        anyMs += milliseconds
+    }
+
     /// The leaders of these partitions say that they are there.
     package mutating func answered(_ partitions: [Int32], nowMs: Int64) {
         for partition in partitions { signMs[partition] = nowMs }

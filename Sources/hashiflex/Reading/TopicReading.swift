@@ -10,6 +10,7 @@ final class TopicReading {
     private let consumer: KafkaConsumer
     private var watch: ReadingWatch
     private var checkAtMs: Int64 = 0
+    private var listenedMs: Int64
 
     /// How often it is looked at, milliseconds: records may come in millions.
     private static let checkMs: Int64 = 1_000
@@ -21,7 +22,8 @@ final class TopicReading {
     ) throws {
         self.link = link
         self.topic = topic
-        watch = ReadingWatch(partitions, limitMs: link.answerMs, nowMs: Clock.steadyMs)
+        listenedMs = Clock.steadyMs
+        watch = ReadingWatch(partitions, limitMs: link.answerMs, nowMs: listenedMs)
         consumer = try KafkaConsumer(link.kafka, groupID: nil, options: options)
         try consumer.assign(partitions.map { (TopicPartition(topic: topic, partition: $0), start) })
     }
@@ -33,7 +35,10 @@ final class TopicReading {
     /// - Throws: `CommandError` 69 that names partitions and addresses when a leader does not answer for
     ///   ``Connection/answerMs``; 75 when all answer, and none sends anything.
     func next(timeoutMs: Int32) throws -> ConsumerEvent? {
+        let awayMs = Clock.steadyMs - listenedMs
+        if awayMs >= Self.checkMs { watch.passOver(milliseconds: awayMs) }
         let event = consumer.poll(timeoutMs: timeoutMs)
+        defer { listenedMs = Clock.steadyMs }
         let now = Clock.steadyMs
         switch event {
         case .message(let message): watch.heard(message.partition, nowMs: now)

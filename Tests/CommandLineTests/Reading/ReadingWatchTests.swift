@@ -17,6 +17,14 @@ import hashiflex
         #expect(watch.isSilent(nowMs: 59_000))
     }
 
+    @Test func whileNobodyListensNobodyIsSilent() {
+        var watch = ReadingWatch([0, 1], limitMs: 3_000, nowMs: 0)
+        watch.heard(0, nowMs: 2_000)
+        watch.passOver(milliseconds: 60_000)
+        #expect(watch.overdue(nowMs: 62_999).isEmpty && !watch.isSilent(nowMs: 64_999))
+        #expect(watch.overdue(nowMs: 63_000) == [1])
+    }
+
     @Test func atTheEndSilenceMeansNothingUntilARecordComes() {
         var watch = ReadingWatch([4], limitMs: 3_000, nowMs: 0)
         watch.ended(4, nowMs: 10)
