@@ -31,18 +31,22 @@ extension KafkaAdmin {
             throw client.unreachable(code, doing: action, timeoutMs: timeoutMs)
         }
         defer { rd_kafka_group_list_destroy(answer) }
-        let found = UnsafeBufferPointer(start: answer.pointee.groups, count: Int(answer.pointee.group_cnt))
-            .first { $0.group.map { String(cString: $0) } == name }
-        guard let found else {
+        let told = UnsafeBufferPointer(start: answer.pointee.groups, count: Int(answer.pointee.group_cnt))
+            .filter { $0.group.map { String(cString: $0) } == name }
+        guard let first = told.first else {
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
                 throw client.unreachable(code, doing: action, timeoutMs: timeoutMs)
             }
             return nil
         }
-        try KafkaError.check(found.err, doing: action)
-        let state = found.state.map { String(cString: $0) } ?? ""
+        // A node that is cut off from its peers may still tell of a group that has moved: the one with members counts.
+        let described = told.filter { $0.err == RD_KAFKA_RESP_ERR_NO_ERROR }.max {
+            $0.member_cnt < $1.member_cnt
+        }
+        guard let described else { throw KafkaError(code: first.err.rawValue, doing: action) }
+        let state = described.state.map { String(cString: $0) } ?? ""
         return GroupDescription(
             state: state,
-            memberCount: Self.describedStates.contains(state) ? Int(found.member_cnt) : nil)
+            memberCount: Self.describedStates.contains(state) ? Int(described.member_cnt) : nil)
     }
 }

@@ -22,8 +22,9 @@ final class TopicReading {
     ) throws {
         self.link = link
         self.topic = topic
-        listenedMs = Clock.steadyMs
-        watch = ReadingWatch(partitions, limitMs: link.answerMs, nowMs: listenedMs)
+        let now = Clock.steadyMs
+        listenedMs = now
+        watch = ReadingWatch(partitions, limitMs: link.answerMs, nowMs: now)
         consumer = try KafkaConsumer(link.kafka, groupID: nil, options: options)
         try consumer.assign(partitions.map { (TopicPartition(topic: topic, partition: $0), start) })
     }
