@@ -19,6 +19,20 @@ public final class StatusTail: Sendable {
         case error(KafkaError)
     }
 
+    /// When a heartbeat was taken.
+    public struct Stamp: Sendable, Hashable {
+        /// Milliseconds since 1970.
+        public let atMs: Int64
+        /// Whether that is by the broker's clock; else it is by the sender's.
+        public let isBrokers: Bool
+
+        /// A time by one of the two clocks.
+        public init(atMs: Int64, isBrokers: Bool) {
+            self.atMs = atMs
+            self.isBrokers = isBrokers
+        }
+    }
+
     private let consumer: KafkaConsumer
 
     /// Starts at `start`, for example `.beginning`, or `.end` for live views.
@@ -32,12 +46,17 @@ public final class StatusTail: Sendable {
     }
 
     /// The next heartbeat, if one comes within `timeoutMs`; unknown records are passed over.
-    public func poll(timeoutMs: Int32) -> Event? {
+    public func poll(timeoutMs: Int32) -> Event? { stamped(timeoutMs: timeoutMs)?.event }
+
+    /// As ``poll(timeoutMs:)``, with the time that the record bears.
+    public func stamped(timeoutMs: Int32) -> (event: Event, stamp: Stamp?)? {
         switch consumer.poll(timeoutMs: timeoutMs) {
         case .message(let message):
-            return Self.event(key: message.key ?? [], value: message.payload)
-        case .partitionEnd: return .caughtUp
-        case .error(let error): return .error(error)
+            guard let event = Self.event(key: message.key ?? [], value: message.payload) else { return nil }
+            let stamp = message.timestampMs.map { Stamp(atMs: $0, isBrokers: message.hasBrokersTime) }
+            return (event, stamp)
+        case .partitionEnd: return (.caughtUp, nil)
+        case .error(let error): return (.error(error), nil)
         case .assigned, .revoked, nil: return nil
         }
     }

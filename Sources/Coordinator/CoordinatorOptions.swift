@@ -24,6 +24,9 @@ public struct CoordinatorOptions: Sendable {
     /// Whether the control topic has room for where partitions stand: an embedded broker's has not.
     public var keepsPositions = true
 
+    /// What the brokers keep beside a committed offset, bytes; `nil` where they did not say.
+    public var offsetBytesMax: Int?
+
     /// The modelled chip to show beside the fleet, asked for at every heartbeat; `nil` while there is none.
     public var twin: @Sendable () -> ChipTwinStatus? = { nil }
 

@@ -53,6 +53,7 @@ public final class CoordinatorService: Sendable {
         var settings = CoordinatorSettings(name: options.name, partitions: (0..<Int32(count)).map { $0 })
         settings.livenessMs = options.livenessMs
         settings.heartbeatMs = options.heartbeatMs
+        if let bytes = options.offsetBytesMax { settings.offsetBytesMax = bytes }
         if options.keepsPositions { settings.topic = options.topics.shards }
         let machine = CoordinatorMachine(settings)
         state.withLock { $0.machine = machine }

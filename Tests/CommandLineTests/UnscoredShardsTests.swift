@@ -16,6 +16,15 @@ import Testing
         try deployment.push("builtin:v1")
         // A dead letter is no shard that was left out.
         try deployment.produce(topic: "hashiflex.shards", key: "cam", Array("no shard".utf8))
+        // Until an image is scored, nothing is right.
+        let isSaid = try eventually(seconds: 20) {
+            let status = try deployment.run("fleet", "status")
+            return status.code == 1 && status.output.contains("ALARM: every shard")
+        }
+        #expect(isSaid)
+        #expect(try deployment.succeed("top", "--count", "1").output.contains("ALARM: every shard"))
+        let doctor = try deployment.run("doctor")
+        #expect(doctor.code == 1 && doctor.output.contains("BAD  shards: every shard"), "\(doctor.output)")
         try deployment.succeed(
             "ingest", "before=\(SampleTar.path)", "--images", "8", "--size", "32", "--shard-images", "4")
         let isRead = try eventually(seconds: 60) {

@@ -21,18 +21,23 @@ final class ScriptedBroker: Sendable {
     private let listener: Int32
     private let answers: [String: (code: Int16, text: String)]
     private let others: [(host: String, port: Int32)]
+    private let withholdsLists: Bool
     private let seen = Mutex<[Wish]>([])
     private let names = Mutex<Set<String>>([])
     let port: Int32
 
     /// Answers each topic with the given code; topics that are not named are created.
     ///
-    /// - Parameter others: Further brokers that it tells of, where nobody has to be.
+    /// - Parameters:
+    ///   - others: Further brokers that it tells of, where nobody has to be.
+    ///   - withholdsLists: Whether the answer to who asks for all topics is lost, as a large one may be.
     init(
-        answers: [String: (code: Int16, text: String)], others: [(host: String, port: Int32)] = []
+        answers: [String: (code: Int16, text: String)], others: [(host: String, port: Int32)] = [],
+        withholdsLists: Bool = false
     ) throws {
         self.answers = answers
         self.others = others
+        self.withholdsLists = withholdsLists
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -77,7 +82,10 @@ final class ScriptedBroker: Sendable {
             _ = names.withLock { $0.insert(name) }
             switch api {
             case 18: versions(&response)
-            case 3: metadata(&response)
+            case 3:
+                // No list of topics asks for all; an empty one for none.
+                if withholdsLists, request.int32() < 0 { continue }
+                metadata(&response)
             case 19: createTopics(&request, &response)
             default: return
             }

@@ -36,6 +36,8 @@ public struct RolloutStateMachine: Sendable {
 
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     public let livenessMs: Int64
+    /// What the broker keeps beside an offset, bytes: the heads in force must fit.
+    public let offsetBytesMax: Int
     private var workers: [String: Worker] = [:]
     /// Most workers that are remembered.
     public static let workersMax = 1_024
@@ -46,7 +48,10 @@ public struct RolloutStateMachine: Sendable {
     private var sharedNamesAtMs: [String: Int64] = [:]
 
     /// A machine that knows of no worker.
-    public init(livenessMs: Int64) { self.livenessMs = livenessMs }
+    public init(livenessMs: Int64, offsetBytesMax: Int = PartitionProgress.textBytesMax) {
+        self.livenessMs = livenessMs
+        self.offsetBytesMax = min(offsetBytesMax, PartitionProgress.textBytesMax)
+    }
 
     /// Takes a heartbeat that arrived at `nowMs`.
     public mutating func observe(_ status: WorkerStatus, nowMs: Int64) {
@@ -132,10 +137,14 @@ public struct RolloutStateMachine: Sendable {
         guard log.manifests[record.head] != nil else {
             return expired ? abort(record, ["the head was never published completely"]) : .wait
         }
-        guard Self.fitsBesideAnOffset(record, log) else {
+        guard fitsBesideAnOffset(record, log) else {
+            let isOurs = offsetBytesMax == PartitionProgress.textBytesMax
             let problem =
-                "with one more slot the heads in force exceed the \(PartitionProgress.textBytesMax) bytes that "
-                + "Kafka keeps beside an offset; use fewer or shorter stream names and labels"
+                "with it the heads in force exceed the \(offsetBytesMax) bytes that Kafka keeps beside an offset; "
+                + (isOurs
+                    ? ""
+                    : "set the brokers' offset.metadata.max.bytes to \(PartitionProgress.textBytesMax), or ")
+                + "use fewer or shorter stream names and labels"
             return abort(record, [problem])
         }
         let ready = live.filter { $0.headsReady.contains(record.head) }
@@ -166,13 +175,13 @@ public struct RolloutStateMachine: Sendable {
     }
 
     /// Whether workers could still commit if every slot were in force in one partition.
-    private static func fitsBesideAnOffset(_ record: CutoverRecord, _ log: ActivationLog) -> Bool {
+    private func fitsBesideAnOffset(_ record: CutoverRecord, _ log: ActivationLog) -> Bool {
         var heads: [HeadSlot: HeadInForce] = [:]
         for cutover in log.newestOfSlots + [record] {
             heads[cutover.slot] = HeadInForce(
                 slot: cutover.slot, head: cutover.head, label: cutover.label, number: .max, marker: .max)
         }
-        return PartitionProgress.fits(Array(heads.values))
+        return PartitionProgress.fits(Array(heads.values), in: offsetBytesMax)
     }
 
     private mutating func abort(_ record: CutoverRecord, _ reasons: [String]) -> Action {

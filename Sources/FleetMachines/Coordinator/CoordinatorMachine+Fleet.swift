@@ -39,13 +39,23 @@ extension CoordinatorMachine {
         let alarms =
             term.gate.alarms + Self.mixedBackbones(live)
             + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? [])
-            + (waiting ?? []) + ledger.alarms
+            + (waiting ?? []) + narrowOffsets + ledger.alarms
         status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))
         actions.append(.beat(status))
     }
 
     /// The live workers, by name.
     package func live(at now: Moment) -> [WorkerStatus] { term?.fleet.live(nowMs: now.steadyMs) ?? [] }
+
+    /// The alarm about a broker that keeps less beside an offset than workers may have to commit.
+    private var narrowOffsets: [String] {
+        let wanted = PartitionProgress.textBytesMax
+        guard settings.offsetBytesMax < wanted else { return [] }
+        return [
+            "a broker keeps \(settings.offsetBytesMax) bytes beside an offset (offset.metadata.max.bytes): workers whose "
+                + "heads in force do not fit can not commit, and such a head is refused; set \(wanted)"
+        ]
+    }
 
     /// The alarm about workers whose records depend on who takes a shard.
     ///

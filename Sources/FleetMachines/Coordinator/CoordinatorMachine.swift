@@ -94,7 +94,10 @@ package struct CoordinatorMachine: Sendable {
     /// does not wait for a long control topic to be read, it would be met too late again and again.
     mutating func begin(_ now: Moment, for reset: (record: LedgerReset, offset: Int64)? = nil) {
         termNumber += 1
-        term = Term(fleet: RolloutStateMachine(livenessMs: settings.livenessMs), sinceMs: now.steadyMs)
+        term = Term(
+            fleet: RolloutStateMachine(
+                livenessMs: settings.livenessMs, offsetBytesMax: settings.offsetBytesMax),
+            sinceMs: now.steadyMs)
         term?.reset = reset
         actions.append(.follow(term: termNumber))
     }
@@ -162,6 +165,8 @@ package struct CoordinatorSettings: Sendable {
     package var partitionsMs: Int64 = 10_000
     /// An announced cut-over waits so long for partitions that nobody knows of, milliseconds; then they are left out.
     package var unknownMs: Int64 = 5_000
+    /// What the broker keeps beside a committed offset, bytes.
+    package var offsetBytesMax = PartitionProgress.textBytesMax
     /// Longest wait for what the status topic says of the past, milliseconds.
     package var catchUpMs: Int64 = 15_000
 

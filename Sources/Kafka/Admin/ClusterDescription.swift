@@ -9,6 +9,13 @@ public struct ClusterDescription: Sendable {
         /// The port it listens on.
         public let port: Int32
 
+        /// A broker that is told of.
+        package init(id: Int32, host: String, port: Int32) {
+            self.id = id
+            self.host = host
+            self.port = port
+        }
+
         /// `host:port`, as a client is told it.
         public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
@@ -19,12 +26,15 @@ public struct ClusterDescription: Sendable {
         public let id: Int32
         /// The broker that leads it; negative when none does.
         public let leader: Int32
-        /// How many brokers keep it.
-        public let replicaCount: Int
+        /// The brokers that keep it.
+        public let replicas: [Int32]
         /// How many of them are up to date.
         public let inSyncCount: Int
         /// What is wrong with it, if anything is.
         public let error: KafkaError?
+
+        /// How many brokers keep it.
+        public var replicaCount: Int { replicas.count }
     }
 
     /// One topic.

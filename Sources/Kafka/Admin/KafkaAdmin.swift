@@ -164,7 +164,9 @@ extension ClusterDescription {
                     Partition(
                         id: partition.id,
                         leader: partition.leader,
-                        replicaCount: Int(partition.replica_cnt),
+                        replicas: Array(
+                            UnsafeBufferPointer(
+                                start: partition.replicas, count: Int(partition.replica_cnt))),
                         inSyncCount: Int(partition.isr_cnt),
                         error: Self.error(partition.err, "partition \(name)/\(partition.id)")
                     )

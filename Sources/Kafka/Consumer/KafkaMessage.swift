@@ -20,6 +20,9 @@ public final class KafkaMessage: @unchecked Sendable {
     /// The time the producer or the broker gave it, in milliseconds since 1970; `nil` when it has none.
     public let timestampMs: Int64?
 
+    /// Whether the broker gave it its time, as it does in a topic with `message.timestamp.type=LogAppendTime`.
+    public let hasBrokersTime: Bool
+
     /// Takes a message of the library over.
     init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, client: ClientHandle) {
         pointer = message
@@ -28,6 +31,7 @@ public final class KafkaMessage: @unchecked Sendable {
         headers = Self.headers(of: message)
         var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let time = rd_kafka_message_timestamp(message, &kind)
+        hasBrokersTime = kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME
         timestampMs = kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0 ? nil : time
     }
 

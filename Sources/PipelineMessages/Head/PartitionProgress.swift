@@ -23,10 +23,12 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
     public static let textBytesMax = 4_096
 
     /// Whether heads in force, one a slot, can be committed at any offset, after any number of images.
-    public static func fits(_ heads: [HeadInForce]) -> Bool {
+    ///
+    /// - Parameter bytesMax: What the broker keeps beside an offset, bytes.
+    public static func fits(_ heads: [HeadInForce], in bytesMax: Int = textBytesMax) -> Bool {
         // Nearly always there are few; six bytes are the longest escape of one.
         let bound = heads.reduce(96) { $0 + 280 + 6 * $1.slot.description.utf8.count }
-        guard bound > textBytesMax else { return true }
+        guard bound > bytesMax else { return true }
         let widest = heads.map { head in
             HeadInForce(
                 slot: head.slot, head: head.head, label: head.label, number: RecordBounds.offset.upperBound,
@@ -34,7 +36,7 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
         }
         let progress = PartitionProgress(
             images: RecordBounds.count.upperBound, heads: widest, moved: RecordBounds.offset.upperBound)
-        return progress.text.utf8.count <= textBytesMax
+        return progress.text.utf8.count <= bytesMax
     }
 
     /// The text form, one line of JSON.

@@ -74,6 +74,12 @@ struct CoordinatorCommand: ParsableCommand {
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             options.keepsPositions = !link.isEmbedded
             options.isNameKept = isNamed
+            options.offsetBytesMax = link.offsetBytesMax
+            if options.offsetBytesMax == nil, !link.isEmbedded {
+                Terminal.note(
+                    "what the brokers keep beside an offset (offset.metadata.max.bytes) is not told to this user; "
+                        + "\(PartitionProgress.textBytesMax) bytes are taken")
+            }
             if let design { options.twin = Self.twin(of: design) }
             let service = CoordinatorService(options, log: { Terminal.log($0) })
             coordinator.value = service

@@ -124,6 +124,7 @@ struct FleetCommand: ParsableCommand {
                 guard !snapshot.liveWorkers.isEmpty else {
                     throw CommandError(Exit.mismatch, "no worker has sent a heartbeat lately")
                 }
+                if let refused = snapshot.refusedShards { throw CommandError(Exit.mismatch, refused) }
             }
         }
     }

@@ -9,16 +9,21 @@ extension FleetSnapshot {
         let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
         defer { tail.close() }
         var snapshot = FleetSnapshot()
-        let begin = Clock.steadyMs
-        let deadline = link.patience.deadline(atLeast: 15_000)
-        while Clock.steadyMs < deadline, !link.patience.isStopped {
-            guard let event = tail.poll(timeoutMs: 100) else { continue }
-            if case .caughtUp = event { return snapshot }
-            if case .error(let error) = event, error.isFatal { throw error }
-            snapshot.take(event)
+        var watch = ReadingWatch([0], limitMs: link.answerMs, nowMs: Clock.steadyMs)
+        while !link.patience.isStopped {
+            switch tail.poll(timeoutMs: 100) {
+            case .caughtUp: return snapshot
+            case .error(let error) where error.isFatal: throw error
+            case .error, nil:
+                guard watch.overdue(nowMs: Clock.steadyMs).isEmpty else {
+                    throw link.unread(link.topics.status, [0], silentMs: link.answerMs)
+                }
+            case .some(let event):
+                watch.heard(0, nowMs: Clock.steadyMs)
+                snapshot.take(event)
+            }
         }
-        throw CommandError(
-            Exit.late, "the status topic could not be read in \((Clock.steadyMs - begin) / 1_000) s")
+        throw CommandError(Exit.late, "the status topic was not read to its end: told to stop")
     }
 
     /// Reads the whole topic; nothing where it is hidden from this user.

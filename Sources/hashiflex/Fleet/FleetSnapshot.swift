@@ -18,6 +18,7 @@ package struct FleetSnapshot {
     private(set) var isPast = true
     /// When workers were heard live.
     private var heardAtMs: [String: Int64] = [:]
+    private var refused = RefusedShards()
 
     /// Has heard nothing.
     package init() {}
@@ -32,8 +33,10 @@ package struct FleetSnapshot {
             {
                 workers[oldest] = nil
                 heardAtMs[oldest] = nil
+                refused.forget(oldest)
             }
             workers[status.worker] = status
+            refused.take(status)
             if !isPast { heardAtMs[status.worker] = Clock.steadyMs }
         case .fleet(let status):
             if fleets.count >= Self.workersMax, fleets[status.fleet] == nil,
@@ -91,6 +94,9 @@ package struct FleetSnapshot {
             + "(\(Format.count(most.waiting))); \(text)"
     }
 
+    /// That shards are refused and none is scored, if that is so; `nil` otherwise.
+    package var refusedShards: String? { refused.alarm(liveWorkers, ledger: coordinator?.ledger ?? []) }
+
     /// The view for people: who works, on what, how fast.
     package func lines(nowMs: Int64) -> [String] {
         var rows = [["WORKER", "STATE", "IMG/S", "COMMITTED", "PARTS", "HEADS", "BUSY", "NPU", "RSS", "ISA"]]
@@ -108,6 +114,7 @@ package struct FleetSnapshot {
         let rate = liveWorkers.reduce(0) { $0 + $1.imagesPerSecond }
         lines.append("fleet: \(liveWorkers.count) workers, \(Format.rate(rate)) images/s (measured)")
         lines.append(waiting)
+        if let refusedShards { lines.append("ALARM: \(refusedShards)") }
         for worker in liveWorkers {
             for partition in worker.partitions {
                 if let blocked = partition.blocked {

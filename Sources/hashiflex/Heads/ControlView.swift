@@ -20,13 +20,16 @@ final class ControlView {
 
     init(_ link: Connection) throws {
         tail = try ControlTail(link.kafka, topics: link.topics)
-        let begin = Clock.steadyMs
-        let deadline = link.patience.deadline(atLeast: 30_000)
-        while Clock.steadyMs < deadline, !link.patience.isStopped {
+        var watch = ReadingWatch([0], limitMs: link.answerMs, nowMs: Clock.steadyMs)
+        while !link.patience.isStopped {
+            let before = readBelow
             if try take(timeoutMs: 200) { return }
+            if readBelow > before { watch.heard(0, nowMs: Clock.steadyMs) }
+            guard watch.overdue(nowMs: Clock.steadyMs).isEmpty else {
+                throw link.unread(link.topics.control, [0], silentMs: link.answerMs)
+            }
         }
-        throw CommandError(
-            Exit.late, "the control topic could not be read in \((Clock.steadyMs - begin) / 1_000) s")
+        throw CommandError(Exit.late, "the control topic was not read to its end: told to stop")
     }
 
     deinit {

@@ -49,20 +49,15 @@ struct PreprocessingAudit {
     func mismatches(
         shards predicted: [Place: ContentDigest], _ link: Connection
     ) throws -> (compared: Int, found: [PreprocessingMismatch]) {
-        let consumer = try KafkaConsumer(
-            link.kafka, groupID: nil,
-            options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
-        defer { _ = consumer.close() }
         let count = try link.partitions
-        try consumer.assign(
-            (0..<Int32(count)).map {
-                (TopicPartition(topic: link.topics.shards, partition: $0), .beginning)
-            })
+        let reading = try TopicReading(
+            link, link.topics.shards, (0..<Int32(count)).map { $0 },
+            ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
         var compared = 0
         var found: [PreprocessingMismatch] = []
         var ended: Set<Int32> = []
         while ended.count < count {
-            switch consumer.poll(timeoutMs: 500) {
+            switch try reading.next(timeoutMs: 500) {
             case .message(let message):
                 let place = Place(partition: message.partition, offset: message.offset)
                 guard let backbone = predicted[place].flatMap({ backbones[$0] }) else { continue }

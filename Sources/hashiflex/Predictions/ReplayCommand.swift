@@ -120,14 +120,11 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private func readOne(_ tp: TopicPartition, at offset: Int64, _ link: Connection) throws -> KafkaMessage? {
-        let reader = try KafkaConsumer(
-            link.kafka, groupID: nil,
-            options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
-        defer { _ = reader.close() }
-        try reader.assign([(tp, .offset(offset))])
-        let deadline = Clock.steadyMs + 15_000
-        while Clock.steadyMs < deadline {
-            switch reader.poll(timeoutMs: 200) {
+        let reading = try TopicReading(
+            link, tp.topic, [tp.partition], from: .offset(offset),
+            ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
+        while true {
+            switch try reading.next(timeoutMs: 200) {
             case .message(let message): return message
             case .partitionEnd: return nil
             case .error(let error):
@@ -136,7 +133,6 @@ struct ReplayCommand: ParsableCommand {
             case .assigned, .revoked, nil: break
             }
         }
-        throw CommandError(Exit.late, "\(tp)@\(offset) could not be read in 15 s")
     }
 
     /// The record lies in the predictions partition of the same number; it is searched from the start.

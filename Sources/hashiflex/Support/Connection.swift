@@ -13,11 +13,15 @@ struct Connection {
     let isEmbedded: Bool
     /// How long the command asks again while nodes go and come: one deadline for all that it asks at its start.
     let patience: Patience
+    /// How long a partition that is read may give no sign before its leader is asked, milliseconds.
+    let answerMs: Int64
     private let admin: KafkaAdmin
 
     /// How long a broker of which nobody has answered yet is waited for unless somebody says otherwise, milliseconds: a
     /// wrong address looks like nodes that are all away.
     private static let firstAnswerMs: Int64 = 10_000
+    /// How long a leader may be silent unless somebody says otherwise, and at least: a first record takes its time, seconds.
+    private static let (answerSeconds, answerSecondsLeast) = (30, 3)
 
     /// Asks the broker what there is.
     ///
@@ -40,6 +44,7 @@ struct Connection {
         }
         try Self.requireReachable(cluster, at: plain.brokers)
         self.patience = patience
+        answerMs = Int64(max(Self.answerSecondsLeast, wait ?? Self.answerSeconds)) * 1_000
         self.admin = admin
         isEmbedded = cluster.topics[TopicNames.embeddedBrokerSign] != nil
         kafka = isEmbedded ? try adapted(plain) : plain

@@ -26,7 +26,9 @@ struct ConnectionOptions: ParsableArguments {
         help: ArgumentHelp(
             "How long to ask again at the start while nodes of the broker go and come, seconds.",
             discussion:
-                "Default: 60; 10 where no node has answered yet, since the address may be wrong. 0 asks once."
+                "Default: 60; 10 where no node has answered yet, since the address may be wrong. 0 asks once. "
+                + "What is read may keep silent for as long, 30 unless stated and at least 3; then its leader is asked, and "
+                + "the command ends if that one does not answer."
         ))
     var wait: Int?
 

@@ -61,6 +61,8 @@ import Testing
         let nowhere = try check("/no/such/pictures")
         #expect(!nowhere.ok && nowhere.found.contains("/no/such/pictures"), "\(nowhere)")
         let deployment = try Deployment(workers: 0)
+        // Without a coordinator nobody knows of alarms.
+        try #require(try eventually(seconds: 30) { try deployment.ledger() != nil })
         let all = try deployment.run("doctor", "--data", source)
         #expect(all.code == 1, "\(all.output)")
         for line in ["ok   alarms: none", "BAD  pictures: "] {

@@ -31,7 +31,9 @@ extension HelpChanges {
               --wait <wait>           How long to ask again at the start while nodes of the
                                       broker go and come, seconds.
                     Default: 60; 10 where no node has answered yet, since the address may
-                    be wrong. 0 asks once.
+                    be wrong. 0 asks once. What is read may keep silent for as long, 30
+                    unless stated and at least 3; then its leader is asked, and the command
+                    ends if that one does not answer.
 
             """
         ),
@@ -56,6 +58,25 @@ extension HelpChanges {
                     A coordinator that is started again under its own name leads again at
                     once; only one may have a name. Without one, and for all others, it
                     takes until the group has forgotten the dead one, 10 s.
+            """
+        ),
+        // What doctor says of what it could not know.
+        (
+            """
+            On a broker with users also which roles this one may play: each right is tried,
+            and nothing is written. With --data also how the pictures of a source fare: how
+            many are stretched, or carry an EXIF orientation that is ignored.
+
+            USAGE: hashiflex doctor
+            """,
+            """
+            Every node of the cluster is asked by itself. A line begins with ok, with BAD,
+            or with ??? for what could not be known; BAD alone makes the exit code 1. On a
+            broker with users also which roles this one may play: each right is tried, and
+            nothing is written. With --data also how the pictures of a source fare: how
+            many are stretched, or carry an EXIF orientation that is ignored.
+
+            USAGE: hashiflex doctor
             """
         ),
     ]

@@ -1,18 +1,29 @@
 import Foundation
 import Glibc
 
-/// Passes a broker's answers on, with another port in the place of its own: an address that it advertises in vain.
+/// Passes a broker's answers on, with another port in the place of its own: an address that it advertises in vain, or the
+/// proxy's. It may swallow some of what it is to pass, as a network does.
 final class MisleadingProxy: Sendable {
     private let listener: Int32
     private let target: UInt16
     private let advertised: UInt16
+    private let withheld: Set<Int16>
+    private let largestAnswer: Int
     /// Where it listens, `127.0.0.1:port`.
     let address: String
 
-    /// A proxy for the broker at `127.0.0.1:target`, whose answers name `advertised`.
-    init(target: UInt16, advertised: UInt16) throws {
+    /// A proxy for the broker at `127.0.0.1:target`.
+    ///
+    /// - Parameters:
+    ///   - advertised: The port that its answers name; `nil` for the proxy's own.
+    ///   - withheld: Kinds of requests that never arrive, by Kafka's numbers.
+    ///   - largestAnswer: Answers of more bytes never arrive.
+    init(
+        target: UInt16, advertised: UInt16? = nil, withheld: Set<Int16> = [], largestAnswer: Int = .max
+    ) throws {
         self.target = target
-        self.advertised = advertised
+        self.withheld = withheld
+        self.largestAnswer = largestAnswer
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         let listener = listener
         var port: UInt16 = 0
@@ -27,6 +38,7 @@ final class MisleadingProxy: Sendable {
             return true
         }
         guard isBound else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        self.advertised = advertised ?? port
         address = "127.0.0.1:\(port)"
         Thread.detachNewThread { [weak self] in
             while true {
@@ -49,21 +61,31 @@ final class MisleadingProxy: Sendable {
             return
         }
         let (own, other) = (Self.bytes(target), Self.bytes(advertised))
-        Thread.detachNewThread { Self.pump(near, far) { $0 } }
-        Thread.detachNewThread { Self.pump(far, near) { Self.replace(own, other, in: $0) } }
+        let (withheld, largest) = (withheld, largestAnswer)
+        Thread.detachNewThread {
+            Self.pump(near, far) { withheld.contains(Int16($0[4]) << 8 | Int16($0[5])) ? nil : $0 }
+        }
+        Thread.detachNewThread {
+            Self.pump(far, near) { $0.count > largest ? nil : Self.replace(own, other, in: $0) }
+        }
     }
 
-    private static func pump(_ from: Int32, _ to: Int32, _ change: ([UInt8]) -> [UInt8]) {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = recv(from, &buffer, buffer.count, 0)
-            guard count > 0 else { break }
-            let changed = change(Array(buffer[..<count]))
+    /// Passes whole requests or answers, with their lengths before them; `change` swallows one by `nil`.
+    private static func pump(_ from: Int32, _ to: Int32, _ change: ([UInt8]) -> [UInt8]?) {
+        while let length = receive(4, from: from) {
+            let size = length.reduce(0) { $0 << 8 | Int($1) }
+            guard size >= 2, let rest = receive(size, from: from) else { break }
+            guard let changed = change(length + rest) else { continue }
             guard send(to, changed, changed.count, Int32(MSG_NOSIGNAL)) == changed.count else { break }
         }
         // The other direction ends by it; the descriptors are left to the end of the tests.
         shutdown(from, Int32(SHUT_RDWR))
         shutdown(to, Int32(SHUT_RDWR))
+    }
+
+    private static func receive(_ count: Int, from connection: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        return recv(connection, &bytes, count, Int32(MSG_WAITALL)) == count ? bytes : nil
     }
 
     /// A port as metadata carries it.

@@ -218,6 +218,21 @@ import Testing
         #expect(decision(machine.next(log([request("a")]), now: 2, wallMs: 2))?.state == .committing)
     }
 
+    /// A broker with a small `offset.metadata.max.bytes`: workers could not commit under the head.
+    @Test func aHeadThatABrokerDoesNotKeepBesideAnOffsetIsRefused() throws {
+        for (bytes, state) in [
+            (200, CutoverRecord.State.aborted), (1_000, .committing), (9_999, .committing),
+        ] {
+            var machine = RolloutStateMachine(livenessMs: 500, offsetBytesMax: bytes)
+            machine.observe(heartbeat("w1", ready: ["a"]), nowMs: 0)
+            let record = try #require(decision(machine.next(log([request("a")]), now: 0, wallMs: 0)))
+            #expect(record.state == state, "\(bytes)")
+            guard state == .aborted else { continue }
+            let reason = try #require(record.reasons?.first)
+            #expect(reason.contains("200 bytes") && reason.contains("offset.metadata.max.bytes to 4096"))
+        }
+    }
+
     @Test func moreSlotsThanACommittedOffsetCanNameAreRefused() throws {
         var machine = machine([heartbeat("w1", ready: (0..<64).map { "h\($0)" })])
         var log = ActivationLog()

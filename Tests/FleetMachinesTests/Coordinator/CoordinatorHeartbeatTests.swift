@@ -43,4 +43,16 @@ import Testing
         #expect(status.imagesCommitted == 0)
         #expect(try JSONRecord.decode(CoordinatorStatus.self, from: JSONRecord.encode(status)) == status)
     }
+
+    @Test(arguments: [(512, true), (4_096, false), (65_536, false)])
+    func aBrokerThatKeepsLittleBesideOffsetsIsAnAlarm(_ bytes: Int, _ isAlarm: Bool) throws {
+        var settings = CoordinatorSettings(name: "c", partitions: [0])
+        settings.offsetBytesMax = bytes
+        var machine = CoordinatorMachine(settings)
+        let events: [CoordinatorEvent] = [.leads(true), .controlCaughtUp, .statusCaughtUp]
+        let actions = events.flatMap { machine.handle($0, at: Moment(steadyMs: 0, wallMs: 0)) }
+        let beats = actions.compactMap { if case .beat(let status) = $0 { status } else { nil } }
+        let alarms = try #require(beats.first).alarms
+        #expect(alarms.contains { $0.contains("512 bytes beside an offset") } == isAlarm, "\(alarms)")
+    }
 }

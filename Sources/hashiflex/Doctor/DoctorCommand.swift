@@ -15,9 +15,10 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Check this machine, the broker, the topics and the fleet, and say what to do.",
         discussion: """
-            On a broker with users also which roles this one may play: each right is tried, and nothing is written. With \
-            --data also how the pictures of a source fare: how many are stretched, or carry an EXIF orientation that is \
-            ignored.
+            Every node of the cluster is asked by itself. A line begins with ok, with BAD, or with ??? for what could not \
+            be known; BAD alone makes the exit code 1. On a broker with users also which roles this one may play: each \
+            right is tried, and nothing is written. With --data also how the pictures of a source fare: how many are \
+            stretched, or carry an EXIF orientation that is ignored.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -30,60 +31,79 @@ struct DoctorCommand: ParsableCommand {
             discussion: "Default: all are tried, and what is missing is said.")) var role: Role?
     @Flag(help: "Print JSON, one check a line.") var json = false
 
-    struct Check: Codable {
-        let what: String
-        let ok: Bool
-        let found: String
-        let advice: String?
-    }
-
     func run() throws {
         try runCommand {
             var checks = machine()
             do {
                 let link = try connection.connect(as: "doctor")
                 checks += broker(link)
-                checks += try settings(link)
-                checks += try rights(link)
-                if checks.allSatisfy(\.ok) { checks += try fleet(link) }
+                checks += cluster(link)
             } catch let error as CommandError {
-                checks.append(Check(what: "broker", ok: false, found: error.text, advice: nil))
+                checks.append(DoctorCheck(what: "broker", ok: false, found: error.text))
             } catch {
-                checks.append(
-                    Check(
-                        what: "broker", ok: false, found: "\(error)",
-                        advice: "check the address and the credentials; settings in force:\n"
-                            + (try connection.configuration().description)))
+                checks += try undescribed(error)
             }
             if let data { checks.append(pictures(data)) }
             for check in checks { show(check) }
-            guard checks.allSatisfy(\.ok) else { throw Exit.mismatch }
+            guard !checks.contains(where: \.isBad) else { throw Exit.mismatch }
         }
     }
 
-    private func show(_ check: Check) {
+    /// What a cluster that answers has to say; what can not be asked holds up nothing else.
+    private func cluster(_ link: Connection) -> [DoctorCheck] {
+        let nodes = nodes(link)
+        // All the rest is asked for in large answers, and would be waited for in vain.
+        guard !nodes.losesLargePackets else {
+            return nodes.checks
+                + [.unknown("settings, rights, fleet", "not asked: large answers do not arrive")]
+        }
+        return nodes.checks + attempt("settings") { try settings(link, nodes) }
+            + attempt("rights") { try rights(link) } + attempt("fleet") { try fleet(link) }
+    }
+
+    private func attempt(_ what: String, _ body: () throws -> [DoctorCheck]) -> [DoctorCheck] {
+        do {
+            return try body()
+        } catch let error as CommandError {
+            return [DoctorCheck(what: what, ok: false, found: error.text)]
+        } catch {
+            return [DoctorCheck(what: what, ok: false, found: "\(error)")]
+        }
+    }
+
+    /// What can be said of a cluster that does not describe itself: its addresses may still answer small questions.
+    private func undescribed(_ error: any Error) throws -> [DoctorCheck] {
+        let plain = try connection.configuration()
+        let broker = DoctorCheck(
+            what: "broker", ok: false, found: "\(error)",
+            advice: "check the address and the credentials; settings in force:\n\(plain)")
+        guard let error = error as? KafkaError, error.mayPass else { return [broker] }
+        return [broker] + nodes(behind: plain, try connection.topics).checks
+    }
+
+    private func show(_ check: DoctorCheck) {
         if json { return Terminal.print(JSONRecord.text(check)) }
-        Terminal.print("\(check.ok ? "ok  " : "BAD ") \(check.what): \(check.found)")
+        Terminal.print(check.line)
         if let advice = check.advice { Terminal.print("       -> \(advice)") }
     }
 
-    private func machine() -> [Check] {
+    private func machine() -> [DoctorCheck] {
         var checks = [
-            Check(
-                what: "libraries", ok: true, found: BuildFacts.libraries.joined(separator: ", "), advice: nil),
-            Check(what: "processor", ok: true, found: MachineFacts.cpu, advice: nil),
+            DoctorCheck(
+                what: "libraries", ok: true, found: BuildFacts.libraries.joined(separator: ", ")),
+            DoctorCheck(what: "processor", ok: true, found: MachineFacts.cpu),
         ]
         do {
             let best = try ISATier.best()
             checks.append(
-                Check(
+                DoctorCheck(
                     what: "instruction-set tier", ok: true,
                     found: "\(best) of \(ISATier.supported.map(\.rawValue).joined(separator: ", "))",
                     advice: best == .scalar
                         ? "this processor has no fast tier; expect a fraction of the speed" : nil))
         } catch {
             checks.append(
-                Check(
+                DoctorCheck(
                     what: "instruction-set tier", ok: false, found: "\(error)", advice: "unset HASHIFLEX_ISA")
             )
         }
@@ -91,28 +111,27 @@ struct DoctorCommand: ParsableCommand {
             let loaded = try model.load()
             let head = loaded.frozen.map { ", head \($0.label) frozen" } ?? ""
             checks.append(
-                Check(
+                DoctorCheck(
                     what: "backbone", ok: true,
-                    found: "\(loaded.digest.short), \(loaded.backbone.description)\(head)",
-                    advice: nil))
+                    found: "\(loaded.digest.short), \(loaded.backbone.description)\(head)"))
         } catch {
             checks.append(
-                Check(what: "backbone", ok: false, found: "\(error)", advice: "pass another --model"))
+                DoctorCheck(what: "backbone", ok: false, found: "\(error)", advice: "pass another --model"))
         }
         return checks
     }
 
     /// What the model's preprocessing does to the pictures of a source.
-    private func pictures(_ path: String) -> Check {
+    private func pictures(_ path: String) -> DoctorCheck {
         do {
             return try look(at: path)
         } catch {
             let problem = (error as? CommandError)?.text ?? "\(error)"
-            return Check(what: "pictures", ok: false, found: problem, advice: "pass another --data")
+            return DoctorCheck(what: "pictures", ok: false, found: problem, advice: "pass another --data")
         }
     }
 
-    private func look(at path: String) throws -> Check {
+    private func look(at path: String) throws -> DoctorCheck {
         let artifact = try model.backbone()
         var source = try ImageSourceFactory.open(path)
         var pictures = PictureTally()
@@ -120,7 +139,7 @@ struct DoctorCommand: ParsableCommand {
             if case .image(let image) = outcome { pictures.add(image) }
         }
         let warnings = artifact.statedPreprocessing.preprocessing.map { pictures.warnings($0) } ?? []
-        return Check(
+        return DoctorCheck(
             what: "pictures", ok: warnings.isEmpty,
             found:
                 "\(path): \(Format.count(pictures.seen)) looked at, \(Format.count(pictures.wide)) wider than 3:2 or "
@@ -129,13 +148,12 @@ struct DoctorCommand: ParsableCommand {
             advice: warnings.isEmpty ? nil : warnings.joined(separator: "\n       -> "))
     }
 
-    private func broker(_ link: Connection) -> [Check] {
+    private func broker(_ link: Connection) -> [DoctorCheck] {
         var checks = [
-            Check(
+            DoctorCheck(
                 what: "broker", ok: true,
                 found: "\(link.kafka.brokers), \(link.cluster.brokers.count) nodes"
-                    + (link.isEmbedded ? ", embedded: in memory, 5 MB a partition, no transactions" : ""),
-                advice: nil)
+                    + (link.isEmbedded ? ", embedded: in memory, 5 MB a partition, no transactions" : ""))
         ]
         for plan in TopicPlan.all(link.topics, partitions: 1) {
             let (count, problem) = look(for: plan.name, link)
@@ -143,7 +161,7 @@ struct DoctorCommand: ParsableCommand {
                 plan.partitions > 1 || plan.name == link.topics.shards || count == nil || count == 1
                 || [link.topics.predictions, link.topics.receipts].contains(plan.name)
             checks.append(
-                Check(
+                DoctorCheck(
                     what: "topic \(plan.name)", ok: count != nil && fits,
                     found: count.map { "\($0) partitions" } ?? problem,
                     advice: count == nil || fits ? nil : "it must have one partition: recreate it"))
@@ -152,7 +170,7 @@ struct DoctorCommand: ParsableCommand {
             .compactMap { look(for: $0, link).count }
         if Set(bulk).count > 1 {
             checks.append(
-                Check(
+                DoctorCheck(
                     what: "partitions", ok: false, found: "shards, predictions and receipts differ: \(bulk)",
                     advice: "give all three the same number"))
         }
@@ -166,36 +184,5 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             return (nil, (error as? CommandError)?.text ?? "\(error)")
         }
-    }
-
-    private func fleet(_ link: Connection) throws -> [Check] {
-        let snapshot = try FleetSnapshot.read(link)
-        let now = Clock.wallMs
-        let leads = snapshot.coordinator.map { now - $0.atMs < FleetSnapshot.freshMs } ?? false
-        let alarms = snapshot.coordinator?.alarms ?? []
-        var checks = [
-            Check(
-                what: "coordinator", ok: true,
-                found: leads ? "\(snapshot.coordinator?.coordinator ?? "") leads" : "none is running",
-                advice: leads ? nil : "start hashiflex coordinator, or heads can not be switched"),
-            Check(
-                what: "workers", ok: true, found: "\(snapshot.liveWorkers.count) live",
-                advice: snapshot.liveWorkers.isEmpty ? "start hashiflex fleet up" : nil),
-            Check(
-                what: "alarms", ok: alarms.isEmpty,
-                found: alarms.isEmpty ? "none" : alarms.joined(separator: "; "), advice: nil),
-            Check(what: "backlog", ok: true, found: snapshot.waiting, advice: nil),
-        ]
-        for worker in snapshot.liveWorkers {
-            for partition in worker.partitions {
-                guard let blocked = partition.blocked else { continue }
-                checks.append(
-                    Check(
-                        what: "partition \(partition.partition) of \(worker.worker)", ok: false,
-                        found: blocked,
-                        advice: nil))
-            }
-        }
-        return checks
     }
 }

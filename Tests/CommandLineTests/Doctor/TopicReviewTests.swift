@@ -34,6 +34,8 @@ import hashiflex
             ("receipts", "min.insync.replicas", "3", "min.insync.replicas=2"),
             ("control", "unclean.leader.election.enable", "true", "unclean.leader.election.enable=false"),
             ("shards", "max.message.bytes", "100000", "max.message.bytes=1000000"),
+            ("control", "max.message.bytes", "600000", "max.message.bytes=1000000"),
+            ("status", "max.message.bytes", "600000", "max.message.bytes=1000000"),
         ])
     func costs(_ topic: String, _ setting: String, _ value: String, _ remedy: String) throws {
         let changed = ["cleanup.policy": topic == "control" ? "compact" : "delete"].merging([setting: value])
@@ -47,6 +49,19 @@ import hashiflex
         let single = try review("shards", copies: 1)
         #expect(single.copiesAcknowledged == 1 && single.findings.isEmpty)
         #expect(try review("shards", copies: 2).findings.first?.cost.contains("stops all writing") == true)
+    }
+
+    @Test func howLongShardsAreKeptIsSaid() throws {
+        let kept = ["retention.ms": "604800000", "retention.bytes": "1000000"]
+        #expect(
+            try review("shards", kept).summary
+                == "3 copies, 2 when acknowledged, kept for 168 h, at most 1,000,000 bytes of a partition")
+        #expect(
+            try review("shards", ["retention.ms": "-1", "retention.bytes": "-1"]).summary.hasSuffix(
+                "kept for ever"))
+        #expect(
+            try review("control", kept.merging(["cleanup.policy": "compact"]) { $1 }).summary.hasSuffix(
+                "acknowledged"))
     }
 
     @Test func theOrderOfPoliciesSaysNothing() throws {

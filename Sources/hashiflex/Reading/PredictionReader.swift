@@ -14,23 +14,17 @@ final class PredictionReader {
         case idle
     }
 
-    private let consumer: KafkaConsumer
+    private let reading: TopicReading
     private var ended: Set<Int32> = []
     private var endsSeen: Set<Int32> = []
     private let partitions: Int
 
     init(_ link: Connection, from start: StartOffset = .beginning) throws {
         partitions = try link.topic(link.topics.predictions).partitions.count
-        consumer = try KafkaConsumer(
-            link.kafka, groupID: nil,
-            options: ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
-        try consumer.assign(
-            (0..<Int32(partitions)).map {
-                (TopicPartition(topic: link.topics.predictions, partition: $0), start)
-            })
+        reading = try TopicReading(
+            link, link.topics.predictions, (0..<Int32(partitions)).map { $0 }, from: start,
+            ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
     }
-
-    deinit { _ = consumer.close() }
 
     /// Whether every partition's end was reached since the last record of it.
     var isAtEnd: Bool { ended.count == partitions }
@@ -40,9 +34,9 @@ final class PredictionReader {
 
     /// The next record, if one comes within `timeoutMs`.
     ///
-    /// - Throws: `CommandError` when records were deleted before they were read.
+    /// - Throws: `CommandError` when records were deleted before they were read, or a leader is out of reach.
     func next(timeoutMs: Int32) throws -> Step {
-        switch consumer.poll(timeoutMs: timeoutMs) {
+        switch try reading.next(timeoutMs: timeoutMs) {
         case .message(let message):
             ended.remove(message.partition)
             let bytes = message.payload

@@ -3,11 +3,11 @@ import PipelineMessages
 
 extension DoctorCommand {
     /// Which roles this user may play: every right is tried, none leaves a trace.
-    func rights(_ link: Connection) throws -> [Check] {
+    func rights(_ link: Connection) throws -> [DoctorCheck] {
         guard !link.isEmbedded else {
             return role == nil
                 ? []
-                : [Check(what: "rights", ok: true, found: "the embedded broker asks nobody", advice: nil)]
+                : [DoctorCheck(what: "rights", ok: true, found: "the embedded broker asks nobody")]
         }
         let roles = role.map { [$0] } ?? Role.allCases
         var wanted: [AccessRight] = []
@@ -18,7 +18,9 @@ extension DoctorCommand {
         return roles.map { check($0, $0.rights(link.topics), refused) }
     }
 
-    private func check(_ role: Role, _ rights: [AccessRight], _ refused: [AccessRight: KafkaError]) -> Check {
+    private func check(
+        _ role: Role, _ rights: [AccessRight], _ refused: [AccessRight: KafkaError]
+    ) -> DoctorCheck {
         let missing = rights.filter { refused[$0]?.isRefusedAccess == true }
         let untried = rights.filter { refused[$0]?.isRefusedAccess == false }
         let isAsked = self.role != nil
@@ -27,7 +29,8 @@ extension DoctorCommand {
             found += "; not tried: " + Self.list(untried)
             found += untried.first.flatMap { refused[$0] }.map { " (\($0))" } ?? ""
         }
-        return Check(
+        guard isAsked || untried.isEmpty else { return .unknown("rights of a \(role.rawValue)", found) }
+        return DoctorCheck(
             what: "rights of a \(role.rawValue)", ok: !isAsked || missing.isEmpty && untried.isEmpty,
             found: found,
             advice: isAsked && !missing.isEmpty ? role.advice : nil)

@@ -34,8 +34,20 @@ package struct TopicReview {
     }
 
     /// What is right, for people.
-    var summary: String {
-        "\(copies) \(copies == 1 ? "copy" : "copies"), \(copiesAcknowledged) when acknowledged"
+    package var summary: String {
+        "\(copies) \(copies == 1 ? "copy" : "copies"), \(copiesAcknowledged) when acknowledged" + kept
+    }
+
+    /// How long records are kept, and how many of them, where they are deleted at all: what waits longer is lost unread.
+    private var kept: String {
+        guard settings["cleanup.policy"]?.contains("delete") != false else { return "" }
+        let hours = settings["retention.ms"].flatMap { Int64($0) }.map { ms in
+            ms < 0 ? ", kept for ever" : ", kept for \(Format.count(ms / 3_600_000)) h"
+        }
+        let bytes = settings["retention.bytes"].flatMap { Int64($0) }.flatMap { bytes in
+            bytes < 0 ? nil : ", at most \(Format.count(bytes)) bytes of a partition"
+        }
+        return (hours ?? "") + (bytes ?? "")
     }
 
     /// What is wrong.
@@ -104,11 +116,20 @@ package struct TopicReview {
     }
 
     private var size: Finding? {
-        guard let wanted = plan.settings["max.message.bytes"].flatMap({ Int($0) }),
-            let found = settings["max.message.bytes"].flatMap({ Int($0) }), found < wanted
-        else { return nil }
+        let planned = plan.settings["max.message.bytes"].flatMap { Int($0) }
+        // Clients join what they send to batches of this size, and a batch is what is refused.
+        let wanted = planned ?? ShardLimits.recordBytesMaxDefault
+        guard let found = settings["max.message.bytes"].flatMap({ Int($0) }), found < wanted else {
+            return nil
+        }
+        let cost =
+            planned == nil
+            ? "heads come in pieces of up to \(HeadManifest.chunkBytesMax) bytes and heartbeats may be long: larger "
+                + "batches are refused"
+            : "shards and dead letters that are larger are refused"
         return Finding(
-            found: "max.message.bytes=\(found)", cost: "shards and dead letters that are larger are refused",
-            remedy: "max.message.bytes=\(wanted), or ingest with a smaller --record-bytes-max")
+            found: "max.message.bytes=\(found)", cost: cost,
+            remedy: "max.message.bytes=\(wanted)"
+                + (planned == nil ? "" : ", or ingest with a smaller --record-bytes-max"))
     }
 }

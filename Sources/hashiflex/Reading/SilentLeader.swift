@@ -1,0 +1,43 @@
+import Kafka
+
+/// Partitions of one topic whose leader does not answer, or that have none.
+package struct SilentLeader: Equatable {
+    /// The leader; `nil` when there is none.
+    package let node: ClusterDescription.Broker?
+    /// The partitions, by number.
+    package let partitions: [Int32]
+
+    /// Most partitions that are named.
+    private static let namedMax = 8
+
+    /// A leader that does not answer.
+    package init(node: ClusterDescription.Broker?, partitions: [Int32]) {
+        self.node = node
+        self.partitions = partitions
+    }
+
+    /// `partitions 0, 3 and 4 more: their leader, node 2 (kafka-2:9092), does not answer`.
+    package var text: String {
+        let isOne = partitions.count == 1
+        guard let node else { return "\(named): \(isOne ? "it has" : "they have") no leader" }
+        return
+            "\(named): \(isOne ? "its" : "their") leader, node \(node.id) (\(node.address)), does not answer"
+    }
+
+    private var named: String {
+        let first = partitions.prefix(Self.namedMax).map { "\($0)" }.joined(separator: ", ")
+        let more = partitions.count > Self.namedMax ? " and \(partitions.count - Self.namedMax) more" : ""
+        return "\(partitions.count == 1 ? "partition" : "partitions") \(first)\(more)"
+    }
+
+    /// Partitions by the node that leads them.
+    ///
+    /// - Parameter topic: as a node describes it; `nil` if none does.
+    package static func leaders(
+        of partitions: [Int32], in topic: ClusterDescription.Topic?, _ brokers: [ClusterDescription.Broker]
+    ) -> [SilentLeader] {
+        let leaders = Dictionary((topic?.partitions ?? []).map { ($0.id, $0.leader) }) { first, _ in first }
+        return Dictionary(grouping: partitions.sorted()) { leaders[$0] ?? -1 }.sorted { $0.key < $1.key }
+            .map { id, led in SilentLeader(node: brokers.first { $0.id == id }, partitions: led) }
+    }
+}

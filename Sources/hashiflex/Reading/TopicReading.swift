@@ -1,0 +1,72 @@
+import Kafka
+import Threads
+
+/// Reads partitions of one topic, and ends by itself when the leader of one is out of reach.
+///
+/// Use from one thread.
+final class TopicReading {
+    private let link: Connection
+    private let topic: String
+    private let consumer: KafkaConsumer
+    private var watch: ReadingWatch
+    private var checkAtMs: Int64 = 0
+    private var listenedMs: Int64
+
+    /// How often it is looked at, milliseconds: records may come in millions.
+    private static let checkMs: Int64 = 1_000
+
+    /// Starts reading.
+    init(
+        _ link: Connection, _ topic: String, _ partitions: [Int32], from start: StartOffset = .beginning,
+        _ options: ConsumerOptions
+    ) throws {
+        self.link = link
+        self.topic = topic
+        let now = Clock.steadyMs
+        listenedMs = now
+        watch = ReadingWatch(partitions, limitMs: link.answerMs, nowMs: now)
+        consumer = try KafkaConsumer(link.kafka, groupID: nil, options: options)
+        try consumer.assign(partitions.map { (TopicPartition(topic: topic, partition: $0), start) })
+    }
+
+    deinit { _ = consumer.close() }
+
+    /// The next event, if one comes within `timeoutMs`.
+    ///
+    /// - Throws: `CommandError` 69 that names partitions and addresses when a leader does not answer for
+    ///   ``Connection/answerMs``; 75 when all answer, and none sends anything.
+    func next(timeoutMs: Int32) throws -> ConsumerEvent? {
+        let awayMs = Clock.steadyMs - listenedMs
+        if awayMs >= Self.checkMs { watch.passOver(milliseconds: awayMs) }
+        let event = consumer.poll(timeoutMs: timeoutMs)
+        defer { listenedMs = Clock.steadyMs }
+        let now = Clock.steadyMs
+        switch event {
+        case .message(let message): watch.heard(message.partition, nowMs: now)
+        case .partitionEnd(let place, _): watch.ended(place.partition, nowMs: now)
+        case .error, .assigned, .revoked, nil: break
+        }
+        // Also while others send: one whose leader is away would be waited for until they end.
+        if now >= checkAtMs {
+            checkAtMs = now + Self.checkMs
+            try check(now)
+        }
+        return event
+    }
+
+    private func check(_ now: Int64) throws {
+        let overdue = watch.overdue(nowMs: now)
+        guard !overdue.isEmpty else { return }
+        let silent = link.silentLeaders(topic, overdue)
+        guard silent.isEmpty else {
+            throw Connection.unreachable(topic, silent, silentMs: link.answerMs)
+        }
+        guard !watch.isSilent(nowMs: now) else {
+            throw CommandError(
+                Exit.late,
+                "topic \(topic) could not be read to its end: nothing came for \(link.answerMs / 1_000) s, though the "
+                    + "leaders answer; see doctor")
+        }
+        watch.answered(overdue, nowMs: Clock.steadyMs)
+    }
+}
