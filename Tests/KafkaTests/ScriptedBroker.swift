@@ -6,7 +6,7 @@ import Glibc
 #endif
 
 /// A server that speaks just enough of Kafka's protocol to answer requests for topics, which the embedded broker
-/// does not know: ApiVersions 3, Metadata 2 and CreateTopics 1.
+/// does not know: ApiVersions 3, Metadata 2 and CreateTopics 1; and to refuse a login.
 ///
 /// - Source: the message definitions in Kafka's protocol guide.
 final class ScriptedBroker: Sendable {
@@ -21,17 +21,22 @@ final class ScriptedBroker: Sendable {
     private let listener: Int32
     private let answers: [String: (code: Int16, text: String)]
     private let others: [(host: String, port: Int32)]
+    private let refusal: String?
     private let seen = Mutex<[Wish]>([])
     private let names = Mutex<Set<String>>([])
     let port: Int32
 
     /// Answers each topic with the given code; topics that are not named are created.
     ///
-    /// - Parameter others: Further brokers that it tells of, where nobody has to be.
+    /// - Parameters:
+    ///   - others: Further brokers that it tells of, where nobody has to be.
+    ///   - refusal: What it says to whoever logs in by SCRAM.
     init(
-        answers: [String: (code: Int16, text: String)], others: [(host: String, port: Int32)] = []
+        answers: [String: (code: Int16, text: String)], others: [(host: String, port: Int32)] = [],
+        refusal: String? = nil
     ) throws {
         self.answers = answers
+        self.refusal = refusal
         self.others = others
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -78,6 +83,8 @@ final class ScriptedBroker: Sendable {
             switch api {
             case 18: versions(&response)
             case 3: metadata(&response)
+            case 17: handshake(&response)
+            case 36: refuse(&response)
             case 19: createTopics(&request, &response)
             default: return
             }
@@ -88,7 +95,8 @@ final class ScriptedBroker: Sendable {
 
     private func versions(_ response: inout WireWriter) {
         response.int16(0)
-        let apis: [(Int16, Int16)] = [(3, 2), (18, 3), (19, 1)]
+        var apis: [(Int16, Int16)] = [(3, 2), (18, 3), (19, 1)]
+        if refusal != nil { apis += [(17, 1), (36, 0)] }
         response.bytes += [UInt8(apis.count + 1)]
         for (api, highest) in apis {
             response.int16(api)
@@ -98,6 +106,20 @@ final class ScriptedBroker: Sendable {
         }
         response.int32(0)
         response.bytes += [0]
+    }
+
+    /// SaslHandshake 1.
+    private func handshake(_ response: inout WireWriter) {
+        response.int16(0)
+        response.int32(1)
+        response.string("SCRAM-SHA-512")
+    }
+
+    /// SaslAuthenticate 0.
+    private func refuse(_ response: inout WireWriter) {
+        response.int16(58)
+        response.string(refusal ?? "")
+        response.int32(0)
     }
 
     private func metadata(_ response: inout WireWriter) {
