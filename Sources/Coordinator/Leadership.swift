@@ -23,8 +23,11 @@ final class Leadership: Sendable {
         var consumerOptions = ConsumerOptions(
             offsetReset: .latest, sessionTimeoutMs: options.sessionTimeoutMs)
         if options.isNameKept { consumerOptions.groupInstanceID = "coordinator-\(options.name)" }
+        var kafka = options.kafka
+        // Kafka 4's protocol refuses a name whose holder was killed until the broker's own session is over, and that is long.
+        if kafka.usesConsumerProtocol { kafka.set("group.protocol", "classic") }
         consumer = try KafkaConsumer(
-            options.kafka, groupID: options.topics.coordinatorGroup, options: consumerOptions)
+            kafka, groupID: options.topics.coordinatorGroup, options: consumerOptions)
         try consumer.subscribe([options.topics.control])
     }
 

@@ -36,7 +36,9 @@ extension KafkaError {
     /// Repeating the commit cannot help: drop the work of those partitions and go on polling.
     public var isStaleMember: Bool {
         switch code {
-        case Code.illegalGeneration, Code.unknownMember, Code.rebalanceInProgress, Code.assignmentLost: true
+        case Code.illegalGeneration, Code.unknownMember, Code.rebalanceInProgress, Code.assignmentLost,
+            Code.fencedMemberEpoch:
+            true
         default: false
         }
     }
@@ -93,6 +95,7 @@ extension KafkaError {
     /// The library says "retriable" only for its transactional calls; for the rest this list does.
     private static func isTransient(_ code: rd_kafka_resp_err_t) -> Bool {
         switch code {
+        case _ where code.rawValue == Code.staleMemberEpoch: true
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
             RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__QUEUE_FULL,
             RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR__WAIT_CACHE, RD_KAFKA_RESP_ERR__IN_PROGRESS,

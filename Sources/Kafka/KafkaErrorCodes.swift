@@ -78,6 +78,12 @@ extension KafkaError {
         /// The group is being rebalanced.
         public static let rebalanceInProgress = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS.rawValue
 
+        /// The group has given this member up (Kafka 4). Old libraries have no name for it.
+        public static let fencedMemberEpoch: Int32 = 110
+
+        /// The group counts this member's assignments further than the client has heard (Kafka 4): ask again.
+        public static let staleMemberEpoch: Int32 = 113
+
         /// A topic of this name exists.
         public static let topicAlreadyExists = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS.rawValue
 

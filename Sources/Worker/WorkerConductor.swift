@@ -134,6 +134,12 @@ extension Moment {
 extension CallFailure {
     /// What a failed call means to the machine.
     init(_ error: KafkaError) {
+        guard error.code != KafkaError.Code.fencedInstance else {
+            self.init(
+                .fatal, "another worker has started under this one's name; give each its own --name: \(error)"
+            )
+            return
+        }
         let kind: Kind
         switch error.code {
         // Given up by the client library, not refused by the broker.

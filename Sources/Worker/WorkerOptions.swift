@@ -45,6 +45,9 @@ public struct WorkerOptions: Sendable {
     public var heartbeatMs: Int64 = 500
     /// The broker forgets a silent worker after this long, milliseconds.
     public var sessionTimeoutMs: Int = 6_000
+    /// Whether the group remembers the worker by its name: one that is started again under it goes on at once, and an older
+    /// one that still runs ends.
+    public var isNameKept = false
     /// Shards that librdkafka may fetch ahead, kilobytes.
     public var prefetchKilobytes: Int = 32_768
     /// Most bytes of heads kept in memory.

@@ -127,6 +127,7 @@ public final class WorkerService: Sendable {
     private var consumerOptions: ConsumerOptions {
         var result = ConsumerOptions(offsetReset: .error, sessionTimeoutMs: options.sessionTimeoutMs)
         result.queueKilobytes = options.prefetchKilobytes
+        if options.isNameKept { result.groupInstanceID = "worker-\(options.worker)" }
         return result
     }
 }

@@ -126,7 +126,18 @@ import Testing
             (["--to", "latest", "--reason", "r"], 64, "--partition"),
             (
                 ["--partition", "0", "--to", "yesterday", "--reason", "r"], 64,
-                "earliest, latest or an offset"
+                "earliest, latest, an offset, a time"
+            ),
+            (["--partition", "0", "--to", "2026-01-31T08:00:00", "--reason", "r"], 64, "says no zone"),
+            (["--partition", "0", "--to", "2026-02-29T08:00:00Z", "--reason", "r"], 64, "a time such as"),
+            (["--partition", "0", "--to", "2026-01-31T24:00:00Z", "--reason", "r"], 64, "a time such as"),
+            (["--partition", "0", "--to", "@-2", "--reason", "r"], 64, "a time such as"),
+            (["--partition", "0", "--to", "@1e3", "--reason", "r"], 64, "a time such as"),
+            (["--partition", "0", "--to", "1969-12-31T23:59:59Z", "--reason", "r"], 64, "a time such as"),
+            // It answers every such question with "no record", which would pass everything over.
+            (
+                ["--partition", "0", "--to", "2026-01-31T08:00Z", "--reason", "r"], 64,
+                "the embedded broker can not look for a time"
             ),
             (["--partition", "0", "--to", "0", "--reason", ""], 64, "--reason"),
             (["--partition", "7", "--to", "0", "--reason", "r"], 65, "has 0 to 1"),

@@ -52,17 +52,33 @@ import Testing
     @Test func aLibraryThatIsTooOldForItSaysWhatItNeeds() throws {
         var configuration = KafkaConfiguration(brokers: "b:1")
         configuration.set("group.protocol", "consumer")
-        guard LibraryVersion.rdkafkaNumber < 0x0204_0000 else {
+        guard !KafkaConfiguration.canUse(groupProtocol: "consumer", library: LibraryVersion.rdkafkaNumber)
+        else {
             _ = try KafkaConsumer(configuration, groupID: "g")
             return
         }
         let failure = #expect(throws: KafkaConfigurationError.self) { try configuration.validate() }
-        #expect(failure?.description.contains("group.protocol") == true)
-        #expect(
-            failure?.description.hasSuffix(
-                "it needs librdkafka 2.4 (2.12 for production) and Kafka 4, this is \(LibraryVersion.rdkafka)"
-            )
-                == true, "\(String(describing: failure))")
+        let words =
+            "property group.protocol: consumer needs librdkafka 2.12 and Kafka 4, this is librdkafka "
+            + LibraryVersion.rdkafka
+        #expect(failure?.description.contains(words) == true, "\(String(describing: failure))")
+    }
+
+    @Test(arguments: [
+        (0x0200_02ff, false, false), (0x0204_00ff, true, false), (0x0208_00ff, true, false),
+        (0x020b_01ff, true, false), (0x020c_00ff, true, true), (0x0210_00ff, true, true),
+    ]) func aProtocolNeedsALibraryThatIsFitForIt(_ library: Int, _ classic: Bool, _ consumer: Bool) {
+        let version = Int32(library)
+        #expect(KafkaConfiguration.canUse(groupProtocol: "classic", library: version) == classic)
+        #expect(KafkaConfiguration.canUse(groupProtocol: "consumer", library: version) == consumer)
+        #expect(KafkaConfiguration.canUse(groupProtocol: "Consumer", library: version) == consumer)
+    }
+
+    @Test func whatABrokerOfKafkaFourSaysOfMembersIsUnderstood() {
+        let given = KafkaError(code: KafkaError.Code.fencedMemberEpoch, doing: "cannot commit")
+        #expect(given.isStaleMember && !given.isRetriable)
+        let old = KafkaError(code: KafkaError.Code.staleMemberEpoch, doing: "cannot commit")
+        #expect(old.isRetriable && !old.isStaleMember)
     }
 }
 

@@ -6,7 +6,7 @@ import Glibc
 #endif
 
 /// A server that speaks just enough of Kafka's protocol to answer requests for topics, which the embedded broker
-/// does not know: ApiVersions 3, Metadata 2 and CreateTopics 1.
+/// does not know: ApiVersions 3, Metadata 2 and CreateTopics 1; and to refuse a login.
 ///
 /// - Source: the message definitions in Kafka's protocol guide.
 final class ScriptedBroker: Sendable {
@@ -22,6 +22,7 @@ final class ScriptedBroker: Sendable {
     private let answers: [String: (code: Int16, text: String)]
     private let others: [(host: String, port: Int32)]
     private let withholdsLists: Bool
+    private let refusal: String?
     private let seen = Mutex<[Wish]>([])
     private let names = Mutex<Set<String>>([])
     let port: Int32
@@ -31,11 +32,13 @@ final class ScriptedBroker: Sendable {
     /// - Parameters:
     ///   - others: Further brokers that it tells of, where nobody has to be.
     ///   - withholdsLists: Whether the answer to who asks for all topics is lost, as a large one may be.
+    ///   - refusal: What it says to whoever logs in by SCRAM.
     init(
         answers: [String: (code: Int16, text: String)], others: [(host: String, port: Int32)] = [],
-        withholdsLists: Bool = false
+        withholdsLists: Bool = false, refusal: String? = nil
     ) throws {
         self.answers = answers
+        self.refusal = refusal
         self.others = others
         self.withholdsLists = withholdsLists
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -86,6 +89,8 @@ final class ScriptedBroker: Sendable {
                 // No list of topics asks for all; an empty one for none.
                 if withholdsLists, request.int32() < 0 { continue }
                 metadata(&response)
+            case 17: handshake(&response)
+            case 36: refuse(&response)
             case 19: createTopics(&request, &response)
             default: return
             }
@@ -96,7 +101,8 @@ final class ScriptedBroker: Sendable {
 
     private func versions(_ response: inout WireWriter) {
         response.int16(0)
-        let apis: [(Int16, Int16)] = [(3, 2), (18, 3), (19, 1)]
+        var apis: [(Int16, Int16)] = [(3, 2), (18, 3), (19, 1)]
+        if refusal != nil { apis += [(17, 1), (36, 0)] }
         response.bytes += [UInt8(apis.count + 1)]
         for (api, highest) in apis {
             response.int16(api)
@@ -106,6 +112,20 @@ final class ScriptedBroker: Sendable {
         }
         response.int32(0)
         response.bytes += [0]
+    }
+
+    /// SaslHandshake 1.
+    private func handshake(_ response: inout WireWriter) {
+        response.int16(0)
+        response.int32(1)
+        response.string("SCRAM-SHA-512")
+    }
+
+    /// SaslAuthenticate 0.
+    private func refuse(_ response: inout WireWriter) {
+        response.int16(58)
+        response.string(refusal ?? "")
+        response.int32(0)
     }
 
     private func metadata(_ response: inout WireWriter) {

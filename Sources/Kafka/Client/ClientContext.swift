@@ -15,6 +15,9 @@ final class ClientContext: Sendable {
         var lastTrouble: String?
     }
 
+    /// What a consumer's group has given it, where the group names changes only.
+    let group = Mutex(GroupAssignment())
+
     private let state = Mutex(State())
     private let isClosing = Atomic(false)
 

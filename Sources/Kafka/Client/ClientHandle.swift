@@ -97,7 +97,7 @@ final class ClientHandle: @unchecked Sendable {
     func unreachable(_ code: rd_kafka_resp_err_t, doing action: String, timeoutMs: Int32) -> KafkaError {
         let standard = String(cString: rd_kafka_err2str(code))
         let brokers = value(of: "bootstrap.servers") ?? "?"
-        let reason = context.lastTrouble.map { "; last: \($0)" } ?? ""
+        let reason = context.lastTrouble.map { "; last: \(LoginFault.explained($0, of: pointer))" } ?? ""
         return KafkaError(
             code: code.rawValue,
             doing: action,
@@ -167,9 +167,11 @@ private func onError(
 ) {
     guard let client, let context = ClientContext.from(opaque) else { return }
     let text = reason.map { String(cString: $0) } ?? ""
-    context.lastTrouble = text
+    // That no broker is left is what comes of the trouble that was said before.
+    if code != KafkaError.Code.allBrokersDown || context.lastTrouble == nil { context.lastTrouble = text }
     guard rd_kafka_type(client) == RD_KAFKA_CONSUMER else { return }
     let fatal = code == RD_KAFKA_RESP_ERR__FATAL.rawValue ? KafkaError.fatal(of: client) : nil
-    context.park(.error(fatal ?? KafkaError(code: code, doing: "", detail: text).naming(.read, of: client)))
+    let said = LoginFault.explained(text, of: client)
+    context.park(.error(fatal ?? KafkaError(code: code, doing: "", detail: said).naming(.read, of: client)))
     rd_kafka_yield(client)
 }

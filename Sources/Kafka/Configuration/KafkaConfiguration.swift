@@ -52,6 +52,12 @@ public struct KafkaConfiguration: Sendable, CustomStringConvertible {
     /// gets which partition.
     package var usesConsumerProtocol: Bool { value(of: "group.protocol")?.lowercased() == "consumer" }
 
+    /// Whether a librdkafka of version `library` (`0xMMmmrrxx`) may be told of this group protocol: 2.4.0 was the first to
+    /// know the property, 2.12.0 the first whose makers call that of Kafka 4 fit for production.
+    package static func canUse(groupProtocol: String, library: Int32) -> Bool {
+        library >= (groupProtocol.lowercased() == "consumer" ? 0x020c_00ff : 0x0204_00ff)
+    }
+
     /// Where the brokers are.
     public var brokers: String { value(of: "bootstrap.servers") ?? "" }
 

@@ -20,6 +20,7 @@ struct NativeConfiguration: ~Copyable {
     /// - Throws: the first refusal, in the library's words, without the value of a secret.
     mutating func set(_ properties: [(name: String, value: String)]) throws(KafkaConfigurationError) {
         for (name, value) in properties {
+            if let problem = Self.problem(name, value) { throw .rejected(property: name, message: problem) }
             var text = [CChar](repeating: 0, count: 512)
             guard rd_kafka_conf_set(pointer, name, value, &text, text.count) != RD_KAFKA_CONF_OK else {
                 continue
@@ -28,16 +29,21 @@ struct NativeConfiguration: ~Copyable {
             let isShown = !KafkaConfiguration.isSecret(name) || value.isEmpty || !said.contains(value)
             throw .rejected(
                 property: name,
-                message: isShown ? said + Self.hint(name) : "the library refuses its value (not shown)"
+                message: isShown ? said : "the library refuses its value (not shown)"
             )
         }
     }
 
-    /// What to do about a property that this library is too old for.
-    private static func hint(_ property: String) -> String {
-        property == "group.protocol" && LibraryVersion.rdkafkaNumber < 0x0204_0000
-            ? "; it needs librdkafka 2.4 (2.12 for production) and Kafka 4, this is \(LibraryVersion.rdkafka)"
-            : ""
+    /// Why this library is not given a property; `nil` if it is.
+    private static func problem(_ property: String, _ value: String) -> String? {
+        guard property == "group.protocol",
+            !KafkaConfiguration.canUse(
+                groupProtocol: value, library: LibraryVersion.rdkafkaNumber)
+        else { return nil }
+        return value.lowercased() == "consumer"
+            ? "consumer needs librdkafka 2.12 and Kafka 4, this is librdkafka \(LibraryVersion.rdkafka); leave it out, or "
+                + "load a newer library"
+            : "librdkafka \(LibraryVersion.rdkafka) knows the classic protocol alone; leave it out"
     }
 
     /// Gives the object to `body`, which says whether the library has taken it over.

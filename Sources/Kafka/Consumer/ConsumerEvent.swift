@@ -8,12 +8,12 @@ public enum ConsumerEvent: Sendable {
     /// Comes once each time the end is reached, and only with ``ConsumerOptions/reportsPartitionEnd``.
     case partitionEnd(TopicPartition, Int64)
 
-    /// The group gives these partitions to this consumer: answer with ``KafkaConsumer/assign(_:)``.
+    /// The group gives these partitions, and no others, to this consumer: answer with ``KafkaConsumer/assign(_:)``.
     ///
     /// Nothing is read before the answer. The list may be empty; it is answered all the same.
     case assigned([TopicPartition])
 
-    /// The group takes these partitions back: finish or drop their work, commit, then answer with
+    /// The group takes these partitions back, which are all that are read: finish or drop their work, commit, then answer with
     /// ``KafkaConsumer/unassign()``.
     ///
     /// A poll before the answer may still bring messages of these partitions.

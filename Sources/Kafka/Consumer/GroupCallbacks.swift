@@ -1,4 +1,5 @@
 internal import CRDKafka
+import Synchronization
 
 /// Called inside a poll: the group has a new distribution, or wants partitions back.
 func onRebalance(
@@ -12,12 +13,23 @@ func onRebalance(
         rd_kafka_assign(client, nil)
         return
     }
+    let partitions = PartitionList.partitions(of: list)
+    let isIncremental =
+        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     switch code {
-    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-        context.park(.assigned(PartitionList.partitions(of: list)))
-    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS where isIncremental:
+        switch context.group.withLock({ $0.added(partitions) }) {
+        case .tell(let event): context.park(event)
+        case .answer: rd_kafka_error_destroy(rd_kafka_incremental_assign(client, list))
+        case .wait: break
+        }
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS where isIncremental:
         let lost = rd_kafka_assignment_lost(client) != 0
-        context.park(.revoked(PartitionList.partitions(of: list), lost: lost))
+        context.park(context.group.withLock { $0.taken(partitions, lost: lost) })
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+        context.park(.assigned(partitions))
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+        context.park(.revoked(partitions, lost: rd_kafka_assignment_lost(client) != 0))
     default:
         // The library wants its state put in order at once; the reason is told.
         rd_kafka_assign(client, nil)

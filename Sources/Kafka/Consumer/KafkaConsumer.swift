@@ -14,7 +14,8 @@ import Synchronization
 ///
 /// The last reference that goes closes the consumer, and waits for it: better call ``close(timeoutMs:)``.
 ///
-/// Only eager strategies are offered: in librdkafka 2.0.2 the cooperative one loses assignments.
+/// Only eager strategies of the classic protocol are offered: in librdkafka 2.0.2 the cooperative one loses assignments.
+/// Under the protocol of Kafka 4 (`group.protocol=consumer`) the same events come, see ``GroupAssignment``.
 public final class KafkaConsumer: Sendable {
     let client: ClientHandle
     private let isAlone: Bool
@@ -71,6 +72,7 @@ public final class KafkaConsumer: Sendable {
         try requireOpen(doing: "cannot assign partitions")
         let list = PartitionList(capacity: start.count)
         for (partition, offset) in start { list.add(partition, offset: offset.number) }
+        guard !isIncremental else { return try replace(by: list, start.map(\.0)) }
         let code = rd_kafka_assign(client.pointer, list.pointer)
         try KafkaError.check(code, doing: "cannot assign \(start.count) partitions")
     }
@@ -78,6 +80,7 @@ public final class KafkaConsumer: Sendable {
     /// Reads nothing from now on, and answers `revoked`.
     public func unassign() throws(KafkaError) {
         try requireOpen(doing: "cannot give partitions back")
+        guard !isIncremental else { return try giveBack() }
         let code = rd_kafka_assign(client.pointer, nil)
         try KafkaError.check(code, doing: "cannot give partitions back")
     }
@@ -122,7 +125,10 @@ public final class KafkaConsumer: Sendable {
 
     /// The group membership of this moment, for ``KafkaProducer/sendOffsets(_:group:timeoutMs:)``.
     ///
-    /// Take it when the batch is taken, not when it is committed: it tells the broker whose work this is.
+    /// Take it when the batch is taken, not when it is committed: it tells the broker whose work this is. Under the protocol
+    /// of Kafka 4 take it when the batch is committed, and only while its partitions are assigned: the broker raises its
+    /// number whenever the group changes, refuses an older one, and gives a member that it had given up a new one only after
+    /// the answer to the revocation.
     public func groupMetadata() -> ConsumerGroupMetadata {
         guard let metadata = rd_kafka_consumer_group_metadata(client.pointer) else {
             preconditionFailure("a consumer with a group id has group metadata")
@@ -189,8 +195,9 @@ public final class KafkaConsumer: Sendable {
 
     /// Gives everything back and waits until the coordinator knows, serving what the library asks meanwhile.
     private func leaveGroup(timeoutMs: Int32) -> Bool {
-        // A revocation that was handed out but never answered would hold the close up for ever.
-        rd_kafka_assign(client.pointer, nil)
+        // A revocation that was handed out but never answered would hold the close up for ever; not so where changes are
+        // incremental, and there this call is refused.
+        if !isIncremental { rd_kafka_assign(client.pointer, nil) }
         guard let queue = rd_kafka_queue_new(client.pointer) else { return false }
         defer { rd_kafka_queue_destroy(queue) }
         if let error = rd_kafka_consumer_close_queue(client.pointer, queue) {

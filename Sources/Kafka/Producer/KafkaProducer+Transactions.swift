@@ -22,7 +22,7 @@ extension KafkaProducer {
     ///
     /// - Parameters:
     ///   - offsets: Per partition the offset after the last message of the batch, taken from the batch itself.
-    ///   - group: The consumer's membership at the time the batch was taken.
+    ///   - group: The consumer's membership at the time the batch was taken; under the protocol of Kafka 4 that of now.
     public func sendOffsets(
         _ offsets: [OffsetCommit],
         group: ConsumerGroupMetadata,

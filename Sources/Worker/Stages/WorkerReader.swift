@@ -72,6 +72,8 @@ final class WorkerReader: Sendable {
         case .error(let error):
             if error.code == KafkaError.Code.noOffsetToResetTo, let place = error.partition {
                 conductor.tell(whereabouts(of: place))
+            } else if error.code == KafkaError.Code.fencedInstance {
+                conductor.tell(.readingFailed(CallFailure(error)))
             } else {
                 if error.isRefusedSetting { onRefused(error) }
                 conductor.tell(

@@ -61,10 +61,13 @@ final class WorkerWriter: Sendable {
         case .beginTransaction:
             transact(.begin) { () throws(KafkaError) in try producer.begin() }
         case .sendOffsets(let commits, let generation):
-            guard let membership = memberships.membership(generation) else {
+            guard let begun = memberships.membership(generation) else {
                 let stale = CallFailure(.stale, "the partitions were given to others")
                 return conductor.tell(.transactionEnded(.sendOffsets, stale))
             }
+            // In Kafka 4's protocol the number of a membership rises while its partitions stay, and an old one is refused. A
+            // member that was given up gets a new one only after this worker has answered that it lost everything.
+            let membership = options.kafka.usesConsumerProtocol ? consumer.groupMetadata() : begun
             transact(.sendOffsets) { () throws(KafkaError) in
                 try producer.current.sendOffsets(offsets(commits), group: membership, timeoutMs: 30_000)
             }

@@ -27,6 +27,8 @@ struct FleetCommand: ParsableCommand {
         @Option(help: "Name of the fleet on this machine; its workers are NAME-1, NAME-2, ...")
         var name = "fleet"
 
+        @OptionGroup var membership: WorkerMembership
+
         @Flag(help: "End when the process that started this one ends.")
         var exitWithParent = false
 
@@ -44,11 +46,13 @@ struct FleetCommand: ParsableCommand {
                 let link = try connection.connect(as: "fleet", named: name, until: stop)
                 try tuning.requireDelivery(isEmbedded: link.isEmbedded)
                 try tuning.requireSession(link.kafka)
+                try membership.require(link)
                 try link.requireWorkerTopics()
                 try link.requireRights(of: .worker)
                 let arguments =
                     ["worker", "--exit-with-parent"] + (try connection.childArguments())
-                    + tuning.childArguments + (tuning.replicas == nil ? defaultReplicas : [])
+                    + tuning.childArguments + membership.childArguments
+                    + (tuning.replicas == nil ? defaultReplicas : [])
                 var supervisor = FleetSupervisor(
                     name: name, target: workers, arguments: arguments,
                     environment: try connection.childEnvironment(), link: link, stop: stop)

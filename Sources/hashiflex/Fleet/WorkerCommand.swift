@@ -23,13 +23,20 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "Name of the worker, unique and stable in the fleet. Default: host and process id.")
     var name: String?
 
+    @OptionGroup var membership: WorkerMembership
+
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
     /// Heads, heartbeat, shards, predictions; one that reads the heads again, and two that ask about topics.
     private static let clients = 7
 
-    func validate() throws { try name.map { try requireName($0) } }
+    func validate() throws {
+        if let name { try requireName(name) }
+        if membership.staticMember, name == nil {
+            throw ValidationError("--static-member needs --name: it is the name that the group remembers")
+        }
+    }
 
     func run() throws {
         let worker = Mailbox<WorkerService>()
@@ -46,6 +53,7 @@ struct WorkerCommand: ParsableCommand {
             try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
             try tuning.requireDelivery(isEmbedded: link.isEmbedded)
             try tuning.requireSession(link.kafka)
+            try membership.require(link)
             try link.requireWorkerTopics()
             try link.requireRights(of: .worker)
             var options = WorkerOptions(
@@ -54,6 +62,7 @@ struct WorkerCommand: ParsableCommand {
                 preprocessing: model.backbone.statedPreprocessing,
                 replicas: tuning.replicas ?? ProcessFacts.processors)
             options.patience = link.patience
+            options.isNameKept = membership.staticMember
             tuning.apply(to: &options, isEmbedded: link.isEmbedded)
             options.backbone = model.digest
             if let head = model.frozenHead, let frozen = model.frozen {

@@ -19,7 +19,14 @@ extension PositionsCommand {
         @OptionGroup var connection: ConnectionOptions
         @Option(help: "A partition. May be repeated.") var partition: [Int] = []
         @Flag(help: "Every partition whose next records were deleted unread.") var gaps = false
-        @Option(help: "Where to go on: earliest, latest, or an offset.") var to = "earliest"
+        @Option(
+            help: ArgumentHelp(
+                "Where to go on: earliest, latest, an offset, or a time.",
+                discussion:
+                    "A time is 2026-01-31T08:00:00Z, with a zone such as +01:00 instead of Z, or @ and milliseconds since "
+                    + "1970: the first record that is not older, by the clock of its topic (the broker's, unless the topic "
+                    + "has message.timestamp.type=CreateTime). Where no record is so late, the end."))
+        var to = "earliest"
         @Option(help: "Why, for those who read it later.") var reason: String
         @Option(help: "How long a live worker may take, seconds.") var timeout = 30
         @Flag(help: "Print the move as JSON.") var json = false
@@ -31,14 +38,16 @@ extension PositionsCommand {
                 throw ValidationError("name partitions with --partition, or pass --gaps")
             }
             for number in partition { try requireRange("--partition", number, in: 0...Int(Int32.max)) }
-            guard ["earliest", "latest"].contains(to) || Int64(to).map({ $0 >= 0 }) == true else {
-                throw ValidationError("--to is earliest, latest or an offset, not '\(to)'")
-            }
+            _ = try MoveTarget(to)
         }
 
         func run() throws {
             try runCommand {
                 let link = try connection.connect(as: "positions")
+                if case .time = try MoveTarget(to), link.isEmbedded {
+                    throw CommandError(
+                        ExitCode(64), "--to: the embedded broker can not look for a time; name an offset")
+                }
                 let count = try link.partitions
                 if let wrong = partition.first(where: { $0 >= count }) {
                     throw CommandError(
@@ -81,7 +90,7 @@ extension PositionsCommand {
             _ place: PositionsView.Place, _ view: PositionsView, _ control: ControlView, _ link: Connection
         ) throws -> PositionMove? {
             let partition = place.partition
-            let target = to == "earliest" ? place.begin : to == "latest" ? place.end : Int64(to) ?? 0
+            let target = try target(place, view)
             guard (place.begin...place.end).contains(target) else {
                 throw CommandError(
                     Exit.badInput,
@@ -115,6 +124,23 @@ extension PositionsCommand {
                 topic: link.topics.shards, partition: partition, from: place.committed, to: target,
                 images: images,
                 reason: reason, by: personHere(), atMs: Clock.wallMs)
+        }
+
+        private func target(_ place: PositionsView.Place, _ view: PositionsView) throws -> Int64 {
+            switch try MoveTarget(to) {
+            case .earliest: return place.begin
+            case .latest: return place.end
+            case .offset(let offset): return offset
+            case .time(let time):
+                guard let found = try view.offset(of: place.partition, notBeforeMs: time.milliseconds) else {
+                    say(
+                        "partition \(place.partition): no record is from \(to) or later, it ends at offset \(place.end)"
+                    )
+                    return place.end
+                }
+                // Records may have come and gone since the place was read: rather one too many than one too few.
+                return min(max(found, place.begin), place.end)
+            }
         }
 
         /// A partition that is being read would be elsewhere before the record is.

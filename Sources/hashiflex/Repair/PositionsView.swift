@@ -62,6 +62,15 @@ struct PositionsView {
         }
     }
 
+    /// The first record of a partition that is not older than a time, milliseconds since 1970; `nil` if none is so late.
+    func offset(of partition: Int32, notBeforeMs time: Int64) throws -> Int64? {
+        let place = TopicPartition(topic: link.topics.shards, partition: partition)
+        return try link.patience.wait(for: "the leader of \(place)", callMs: 10_000) {
+            timeoutMs throws(KafkaError) in
+            try reader.offset(of: place, notBeforeMs: time, timeoutMs: timeoutMs)
+        }
+    }
+
     /// Images that lie below an offset, as the receipts tell; `nil` if none tells.
     ///
     /// Receipts of shards that are not there are somebody else's and do not count; nor do those below `since`, of what an
