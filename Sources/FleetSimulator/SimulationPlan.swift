@@ -81,6 +81,10 @@ package struct SimulationReport: Sendable, Hashable {
     package var kills = 0
     /// Times a process was frozen and thawed.
     package var freezes = 0
+    /// Times a worker was cut off from the broker.
+    package var cuts = 0
+    /// Times a worker's producer was made anew.
+    package var renewals = 0
     /// Times a process ended by itself because it could not go on.
     package var failures = 0
     /// Times the group gave the partitions out anew.
@@ -126,6 +130,8 @@ package struct SimulationReport: Sendable, Hashable {
         repeated += other.repeated
         kills += other.kills
         freezes += other.freezes
+        cuts += other.cuts
+        renewals += other.renewals
         failures += other.failures
         rebalances += other.rebalances
         aborts += other.aborts

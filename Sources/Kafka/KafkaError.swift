@@ -37,6 +37,8 @@ extension KafkaError {
     public var isStaleMember: Bool {
         switch code {
         case Code.illegalGeneration, Code.unknownMember, Code.rebalanceInProgress, Code.assignmentLost: true
+        // Fenced and stale member epochs of Kafka 4's groups, which librdkafka 2.0.2 has no names for.
+        case 110, 113: true
         default: false
         }
     }

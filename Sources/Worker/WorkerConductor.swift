@@ -130,28 +130,3 @@ extension Moment {
     /// This moment by the machine's clocks.
     static var now: Moment { Moment(steadyMs: Clock.steadyMs, wallMs: Clock.wallMs) }
 }
-
-extension CallFailure {
-    /// What a failed call means to the machine.
-    init(_ error: KafkaError) {
-        let kind: Kind
-        switch error.code {
-        // Given up by the client library, not refused by the broker.
-        // Partitions that were added may not have been heard of by this client.
-        case KafkaError.Code.messageTimedOut, KafkaError.Code.purgedFromQueue, KafkaError.Code.purgedInFlight,
-            KafkaError.Code.unknownPartition:
-            kind = .retriable
-        default:
-            if error.isFatal {
-                kind = .fatal
-            } else if error.requiresAbort {
-                kind = .abortable
-            } else if error.isStaleMember {
-                kind = .stale
-            } else {
-                kind = error.isRetriable ? .retriable : .fatal
-            }
-        }
-        self.init(kind, "\(error)")
-    }
-}

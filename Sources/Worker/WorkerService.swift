@@ -104,11 +104,15 @@ public final class WorkerService: Sendable {
         let npuThread = npu.run()
         let readerThread = reader.run()
         let ending = PlatformThread("ending") { [self] in
-            while !conductor.ended.isSet, !drain.wait(milliseconds: 100) { lines.tellOverdue() }
+            while !conductor.ended.isSet, !drain.wait(milliseconds: 100) {
+                // The writing hand may be held up by a broker that is out of reach.
+                conductor.tell(.tick)
+                lines.tellOverdue()
+            }
             guard !conductor.ended.isSet else { return }
             heartbeat.enter(.draining)
             conductor.tell(.drain)
-            while !conductor.ended.isSet, !stop.wait(milliseconds: 100) {}
+            while !conductor.ended.isSet, !stop.wait(milliseconds: 100) { conductor.tell(.tick) }
             conductor.tell(.stop)
         }
         conductor.ended.wait()

@@ -31,6 +31,8 @@ final class SimulatedWorker: SimulatedProcess {
     /// Whether the machine owes the group an answer.
     var isGivingBack = false
     var hasSubscribed = false
+    /// When the group answered last.
+    var heardMs: Int64 = 0
     var latest: SimulatedMembership?
     var memberships: [Int: SimulatedMembership] = [:]
     var fetching: [Int32: Int64] = [:]
@@ -46,6 +48,8 @@ final class SimulatedWorker: SimulatedProcess {
     var controlPosition: Int64 = 0
     var hasControl = false
     var producerEpoch = 0
+    /// Whether the transactional name has still to be taken over by a new producer.
+    var isProducerNew = false
     var transaction: SimulatedBroker.Transaction?
     var refusesUntilCalm: Set<ContentDigest> = []
 
@@ -71,7 +75,7 @@ final class SimulatedWorker: SimulatedProcess {
         (groupNews, isGivingBack, hasSubscribed) = ([], false, false)
         (memberships, fetching, resting) = ([:], [:], [:])
         (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
-        (controlPosition, hasControl, transaction) = (0, false, nil)
+        (controlPosition, hasControl, transaction, isProducerNew) = (0, false, nil, false)
         if settings.isExactlyOnce { takeOverTransactions() }
         turn(busy: 1...4, idle: 2...10) { [self] in readerTurn() }
         turn(busy: 1...5, idle: 5...20) { [self] in writerTurn() }
@@ -94,6 +98,12 @@ final class SimulatedWorker: SimulatedProcess {
         if failed { world.report.failures += 1 }
     }
 
+    /// A right was taken away, or somebody else has the name; no interruption is a reason to end.
+    private func judgeEnd(_ text: String) {
+        guard !text.contains("not authorised"), !text.contains("a newer producer") else { return }
+        world.complain("\(name) ended: \(text)")
+    }
+
     var isReadyToWork: Bool { isAlive && !isFrozen }
 
     func tell(_ event: Machine.Event) {
@@ -114,6 +124,7 @@ final class SimulatedWorker: SimulatedProcess {
             case .finished: end(failed: false)
             case .failed(let text):
                 world.trace(text)
+                judgeEnd(text)
                 end(failed: true)
             }
         }
@@ -145,6 +156,7 @@ final class SimulatedWorker: SimulatedProcess {
 
     private func beat() {
         watchLanes()
+        guard !isCutOff else { return }
         var status = WorkerStatus(
             worker: name, incarnation: "\(life)", host: "h", pid: 1, startedAtMs: bornMs,
             backbone: world.backbone, isa: "scalar", replicas: 1)
@@ -160,6 +172,7 @@ final class SimulatedWorker: SimulatedProcess {
 
     /// Returns whether there was something to read.
     private func controlTurn() -> Bool {
+        guard !isCutOff else { return false }
         let entries = broker.control(from: controlPosition).prefix(Int(world.random.within(1...8)))
         guard !entries.isEmpty else {
             controlPosition = max(controlPosition, broker.controlEnd)
@@ -194,13 +207,13 @@ final class SimulatedWorker: SimulatedProcess {
             ? .headRefused(head, "does not like it") : .headReady(head, bytes: 1_000)
         guard again else { return tell(answer) }
         after(world.random.within(1...40)) { [self] in
-            tell(world.fails(20) ? .headNotFetched(head) : answer)
+            tell(world.fails(20) || isCutOff ? .headNotFetched(head) : answer)
         }
     }
 
     private func answerControlEnd(_ serial: Int) {
         after(world.random.within(1...20)) { [self] in
-            let end = world.fails(10) ? nil : broker.controlEnd
+            let end = world.fails(10) || isCutOff ? nil : broker.controlEnd
             after(world.random.within(world.fails(4) ? 40...250 : 1...20)) { [self] in
                 tell(.controlEnd(end, serial: serial))
             }

@@ -95,6 +95,9 @@ extension World {
             } else if random.oneIn(60 * plan.faultRarity) {
                 report.freezes += 1
                 worker.freeze(forMs: random.within(20...(random.oneIn(3) ? 1_000 : 150)))
+            } else if random.oneIn(60 * plan.faultRarity) {
+                report.cuts += 1
+                worker.cutOff(forMs: random.within(20...(random.oneIn(2) ? 3_000 : 200)))
             } else if random.oneIn(120 * plan.faultRarity) {
                 worker.tell(random.oneIn(2) ? .drain : .stop)
             }

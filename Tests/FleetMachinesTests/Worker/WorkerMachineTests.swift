@@ -192,6 +192,23 @@ import Testing
         #expect(bench.tell(.transactionEnded(.abort, nil)) == ["unassign"])
     }
 
+    /// No interruption ends a worker: whether an abort has happened is asked until it is known.
+    @Test(arguments: [CallFailure.Kind.retriable, .abortable, .stale])
+    func anAbortThatFailsIsMadeAgain(kind: CallFailure.Kind) {
+        var settings = WorkerSettings()
+        settings.isExactlyOnce = true
+        var bench = WorkerBench(settings)
+        bench.putInForce("a", partitions: [0])
+        bench.own([0])
+        _ = bench.take(marker(announced("a")), 0)
+        bench.tell(.transactionEnded(.begin, CallFailure(.abortable, "the producer is made anew")))
+        let failed = bench.tell(.transactionEnded(.abort, CallFailure(kind, "no broker")))
+        #expect(failed == ["say publishing was interrupted and goes on: no broker"])
+        #expect(bench.tell(.tick, afterMs: 499).isEmpty)
+        #expect(bench.tell(.tick, afterMs: 1) == ["abort"])
+        #expect(bench.tell(.transactionEnded(.abort, nil)) == ["fetch [0] 2"])
+    }
+
     // MARK: Heads
 
     @Test func aHeadThatIsNeededLessMakesRoomAndComesBackWhenItIsAskedFor() {
