@@ -83,6 +83,8 @@ package struct SimulationReport: Sendable, Hashable {
     package var freezes = 0
     /// Times a worker was cut off from the broker.
     package var cuts = 0
+    /// Readers that were silently stuck.
+    package var stuckReaders = 0
     /// Times a worker's producer was made anew.
     package var renewals = 0
     /// Times a process ended by itself because it could not go on.
@@ -131,6 +133,7 @@ package struct SimulationReport: Sendable, Hashable {
         kills += other.kills
         freezes += other.freezes
         cuts += other.cuts
+        stuckReaders += other.stuckReaders
         renewals += other.renewals
         failures += other.failures
         rebalances += other.rebalances

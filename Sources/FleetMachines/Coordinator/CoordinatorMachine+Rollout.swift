@@ -83,6 +83,7 @@ extension CoordinatorMachine {
 
     mutating func write(_ record: CutoverRecord, _ now: Moment) {
         term?.pending = (record, now.steadyMs + settings.readBackMs)
+        term?.writtenAtMs = nil
         actions.append(.write(record, errand: begin(record)))
     }
 
@@ -131,8 +132,10 @@ extension CoordinatorMachine {
     }
 
     /// Something is written; the log, or the next search, shows what follows.
-    mutating func done(_ errand: Int) {
+    mutating func done(_ errand: Int, _ now: Moment) {
         if finish(errand) == nil { endRecovery(errand) }
+        // Markers wait for no answer.
+        if let term, term.pending != nil { self.term?.writtenAtMs = term.writtenAtMs ?? now.steadyMs }
     }
 
     private mutating func finish(_ errand: Int) -> CutoverRecord? {

@@ -39,6 +39,11 @@ package struct CoordinatorMachine: Sendable {
         let sinceMs: Int64
         /// The decision that was written, until the log shows it; then the time to write it anew.
         var pending: (record: CutoverRecord, untilMs: Int64)?
+        /// When the broker had it.
+        var writtenAtMs: Int64?
+        /// Whether the readers of both topics go on.
+        var controlReader = ReaderWatch()
+        var statusReader = EchoWatch()
         /// What is being done, and for which record.
         var errand: (serial: Int, record: CutoverRecord)?
         /// Nothing is decided before.
@@ -106,8 +111,15 @@ package struct CoordinatorMachine: Sendable {
         case .unusable(let manifest, let why): actions.append(.say("head \(manifest.label): \(why)"))
         case .cutover(let record, let offset): learned(record, at: offset)
         case .controlCaughtUp: term?.hasControl = true
-        case .worker(let status): observe(status, now)
-        case .coordinator(let status): if term?.hasStatus == false { term?.lastStatus = status }
+        case .controlRead(let offset): _ = term?.controlReader.read(below: offset)
+        case .controlEnds(let offset): term?.controlReader.ends(at: offset)
+        case .worker(let status):
+            term?.statusReader.heard()
+            observe(status, now)
+        case .coordinator(let status):
+            term?.statusReader.heard()
+            if term?.hasStatus == false { term?.lastStatus = status }
+        case .beatWritten: term?.statusReader.acknowledged(nowMs: now.steadyMs)
         case .statusCaughtUp: restoreLedger()
         case .receipt(let receipt, let offset): count(receipt, offset)
         case .positions(let saved, let extents, let serial): check(saved, extents, serial, now)
@@ -119,7 +131,7 @@ package struct CoordinatorMachine: Sendable {
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)
         case .topicChecked(let anew, let errand): topicChecked(anew, errand, now)
-        case .written(let errand): done(errand)
+        case .written(let errand): done(errand, now)
         case .errandFailed(let failure, let errand): failed(failure, errand, now)
         case .tick: break
         }
@@ -132,6 +144,7 @@ package struct CoordinatorMachine: Sendable {
         askPositions(now)
         countPartitions(now)
         report(now)
+        watchReaders(now)
     }
 
     /// The number of the present term, or `nil`.

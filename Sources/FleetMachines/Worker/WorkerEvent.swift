@@ -60,8 +60,10 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case checkpoint(PositionCheckpoint)
     /// Everything below this offset of the control topic has been read and told.
     case controlRead(below: Int64)
-    /// The answer to ``WorkerAction/askControlEnd(serial:)``; `nil` when there was none.
+    /// The answer to ``WorkerAction/askControlEnd(serial:beside:)``; `nil` when there was none.
     case controlEnd(Int64?, serial: Int)
+    /// A client other than the topic's reader was told that the control topic ends there.
+    case controlEnds(at: Int64)
 
     // Life.
 
@@ -121,8 +123,11 @@ package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
 
     // The control topic: carried out by whoever follows it.
 
-    /// Ask where the control topic ends now.
-    case askControlEnd(serial: Int)
+    /// Ask where the control topic ends now: by way of the nodes that these markers came from, for another may be cut off and
+    /// answer as if nothing had been announced. Their records are younger than their announcement.
+    case askControlEnd(serial: Int, beside: [Message])
+    /// Read the control topic from its beginning over new connections; what was told of it before may be told again.
+    case reopenControl
     /// Load a published head again, which was unloaded.
     case fetchHead(ContentDigest)
 

@@ -113,6 +113,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .checkpoint(let checkpoint): learned(checkpoint)
         case .controlRead(let offset): controlRead(below: offset)
         case .controlEnd(let end, let serial): controlEnd(end, serial)
+        case .controlEnds(let end): control.reader.ends(at: end)
         case .drain: drain(now)
         case .stop: stop(now)
         case .tick: break
@@ -126,6 +127,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         retryCrowded(now)
         askForAnswers(now)
         askControlEnd()
+        watchReader(now)
         publishAndCommit(now)
         holdOrLetGo(now)
         close(now)
@@ -207,6 +209,9 @@ package struct WorkerSettings: Sendable {
     package var countMs: Int64 = 10_000
     /// Time until a call that failed is made again, milliseconds.
     package var retryMs: Int64 = 500
+    /// A process is live for so long after its last heartbeat, milliseconds; a reader that stands still for three times as long
+    /// although there is more is stuck.
+    package var livenessMs: Int64 = 5_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.
     package var holdAfterMs: Int64 = 2_000
 

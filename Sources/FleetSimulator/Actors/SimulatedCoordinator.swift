@@ -10,6 +10,9 @@ final class SimulatedCoordinator: SimulatedProcess {
         var status = 0
         var hasStatus = false
         var receipts: [Int32: Int64]?
+        /// Whether a reader brings nothing any more, and no error, until it is replaced.
+        var isControlStuck = false
+        var isStatusStuck = false
     }
 
     private var machine = CoordinatorMachine(CoordinatorSettings(name: "", partitions: []))
@@ -42,6 +45,11 @@ final class SimulatedCoordinator: SimulatedProcess {
         turn(busy: 1...6, idle: 5...20) { [self] in follow() }
     }
 
+    /// One of its readers asks a node that is cut off from its peers from now on.
+    func stick(control: Bool) {
+        if control { followers?.isControlStuck = true } else { followers?.isStatusStuck = true }
+    }
+
     func lead(_ leads: Bool) { tell(.leads(leads)) }
 
     private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
@@ -62,7 +70,10 @@ final class SimulatedCoordinator: SimulatedProcess {
                 after(world.random.within(1...10)) { [self] in tell(.partitions(broker.shards.count)) }
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
-                after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
+                after(world.random.within(0...5)) { [self] in
+                    broker.appendStatus(coordinator: status)
+                    after(world.random.within(1...5)) { [self] in tell(.beatWritten) }
+                }
             case .note(let checkpoints):
                 for checkpoint in checkpoints where !world.fails(8) {
                     after(world.random.within(0...(world.fails(20) ? 900 : 10))) { [self] in
@@ -94,6 +105,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     }
 
     private func followControl(_ term: Int) -> Bool {
+        guard followers?.isControlStuck == false else { return false }
         let entries = broker.control(from: followers?.control ?? 0).prefix(8)
         // What it tells may begin another term, with other followers.
         for entry in entries where followers?.term == term {
@@ -106,6 +118,10 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint), term: term)
             case .garbage: break
             }
+            if followers?.term == term { tell(.controlRead(below: entry.offset + 1), term: term) }
+        }
+        if entries.isEmpty, followers?.term == term {
+            tell(.controlRead(below: broker.controlEnd), term: term)
         }
         if entries.isEmpty, followers?.term == term, followers?.hasControl == false {
             followers?.hasControl = true
@@ -115,6 +131,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     }
 
     private func followStatus(_ term: Int) -> Bool {
+        guard followers?.isStatusStuck == false else { return false }
         let entries = broker.status(after: followers?.status ?? 0).prefix(20)
         for entry in entries where followers?.term == term {
             followers?.status = entry.serial
@@ -148,7 +165,9 @@ final class SimulatedCoordinator: SimulatedProcess {
 
     /// What is committed and where partitions end are read at different times; either may stay unanswered.
     private func answerPositions(_ partitions: [Int32], _ serial: Int, _ term: Int) {
+        let end = broker.controlEnd
         after(world.random.within(1...10)) { [self] in
+            tell(.controlEnds(at: end), term: term)
             let saved = broker.offsets
             after(world.random.within(1...10)) { [self] in
                 guard !world.fails(20) else {

@@ -47,6 +47,8 @@ final class SimulatedWorker: SimulatedProcess {
     var appendedAtMs: Int64 = 0
     var controlPosition: Int64 = 0
     var hasControl = false
+    /// Whether the reader of the control topic brings nothing any more, and no error, until it is replaced.
+    private var isControlStuck = false
     var producerEpoch = 0
     /// Whether the transactional name has still to be taken over by a new producer.
     var isProducerNew = false
@@ -67,6 +69,7 @@ final class SimulatedWorker: SimulatedProcess {
         settings.drainMs = 300
         settings.retryMs = 20
         settings.holdAfterMs = 40
+        settings.livenessMs = 150
         settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs
@@ -75,13 +78,15 @@ final class SimulatedWorker: SimulatedProcess {
         (groupNews, isGivingBack, hasSubscribed) = ([], false, false)
         (memberships, fetching, resting) = ([:], [:], [:])
         (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
-        (controlPosition, hasControl, transaction, isProducerNew) = (0, false, nil, false)
+        (controlPosition, hasControl, isControlStuck) = (0, false, false)
+        (transaction, isProducerNew) = (nil, false)
         if settings.isExactlyOnce { takeOverTransactions() }
         turn(busy: 1...4, idle: 2...10) { [self] in readerTurn() }
         turn(busy: 1...5, idle: 5...20) { [self] in writerTurn() }
         let pace = controlPace
         turn(busy: pace, idle: pace.lowerBound...pace.upperBound + 18) { [self] in controlTurn() }
         turn(every: 25...40) { [self] in beat() }
+        turn(every: 100...200) { [self] in if !isCutOff { tell(.controlEnds(at: broker.controlEnd)) } }
         turn(every: 15...25) { [self] in heartbeatToGroup() }
     }
 
@@ -90,6 +95,9 @@ final class SimulatedWorker: SimulatedProcess {
         guard !world.isCalm else { return 2...12 }
         return world.random.pick([2...12, 2...12, 10...60, 40...200])
     }
+
+    /// It reads the control topic from a node that is cut off from its peers from now on.
+    func stickControl() { isControlStuck = true }
 
     /// Ends by itself or by a drain: leaves the group.
     func end(failed: Bool) {
@@ -117,7 +125,8 @@ final class SimulatedWorker: SimulatedProcess {
                 writing.append(action)
             // Its topics for answers have room for everything.
             case .countAnswers: break
-            case .askControlEnd(let serial): answerControlEnd(serial)
+            case .askControlEnd(let serial, _): answerControlEnd(serial)
+            case .reopenControl: (controlPosition, isControlStuck) = (0, false)
             case .fetchHead(let head): load(head, again: true)
             case .unloadHead: break
             case .say: break
@@ -172,7 +181,7 @@ final class SimulatedWorker: SimulatedProcess {
 
     /// Returns whether there was something to read.
     private func controlTurn() -> Bool {
-        guard !isCutOff else { return false }
+        guard !isCutOff, !isControlStuck else { return false }
         let entries = broker.control(from: controlPosition).prefix(Int(world.random.within(1...8)))
         guard !entries.isEmpty else {
             controlPosition = max(controlPosition, broker.controlEnd)

@@ -114,12 +114,26 @@ extension World {
                 coordinator.freeze(forMs: random.within(20...(random.oneIn(4) ? 1_500 : 200)))
             }
         }
+        if random.oneIn(30 * plan.faultRarity) { stick() }
         if random.oneIn(25 * plan.faultRarity) { broker.group.shake(nowMs: nowMs) }
         if random.oneIn(100 * plan.faultRarity) { forbiddenUntilMs = nowMs + random.within(20...200) }
         if random.oneIn(20) { broker.compactControl(keeping: Int(random.within(10...30))) }
         if random.oneIn(40) {
             let processes: [SimulatedProcess] = workers + coordinators
             random.pick(processes).clockErrorMs = random.within(-90_000...90_000)
+        }
+    }
+
+    /// A node is cut off from its peers, but not from a client that reads from it.
+    private func stick() {
+        report.stuckReaders += 1
+        let count = workers.count + 2 * coordinators.count
+        let number = Int(random.next() % UInt64(count))
+        if number < workers.count {
+            workers[number].stickControl()
+        } else {
+            let number = number - workers.count
+            coordinators[number / 2].stick(control: number % 2 == 0)
         }
     }
 }
