@@ -34,8 +34,14 @@ final class WorkerConductor: Sendable {
 
     /// What the control topic is asked.
     enum Asking: Sendable {
-        case end(serial: Int)
         case head(ContentDigest)
+        case reopen
+    }
+
+    /// Where the control topic ends, by way of these nodes.
+    struct EndQuestion: Sendable {
+        let serial: Int
+        let nodes: Set<Int32>
     }
 
     private let state: Mutex<State>
@@ -45,6 +51,8 @@ final class WorkerConductor: Sendable {
     let writing = ActionQueue<Machine.Action>()
     /// For the thread that follows the control topic.
     let asking = ActionQueue<Asking>()
+    /// For the thread that asks where the control topic ends.
+    let ends = ActionQueue<EndQuestion>()
     /// Set when the machine has ended.
     let ended = Signal()
     private let failure = Mutex<String?>(nil)
@@ -109,8 +117,10 @@ final class WorkerConductor: Sendable {
                             receivedNs: Clock.steadyNs)))
             case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
                 toWrite.append(action)
-            case .askControlEnd(let serial): toAsk.append(.end(serial: serial))
+            case .askControlEnd(let serial, let markers):
+                ends.append([EndQuestion(serial: serial, nodes: Set(markers.compactMap(\.node)))])
             case .fetchHead(let head): toAsk.append(.head(head))
+            case .reopenControl: toAsk.append(.reopen)
             case .unloadHead(let head): state.heads[head] = nil
             case .say(let line): lines.append(line)
             case .finished: ended.set()

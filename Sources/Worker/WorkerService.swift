@@ -67,12 +67,16 @@ public final class WorkerService: Sendable {
             onDrain: { [self] in requestDrain() }, lines: lines)
         let consumer = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
+        let watch = ControlWatch(options, conductor: conductor, shards: consumer)
         let memberships = Memberships()
         let heartbeatThread = heartbeat.run()
         let controlThread = control.run()
+        let watchThread = watch.run()
         defer {
             control.requestStop()
+            watch.requestStop()
             controlThread.join()
+            watchThread.join()
             heartbeat.enter(.stopped)
             heartbeat.requestStop()
             heartbeatThread.join()

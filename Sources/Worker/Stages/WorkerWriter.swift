@@ -73,7 +73,7 @@ final class WorkerWriter: Sendable {
         case .abortTransaction:
             transact(.abort) { () throws(KafkaError) in try producer.abort() }
         case .fetchPositions, .countAnswers, .assign, .unassign, .pause, .resume, .submit, .askControlEnd,
-            .fetchHead, .unloadHead, .say, .finished, .failed:
+            .fetchHead, .reopenControl, .unloadHead, .say, .finished, .failed:
             preconditionFailure("the conductor gives the writer what is written")
         }
     }
