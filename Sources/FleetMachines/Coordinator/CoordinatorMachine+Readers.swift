@@ -7,18 +7,19 @@ extension CoordinatorMachine {
 
     mutating func watchReaders(_ now: Moment) {
         guard term != nil else { return }
-        let forMs = Self.livenessTimes * settings.livenessMs
-        if term?.controlReader.isStuck(forMs: forMs, nowMs: now.steadyMs) ?? false {
+        let stuckMs = settings.stuckMs
+        if term?.controlReader.isStuck(forMs: stuckMs, nowMs: now.steadyMs) ?? false {
             let (read, end) = (term?.controlReader.readBelow ?? 0, term?.controlReader.end ?? 0)
-            return reopen("the control topic was read below \(read) and ends at \(end)", forMs, now)
+            return reopen("the control topic was read below \(read) and ends at \(end)", stuckMs, now)
         }
+        let forMs = Self.livenessTimes * settings.livenessMs
         if term?.statusReader.isStuck(forMs: forMs, nowMs: now.steadyMs) ?? false {
             return reopen("no heartbeat comes, and our own are in the status topic", forMs, now)
         }
-        guard let written = term?.writtenAtMs, term?.pending != nil, now.steadyMs - written >= forMs else {
+        guard let written = term?.writtenAtMs, term?.pending != nil, now.steadyMs - written >= stuckMs else {
             return
         }
-        reopen("a decision is in the control topic and is not read back", forMs, now)
+        reopen("a decision is in the control topic and is not read back", stuckMs, now)
     }
 
     private mutating func reopen(_ what: String, _ forMs: Int64, _ now: Moment) {

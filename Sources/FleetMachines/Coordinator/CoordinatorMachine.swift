@@ -66,6 +66,8 @@ package struct CoordinatorMachine: Sendable {
     var termNumber = 0
     var term: Term?
     var errands = 0
+    /// The last commitment that was written, until it was said: whoever else reads it is not the one to say it.
+    var unsaid: CutoverRecord?
     var actions: [Action] = []
 
     /// A coordinator that does not lead.
@@ -159,6 +161,9 @@ package struct CoordinatorSettings: Sendable {
     package var partitions: [Int32]
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     package var livenessMs: Int64 = 5_000
+    /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds; one of
+    /// heartbeats after three times ``livenessMs``.
+    package var stuckMs: Int64 = 8_000
     /// Time between heartbeats, milliseconds.
     package var heartbeatMs: Int64 = 1_000
     /// Time until an errand that failed is tried again, milliseconds.

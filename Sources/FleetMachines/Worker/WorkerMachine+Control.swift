@@ -215,7 +215,7 @@ extension WorkerMachine {
 
     /// The control topic is read anew where its reader is silently stuck. What it has told is told again and changes nothing.
     mutating func watchReader(_ now: Moment) {
-        let forMs = 3 * settings.livenessMs
+        let forMs = settings.stuckMs
         guard control.reader.isStuck(forMs: forMs, nowMs: now.steadyMs) else { return }
         actions.append(
             .say(

@@ -57,6 +57,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     var isHeld = false
     /// Since when there has been no room for another record.
     var fullSinceMs: Int64?
+    /// Since when the group has taken this worker for gone.
+    var lostSinceMs: Int64?
     /// Shards that were submitted, in lanes of now, and are not scored yet.
     var unscored = 0
 
@@ -209,9 +211,8 @@ package struct WorkerSettings: Sendable {
     package var countMs: Int64 = 10_000
     /// Time until a call that failed is made again, milliseconds.
     package var retryMs: Int64 = 500
-    /// A process is live for so long after its last heartbeat, milliseconds; a reader that stands still for three times as long
-    /// although there is more is stuck.
-    package var livenessMs: Int64 = 5_000
+    /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds.
+    package var stuckMs: Int64 = 8_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.
     package var holdAfterMs: Int64 = 2_000
 

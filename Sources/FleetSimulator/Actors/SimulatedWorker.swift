@@ -69,7 +69,7 @@ final class SimulatedWorker: SimulatedProcess {
         settings.drainMs = 300
         settings.retryMs = 20
         settings.holdAfterMs = 40
-        settings.livenessMs = 150
+        settings.stuckMs = 300
         settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs

@@ -26,8 +26,9 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
-    /// Heads, heartbeat, shards, predictions; one that reads the heads again, and two that ask about topics.
-    private static let clients = 7
+    /// Heads, heartbeat, shards, predictions; one that reads the heads again, and two that ask about topics; the heads' last reader,
+    /// which may still be closing, and two that ask one node alone.
+    private static let clients = 10
 
     func validate() throws { try name.map { try requireName($0) } }
 

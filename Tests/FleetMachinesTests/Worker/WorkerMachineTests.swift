@@ -73,6 +73,19 @@ import Testing
         #expect(bench.tell(.commitEnded(nil, serial: 1)) == ["unassign"])
     }
 
+    @Test(arguments: [(0, "0 partitions"), (1, "1 partition"), (2, "2 partitions")])
+    func whoWasCutOffSaysWhenItIsBack(count: Int32, words: String) {
+        var bench = WorkerBench()
+        bench.own([0, 1])
+        #expect(bench.tell(.revoked(lost: true)) == ["unassign"])
+        let back = bench.tell(.assigned(Array(0..<count)), afterMs: 31_500)
+        #expect(back.first == "say group: back after 31 s, with \(words)")
+        // Once, and not for what the group does by itself.
+        bench.tell(.positions([:], generation: bench.generation))
+        bench.tell(.revoked(lost: false))
+        #expect(!bench.tell(.assigned([0]), afterMs: 9_000).contains { $0.hasPrefix("say") })
+    }
+
     @Test func finishedWorkLeavesBeforePartitionsAreGivenBack() {
         var bench = WorkerBench()
         bench.putInForce("a", partitions: [0])
