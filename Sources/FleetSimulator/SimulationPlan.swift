@@ -85,6 +85,10 @@ package struct SimulationReport: Sendable, Hashable {
     package var cuts = 0
     /// Readers that were silently stuck.
     package var stuckReaders = 0
+    /// Partitions whose leader did not answer one worker.
+    package var deaf = 0
+    /// Times a worker left the group for a partition that it could not read.
+    package var departures = 0
     /// Times a worker's producer was made anew.
     package var renewals = 0
     /// Times a process ended by itself because it could not go on.
@@ -134,6 +138,8 @@ package struct SimulationReport: Sendable, Hashable {
         freezes += other.freezes
         cuts += other.cuts
         stuckReaders += other.stuckReaders
+        deaf += other.deaf
+        departures += other.departures
         renewals += other.renewals
         failures += other.failures
         rebalances += other.rebalances

@@ -27,6 +27,8 @@ final class WorkerConductor: Sendable {
         case countAnswers
         case assign([(partition: Int32, offset: Int64)], generation: Int)
         case unassign
+        case leaveGroup
+        case joinGroup
         case pause([Int32])
         case resume([Int32])
         case submit(ShardTask)
@@ -38,10 +40,12 @@ final class WorkerConductor: Sendable {
         case reopen
     }
 
-    /// Where the control topic ends, by way of these nodes.
-    struct EndQuestion: Sendable {
-        let serial: Int
-        let nodes: Set<Int32>
+    /// What is asked beside the reading.
+    enum Question: Sendable {
+        /// Where the control topic ends, by way of these nodes.
+        case end(serial: Int, nodes: Set<Int32>)
+        /// Whether the leaders of these partitions are there.
+        case leaders([Int32])
     }
 
     private let state: Mutex<State>
@@ -51,8 +55,8 @@ final class WorkerConductor: Sendable {
     let writing = ActionQueue<Machine.Action>()
     /// For the thread that follows the control topic.
     let asking = ActionQueue<Asking>()
-    /// For the thread that asks where the control topic ends.
-    let ends = ActionQueue<EndQuestion>()
+    /// For the thread that asks where the control topic ends, and whether leaders are there.
+    let questions = ActionQueue<Question>()
     /// Set when the machine has ended.
     let ended = Signal()
     private let failure = Mutex<String?>(nil)
@@ -66,6 +70,7 @@ final class WorkerConductor: Sendable {
         settings.unscoredMax = options.shardsInFlightMax
         settings.heldMax = 64 + 8 * options.shardsInFlightMax
         settings.headBytesMax = options.headBytesMax
+        settings.sessionMs = Int64(options.sessionTimeoutMs)
         let loader = HeadLoader(options)
         settings.frozenHead = options.frozenHead.map { HeadStamp(frozen: $0.head.digest, label: $0.label) }
         settings.frozenRefusal = loader.frozenRefusal
@@ -103,6 +108,8 @@ final class WorkerConductor: Sendable {
             case .countAnswers: toRead.append(.countAnswers)
             case .assign(let starts, let generation): toRead.append(.assign(starts, generation: generation))
             case .unassign: toRead.append(.unassign)
+            case .leaveGroup: toRead.append(.leaveGroup)
+            case .joinGroup: toRead.append(.joinGroup)
             case .pause(let partitions): toRead.append(.pause(partitions))
             case .resume(let partitions): toRead.append(.resume(partitions))
             case .submit(let ticket, let message, let stream, let stamp):
@@ -118,7 +125,8 @@ final class WorkerConductor: Sendable {
             case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
                 toWrite.append(action)
             case .askControlEnd(let serial, let markers):
-                ends.append([EndQuestion(serial: serial, nodes: Set(markers.compactMap(\.node)))])
+                questions.append([.end(serial: serial, nodes: Set(markers.compactMap(\.node)))])
+            case .askLeaders(let partitions): questions.append([.leaders(partitions)])
             case .fetchHead(let head): toAsk.append(.head(head))
             case .reopenControl: toAsk.append(.reopen)
             case .unloadHead(let head): state.heads[head] = nil

@@ -39,7 +39,9 @@ extension RecordStage {
         case .say(let line): show(line)
         case .failed(let text): complain("the worker ended: \(text)")
         case .finished: complain("the worker ended")
-        case .countAnswers, .assign, .unassign, .pause, .resume, .unloadHead, .reopenControl: break
+        case .countAnswers, .assign, .unassign, .pause, .resume, .unloadHead, .reopenControl, .leaveGroup,
+            .joinGroup, .askLeaders:
+            break
         }
         return []
     }

@@ -20,6 +20,10 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     /// What was to be read next of a partition is not there; where it begins and ends, if that could be asked.
     case outOfRange(partition: Int32, PartitionExtent?)
 
+    /// The answer to ``WorkerAction/askLeaders(_:)``: partitions whose leader answered, and those of which the cluster names a
+    /// leader that did not; how many the shard topic has, 0 where the cluster did not answer.
+    case leaders(answered: [Int32], silent: [Int32], of: Int)
+
     // Records and what became of them.
 
     /// A record of the shard topic.
@@ -106,6 +110,11 @@ package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
     /// Score a shard by a head that is ready.
     case submit(Ticket, Message, stream: String, HeadStamp)
 
+    /// Leave the group, which takes all partitions back.
+    case leaveGroup
+    /// Join it again.
+    case joinGroup
+
     // Publishing: carried out one after the other by whoever writes to the broker.
 
     /// Publish a finished record.
@@ -130,6 +139,11 @@ package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
     case reopenControl
     /// Load a published head again, which was unloaded.
     case fetchHead(ContentDigest)
+
+    // Leaders: carried out by whoever asks, beside the reading.
+
+    /// Ask the leaders of these partitions, over the client that reads them, whether they are there.
+    case askLeaders([Int32])
 
     // At once.
 

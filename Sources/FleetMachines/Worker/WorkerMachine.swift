@@ -64,6 +64,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
 
     var publishing = Publishing()
     var control = ControlKnowledge()
+    var leaders = LeaderWatch()
     /// The topic for answers with the fewest partitions, and when it is looked at again where it has too few.
     var answers: (topic: String, partitions: Int)?
     var countAtMs: Int64 = 0
@@ -97,6 +98,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .answers(let topic, let partitions): counted(topic, partitions)
         case .readingFailed(let failure): readingFailed(failure)
         case .outOfRange(let partition, let extent): outOfRange(partition, extent, now)
+        case .leaders(let answered, let silent, let count): learned(answered, silent: silent, of: count, now)
         case .record(let record, let message, let partition, let offset):
             received(record, message, partition: partition, offset: offset, now)
         case .scored(let ticket, let scores, let images): finished(ticket, .scored(scores, images: images))
@@ -130,6 +132,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         askForAnswers(now)
         askControlEnd()
         watchReader(now)
+        watchLeaders(now)
         publishAndCommit(now)
         holdOrLetGo(now)
         close(now)
@@ -211,6 +214,8 @@ package struct WorkerSettings: Sendable {
     package var countMs: Int64 = 10_000
     /// Time until a call that failed is made again, milliseconds.
     package var retryMs: Int64 = 500
+    /// The group takes a member that is silent for so long for gone, milliseconds; 0 where no leader is asked.
+    package var sessionMs: Int64 = 0
     /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds.
     package var stuckMs: Int64 = 8_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.

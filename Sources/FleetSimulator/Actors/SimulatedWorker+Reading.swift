@@ -10,9 +10,15 @@ extension SimulatedWorker {
 
     func join() {
         after(world.random.within(1...15)) { [self] in
+            guard !isAway else { return }
             guard !isCutOff else { return join() }
             memberID = broker.group.join(memberID, worker: index, life: life, nowMs: world.nowMs)
         }
+    }
+
+    private func leave() {
+        if let memberID { broker.group.leave(memberID, nowMs: world.nowMs) }
+        memberID = nil
     }
 
     /// The background heartbeat of the client library: no turn of the machine.
@@ -31,7 +37,7 @@ extension SimulatedWorker {
             self.memberID = nil
             let owned = membership != nil
             membership = nil
-            guard owned, !isGivingBack else { return owned ? () : join() }
+            guard owned, !isGivingBack else { return owned || isAway ? () : join() }
             isGivingBack = true
             groupNews.append(.revoked(lost: true))
         }
@@ -85,7 +91,7 @@ extension SimulatedWorker {
         guard !isCutOff else { return false }
         let open = fetching.keys.sorted().filter { partition in
             // Of a partition that rests something may still be on its way.
-            (resting[partition].map { world.nowMs < $0 + 8 } ?? true)
+            !isDeaf(to: partition) && (resting[partition].map { world.nowMs < $0 + 8 } ?? true)
                 && fetching[partition, default: 0] < broker.shards[Int(partition)].count
         }
         guard !open.isEmpty else { return false }
@@ -120,8 +126,18 @@ extension SimulatedWorker {
             membership = nil
             if isGivingBack {
                 isGivingBack = false
-                join()
+                isAway ? leave() : join()
             }
+        case .leaveGroup:
+            isAway = true
+            world.report.departures += 1
+            guard membership != nil || isGivingBack else { return leave() }
+            guard !isGivingBack else { return }
+            isGivingBack = true
+            groupNews.append(.revoked(lost: false))
+        case .joinGroup:
+            isAway = false
+            if !isGivingBack { join() }
         case .pause(let partitions): for partition in partitions { resting[partition] = world.nowMs }
         case .resume(let partitions): for partition in partitions { resting[partition] = nil }
         case .submit(let ticket, let message, _, let stamp): score(ticket, message, stamp)

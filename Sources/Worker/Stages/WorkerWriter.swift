@@ -72,8 +72,9 @@ final class WorkerWriter: Sendable {
             transact(.commit) { () throws(KafkaError) in try producer.commit() }
         case .abortTransaction:
             transact(.abort) { () throws(KafkaError) in try producer.abort() }
-        case .fetchPositions, .countAnswers, .assign, .unassign, .pause, .resume, .submit, .askControlEnd,
-            .fetchHead, .reopenControl, .unloadHead, .say, .finished, .failed:
+        case .fetchPositions, .countAnswers, .assign, .unassign, .pause, .resume, .submit, .leaveGroup,
+            .joinGroup, .askLeaders, .askControlEnd, .fetchHead, .reopenControl, .unloadHead, .say, .finished,
+            .failed:
             preconditionFailure("the conductor gives the writer what is written")
         }
     }

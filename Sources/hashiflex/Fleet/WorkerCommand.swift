@@ -27,8 +27,8 @@ struct WorkerCommand: ParsableCommand {
     var exitWithParent = false
 
     /// Heads, heartbeat, shards, predictions; one that reads the heads again, and two that ask about topics; the heads' last reader,
-    /// which may still be closing, and two that ask one node alone.
-    private static let clients = 10
+    /// which may still be closing, two that ask one node alone, and one that asks who leads.
+    private static let clients = 11
 
     func validate() throws { try name.map { try requireName($0) } }
 
