@@ -27,8 +27,9 @@ import Testing
     }
 
     @Test func whoeverWroteItSaysIt() throws {
-        var (first, errand) = try leader()
-        var (second, other) = try leader()
+        let (leading, errand) = try leader()
+        let (believing, other) = try leader()
+        var (first, second) = (leading, believing)
         let found = [PartitionOffset(partition: 0, offset: 7)]
         let written = first.handle(.markers(found, errand: errand), at: now).compactMap {
             if case .write(let record, let errand) = $0 { (record, errand) } else { nil }

@@ -27,35 +27,35 @@ import Testing
 
     @Test func heartbeatsThatAreAcknowledgedAndDoNotComeBackBeginEverythingAnew() {
         var machine = leader()
-        let begun1 = terms(&machine, seconds: 15, [.beatWritten])
-        #expect(begun1 == 0)
-        let begun2 = terms(&machine, seconds: 1, from: 15, [.beatWritten])
-        #expect(begun2 == 1)
+        var begun = terms(&machine, seconds: 15, [.beatWritten])
+        #expect(begun == 0)
+        begun = terms(&machine, seconds: 1, from: 15, [.beatWritten])
+        #expect(begun == 1)
     }
 
     @Test func aHeartbeatOfAnybodyIsEnough() {
         var machine = leader()
         let beat = CoordinatorStatus(coordinator: "other", atMs: 0)
-        let begun3 = terms(&machine, seconds: 60, [.beatWritten, .coordinator(beat)])
-        #expect(begun3 == 0)
+        let begun = terms(&machine, seconds: 60, [.beatWritten, .coordinator(beat)])
+        #expect(begun == 0)
     }
 
     /// Without a network nothing comes, and nothing is acknowledged.
     @Test func silenceAloneBeginsNothing() {
         var machine = leader()
-        let begun4 = terms(&machine, seconds: 60, [])
-        #expect(begun4 == 0)
+        let begun = terms(&machine, seconds: 60, [])
+        #expect(begun == 0)
     }
 
     @Test func aControlTopicThatGoesOnElsewhereBeginsEverythingAnew() {
         var machine = leader()
         let beat = CoordinatorStatus(coordinator: "c", atMs: 0)
         _ = machine.handle(.controlRead(below: 4), at: Moment(steadyMs: 0, wallMs: 0))
-        let begun5 = terms(&machine, seconds: 60, [.controlEnds(at: 4), .coordinator(beat)])
-        #expect(begun5 == 0)
-        let begun6 = terms(&machine, seconds: 8, from: 60, [.controlEnds(at: 5), .coordinator(beat)])
-        #expect(begun6 == 0)
-        let begun7 = terms(&machine, seconds: 1, from: 68, [.controlEnds(at: 5), .coordinator(beat)])
-        #expect(begun7 == 1)
+        var begun = terms(&machine, seconds: 60, [.controlEnds(at: 4), .coordinator(beat)])
+        #expect(begun == 0)
+        begun = terms(&machine, seconds: 8, from: 60, [.controlEnds(at: 5), .coordinator(beat)])
+        #expect(begun == 0)
+        begun = terms(&machine, seconds: 1, from: 68, [.controlEnds(at: 5), .coordinator(beat)])
+        #expect(begun == 1)
     }
 }
