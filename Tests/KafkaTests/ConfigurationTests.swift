@@ -209,6 +209,28 @@ import Testing
         #expect(configuration.value(of: "client.id") == "mine")
     }
 
+    /// What a person has to mend ends a worker; what an interruption does must not.
+    @Test func whatIsRefusedForEverIsToldFromInterruptions() {
+        func error(_ code: Int32) -> KafkaError { KafkaError(code: code, doing: "") }
+        for code in [
+            KafkaError.Code.messageTooLarge, KafkaError.Code.invalidArgument,
+            KafkaError.Code.unknownTopicOrPartition, KafkaError.Code.invalidSessionTimeout,
+            KafkaError.Code.fencedInstance,
+        ] {
+            #expect(error(code).isPermanent)
+        }
+        for code in [
+            KafkaError.Code.timedOut, KafkaError.Code.transport, KafkaError.Code.wrongState,
+            KafkaError.Code.conflict, KafkaError.Code.fenced, KafkaError.Code.messageTimedOut,
+            KafkaError.Code.invalidProducerEpoch, KafkaError.Code.illegalGeneration,
+        ] {
+            #expect(!error(code).isPermanent)
+        }
+        #expect(error(KafkaError.Code.fenced).isFencing && !error(KafkaError.Code.transport).isFencing)
+        // Member epochs of Kafka 4, which an old library has no names for.
+        #expect(error(110).isStaleMember && error(113).isStaleMember && !error(111).isStaleMember)
+    }
+
     @Test func theLibraryIsTheOneThisWasMeasuredWith() {
         #expect(LibraryVersion.rdkafka.hasPrefix("2."))
         #expect(LibraryVersion.rdkafkaNumber >= 0x0200_02ff)
