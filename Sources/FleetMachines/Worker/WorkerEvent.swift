@@ -41,6 +41,8 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case delivered(flight: UInt64, records: Int)
     /// One of its records was not delivered, or could not be sent.
     case deliveryFailed(CallFailure, flight: UInt64)
+    /// The producer was made anew: of nothing that is on its way anybody will say what became of it.
+    case flightsLost(CallFailure)
     /// The answer to ``WorkerAction/commit(_:serial:generation:)``.
     case commitEnded(CallFailure?, serial: Int)
     /// The answer to the transactional call in progress.

@@ -106,6 +106,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .queued(let flight, let records): queued(flight, records)
         case .delivered(let flight, let records): delivered(flight, records)
         case .deliveryFailed(let failure, let flight): deliveryFailed(failure, flight, now)
+        case .flightsLost(let failure): flightsLost(failure)
         case .commitEnded(let failure, let serial): commitEnded(failure, serial, now)
         case .transactionEnded(let call, let failure): transactionEnded(call, failure, now)
         case .published(let manifest): published(manifest)

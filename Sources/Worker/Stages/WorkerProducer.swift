@@ -25,6 +25,8 @@ final class WorkerProducer: Sendable {
     private struct Past {
         /// When the first transaction began since the broker has confirmed one.
         var unconfirmedMs: Int64?
+        /// Why the producer was made anew, until that is told.
+        var renewal: KafkaError?
         /// When the name was taken back from somebody who may have been another worker.
         var takenBackMs: Int64?
     }
@@ -108,6 +110,19 @@ final class WorkerProducer: Sendable {
         return CallFailure(options.transactionalID == nil ? .retriable : .abortable, "\(what): \(error)")
     }
 
+    /// Why the producer was made anew since this was asked last: what was on its way is lost with the one before.
+    func takeRenewal() -> CallFailure? {
+        let reason = past.withLock { past in
+            defer { past.renewal = nil }
+            return past.renewal
+        }
+        return reason.map {
+            CallFailure(
+                options.transactionalID == nil ? .retriable : .abortable,
+                "the producer is made anew after an interruption: \($0)")
+        }
+    }
+
     // MARK: Making it anew
 
     /// Takes the name over, where that is still to be done: what was open under it is aborted.
@@ -137,6 +152,7 @@ final class WorkerProducer: Sendable {
         }
         // Ended here, outside of the lock.
         _ = old
+        past.withLock { $0.renewal = reason ?? error }
         return true
     }
 

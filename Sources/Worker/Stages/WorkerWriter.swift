@@ -43,6 +43,7 @@ final class WorkerWriter: Sendable {
                     perform(action, encoder, &predictions)
                 }
                 takeDeliveries(timeoutMs: 0)
+                if let renewal = producer.takeRenewal() { conductor.tell(.flightsLost(renewal)) }
                 conductor.tell(.tick)
             }
         }
