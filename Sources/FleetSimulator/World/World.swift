@@ -191,9 +191,10 @@ final class World {
         report.rebalances += 1
         var given: [[Int32]] = Array(repeating: [], count: members.count)
         // As evenly as the round robin of the clients: nobody has all while others have none.
+        let first = Int(random.next() % UInt64(max(1, members.count)))
         for (place, partition) in (0..<Int32(partitions)).shuffled(using: &random).enumerated()
         where !members.isEmpty {
-            given[place % members.count].append(partition)
+            given[(first + place) % members.count].append(partition)
         }
         for (place, entry) in members.enumerated() {
             let new = SimulatedMembership(member: entry.id, generation: broker.group.generation)
