@@ -5,7 +5,8 @@ import Threads
 
 /// Writes small records and waits until the broker has them.
 public final class RecordWriter: Sendable {
-    private let producer: KafkaProducer
+    private let kafka: KafkaConfiguration
+    private let made: Mutex<KafkaProducer>
     /// The tag of the next record; deliveries of a call that timed out come late and are told apart by it.
     private let nextTag = Mutex<UInt64>(0)
     /// Topics whose leaders are known; librdkafka holds the first record of any other for up to a second.
@@ -13,8 +14,17 @@ public final class RecordWriter: Sendable {
 
     /// Connects on first use.
     public init(_ kafka: KafkaConfiguration) throws(KafkaError) {
-        producer = try KafkaProducer(kafka, options: ProducerOptions())
+        self.kafka = kafka
+        made = Mutex(try Self.producer(kafka))
     }
+
+    private static func producer(_ kafka: KafkaConfiguration) throws(KafkaError) -> KafkaProducer {
+        var options = ProducerOptions()
+        options.isRenewable = true
+        return try KafkaProducer(kafka, options: options)
+    }
+
+    private var producer: KafkaProducer { made.withLock { $0 } }
 
     /// One record to write.
     public struct Record: Sendable {
@@ -44,9 +54,33 @@ public final class RecordWriter: Sendable {
     public func write(_ records: [Record], timeoutMs: Int64 = 30_000) throws(KafkaError) -> [Int64] {
         let result = nextTag.withLock { tag in
             defer { tag += UInt64(records.count) }
-            return Result { () throws(KafkaError) in try write(records, firstTag: tag, timeoutMs: timeoutMs) }
+            return Result { () throws(KafkaError) in
+                do throws(KafkaError) {
+                    return try write(records, firstTag: tag, timeoutMs: timeoutMs)
+                } catch {
+                    throw renewed(after: error)
+                }
+            }
         }
         return try result.get()
+    }
+
+    /// Makes the producer anew where an interruption has made it useless; whoever repeats the call writes with the new one.
+    private func renewed(after error: KafkaError) -> KafkaError {
+        guard error.isFatal, !error.isPermanent, let fatal = producer.fatalError, !fatal.isPermanent,
+            let new = try? Self.producer(kafka)
+        else { return error }
+        let old = made.withLock { made in
+            defer { made = new }
+            return made
+        }
+        // Ended here, outside of the lock.
+        _ = old
+        knownTopics.withLock { $0 = [] }
+        return KafkaError(
+            code: KafkaError.Code.purgedInFlight,
+            doing: "the producer was of no further use and is made anew",
+            detail: error.description, isRetriable: true)
     }
 
     /// Writes one record; returns its offset.

@@ -38,6 +38,7 @@ final class FleetReporter: Sendable {
                     case .note(let checkpoints): note(checkpoints)
                     case .askPositions(let partitions, let serial, let term):
                         tell(positions(partitions, serial), term)
+                        tellControlEnd(term)
                     case .countPartitions: countPartitions()
                     default: preconditionFailure("the service gives the reporter what is reported")
                     }
@@ -55,6 +56,7 @@ final class FleetReporter: Sendable {
                 RecordWriter.Record(
                     topic: options.topics.status, key: Array("coordinator".utf8),
                     value: JSONRecord.encode(status)), timeoutMs: 2_000)
+            tell(.beatWritten, nil)
         } catch {
             // One that can not be written now is replaced by the next one; one that may not be written is not.
             if error.isRefusedAccess { onFailure(error) }
@@ -81,6 +83,13 @@ final class FleetReporter: Sendable {
             return
         }
         tell(.partitions(count), nil)
+    }
+
+    /// Over another client than the topic's reader, which may go on asking a node that is cut off.
+    private func tellControlEnd(_ term: Int) {
+        let place = TopicPartition(topic: options.topics.control, partition: 0)
+        guard let end = (try? reader.extents([place], timeoutMs: 2_000))?[place]?.high else { return }
+        tell(.controlEnds(at: end), term)
     }
 
     private func positions(_ partitions: [Int32], _ serial: Int) -> CoordinatorEvent {

@@ -76,7 +76,8 @@ final class TermFollowers: Sendable {
                 case .ledgerReset(let record, let offset): tell(.ledgerReset(record, offset: offset))
                 case .move(let move, let offset): tell(.move(move, offset: offset))
                 case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint))
-                case .command, .read: break
+                case .read(let below): tell(.controlRead(below: below))
+                case .command: break
                 }
             }
         }

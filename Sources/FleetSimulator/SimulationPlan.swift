@@ -81,6 +81,16 @@ package struct SimulationReport: Sendable, Hashable {
     package var kills = 0
     /// Times a process was frozen and thawed.
     package var freezes = 0
+    /// Times a worker was cut off from the broker.
+    package var cuts = 0
+    /// Readers that were silently stuck.
+    package var stuckReaders = 0
+    /// Partitions whose leader did not answer one worker.
+    package var deaf = 0
+    /// Times a worker left the group for a partition that it could not read.
+    package var departures = 0
+    /// Times a worker's producer was made anew.
+    package var renewals = 0
     /// Times a process ended by itself because it could not go on.
     package var failures = 0
     /// Times the group gave the partitions out anew.
@@ -126,6 +136,11 @@ package struct SimulationReport: Sendable, Hashable {
         repeated += other.repeated
         kills += other.kills
         freezes += other.freezes
+        cuts += other.cuts
+        stuckReaders += other.stuckReaders
+        deaf += other.deaf
+        departures += other.departures
+        renewals += other.renewals
         failures += other.failures
         rebalances += other.rebalances
         aborts += other.aborts

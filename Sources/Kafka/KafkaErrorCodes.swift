@@ -27,6 +27,9 @@ extension KafkaError {
         /// The call does not fit the state of the client.
         public static let wrongState = RD_KAFKA_RESP_ERR__STATE.rawValue
 
+        /// Another call of the client is still under way, and this one cannot be made beside it.
+        public static let conflict = RD_KAFKA_RESP_ERR__CONFLICT.rawValue
+
         /// The topic is known but has no such partition.
         public static let unknownPartition = RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION.rawValue
 

@@ -27,6 +27,8 @@ final class WorkerConductor: Sendable {
         case countAnswers
         case assign([(partition: Int32, offset: Int64)], generation: Int)
         case unassign
+        case leaveGroup
+        case joinGroup
         case pause([Int32])
         case resume([Int32])
         case submit(ShardTask)
@@ -34,8 +36,16 @@ final class WorkerConductor: Sendable {
 
     /// What the control topic is asked.
     enum Asking: Sendable {
-        case end(serial: Int)
         case head(ContentDigest)
+        case reopen
+    }
+
+    /// What is asked beside the reading.
+    enum Question: Sendable {
+        /// Where the control topic ends, by way of these nodes.
+        case end(serial: Int, nodes: Set<Int32>)
+        /// Whether the leaders of these partitions are there.
+        case leaders([Int32])
     }
 
     private let state: Mutex<State>
@@ -45,6 +55,8 @@ final class WorkerConductor: Sendable {
     let writing = ActionQueue<Machine.Action>()
     /// For the thread that follows the control topic.
     let asking = ActionQueue<Asking>()
+    /// For the thread that asks where the control topic ends, and whether leaders are there.
+    let questions = ActionQueue<Question>()
     /// Set when the machine has ended.
     let ended = Signal()
     private let failure = Mutex<String?>(nil)
@@ -58,6 +70,7 @@ final class WorkerConductor: Sendable {
         settings.unscoredMax = options.shardsInFlightMax
         settings.heldMax = 64 + 8 * options.shardsInFlightMax
         settings.headBytesMax = options.headBytesMax
+        settings.sessionMs = Int64(options.sessionTimeoutMs)
         let loader = HeadLoader(options)
         settings.frozenHead = options.frozenHead.map { HeadStamp(frozen: $0.head.digest, label: $0.label) }
         settings.frozenRefusal = loader.frozenRefusal
@@ -95,6 +108,8 @@ final class WorkerConductor: Sendable {
             case .countAnswers: toRead.append(.countAnswers)
             case .assign(let starts, let generation): toRead.append(.assign(starts, generation: generation))
             case .unassign: toRead.append(.unassign)
+            case .leaveGroup: toRead.append(.leaveGroup)
+            case .joinGroup: toRead.append(.joinGroup)
             case .pause(let partitions): toRead.append(.pause(partitions))
             case .resume(let partitions): toRead.append(.resume(partitions))
             case .submit(let ticket, let message, let stream, let stamp):
@@ -109,8 +124,11 @@ final class WorkerConductor: Sendable {
                             receivedNs: Clock.steadyNs)))
             case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
                 toWrite.append(action)
-            case .askControlEnd(let serial): toAsk.append(.end(serial: serial))
+            case .askControlEnd(let serial, let markers):
+                questions.append([.end(serial: serial, nodes: Set(markers.compactMap(\.node)))])
+            case .askLeaders(let partitions): questions.append([.leaders(partitions)])
             case .fetchHead(let head): toAsk.append(.head(head))
+            case .reopenControl: toAsk.append(.reopen)
             case .unloadHead(let head): state.heads[head] = nil
             case .say(let line): lines.append(line)
             case .finished: ended.set()
@@ -129,35 +147,4 @@ final class WorkerConductor: Sendable {
 extension Moment {
     /// This moment by the machine's clocks.
     static var now: Moment { Moment(steadyMs: Clock.steadyMs, wallMs: Clock.wallMs) }
-}
-
-extension CallFailure {
-    /// What a failed call means to the machine.
-    init(_ error: KafkaError) {
-        guard error.code != KafkaError.Code.fencedInstance else {
-            self.init(
-                .fatal, "another worker has started under this one's name; give each its own --name: \(error)"
-            )
-            return
-        }
-        let kind: Kind
-        switch error.code {
-        // Given up by the client library, not refused by the broker.
-        // Partitions that were added may not have been heard of by this client.
-        case KafkaError.Code.messageTimedOut, KafkaError.Code.purgedFromQueue, KafkaError.Code.purgedInFlight,
-            KafkaError.Code.unknownPartition:
-            kind = .retriable
-        default:
-            if error.isFatal {
-                kind = .fatal
-            } else if error.requiresAbort {
-                kind = .abortable
-            } else if error.isStaleMember {
-                kind = .stale
-            } else {
-                kind = error.isRetriable ? .retriable : .fatal
-            }
-        }
-        self.init(kind, "\(error)")
-    }
 }

@@ -67,12 +67,16 @@ public final class WorkerService: Sendable {
             onDrain: { [self] in requestDrain() }, lines: lines)
         let consumer = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
+        let questions = try WorkerQuestions(options, conductor: conductor, shards: consumer)
         let memberships = Memberships()
         let heartbeatThread = heartbeat.run()
         let controlThread = control.run()
+        let questionsThread = questions.run()
         defer {
             control.requestStop()
+            questions.requestStop()
             controlThread.join()
+            questionsThread.join()
             heartbeat.enter(.stopped)
             heartbeat.requestStop()
             heartbeatThread.join()
@@ -104,11 +108,15 @@ public final class WorkerService: Sendable {
         let npuThread = npu.run()
         let readerThread = reader.run()
         let ending = PlatformThread("ending") { [self] in
-            while !conductor.ended.isSet, !drain.wait(milliseconds: 100) { lines.tellOverdue() }
+            while !conductor.ended.isSet, !drain.wait(milliseconds: 100) {
+                // The writing hand may be held up by a broker that is out of reach.
+                conductor.tell(.tick)
+                lines.tellOverdue()
+            }
             guard !conductor.ended.isSet else { return }
             heartbeat.enter(.draining)
             conductor.tell(.drain)
-            while !conductor.ended.isSet, !stop.wait(milliseconds: 100) {}
+            while !conductor.ended.isSet, !stop.wait(milliseconds: 100) { conductor.tell(.tick) }
             conductor.tell(.stop)
         }
         conductor.ended.wait()

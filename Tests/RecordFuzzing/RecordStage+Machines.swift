@@ -34,12 +34,14 @@ extension RecordStage {
             return [.transactionEnded(.sendOffsets, nil)]
         case .commitTransaction: return [.transactionEnded(.commit, nil)]
         case .abortTransaction: return [.transactionEnded(.abort, nil)]
-        case .askControlEnd(let serial): return [.controlEnd(controlOffset, serial: serial)]
+        case .askControlEnd(let serial, _): return [.controlEnd(controlOffset, serial: serial)]
         case .fetchHead(let head): return [.headReady(head, bytes: 1_000)]
         case .say(let line): show(line)
         case .failed(let text): complain("the worker ended: \(text)")
         case .finished: complain("the worker ended")
-        case .countAnswers, .assign, .unassign, .pause, .resume, .unloadHead: break
+        case .countAnswers, .assign, .unassign, .pause, .resume, .unloadHead, .reopenControl, .leaveGroup,
+            .joinGroup, .askLeaders:
+            break
         }
         return []
     }

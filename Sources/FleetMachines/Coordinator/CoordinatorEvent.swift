@@ -15,10 +15,16 @@ package enum CoordinatorEvent: Sendable {
     case cutover(CutoverRecord, offset: Int64)
     /// All that was in the control topic has been read.
     case controlCaughtUp
+    /// Everything below this offset of the control topic has been read and told.
+    case controlRead(below: Int64)
+    /// A client other than the reader was told that the control topic ends there.
+    case controlEnds(at: Int64)
     /// A worker's heartbeat.
     case worker(WorkerStatus)
     /// A leading coordinator's heartbeat.
     case coordinator(CoordinatorStatus)
+    /// The heartbeat that ``CoordinatorAction/beat(_:)`` asked for is in the status topic.
+    case beatWritten
     /// All that was in the status topic has been read.
     case statusCaughtUp
     /// What was made of a shard, at this offset of its receipts partition.
@@ -61,7 +67,8 @@ package enum CoordinatorAction: Sendable, Equatable {
     case countReceipts(from: [Int32: Int64], term: Int)
     /// Stop reading.
     case rest
-    /// Ask what the workers' group has committed in these partitions, then where they begin and end.
+    /// Ask what the workers' group has committed in these partitions, then where they begin and end; and where the control topic
+    /// ends.
     case askPositions([Int32], serial: Int, term: Int)
     /// Ask how many partitions the shard topic has; one that gets no answer is asked again.
     case countPartitions

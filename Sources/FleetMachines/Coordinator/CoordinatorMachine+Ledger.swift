@@ -87,9 +87,11 @@ extension CoordinatorMachine {
     }
 
     mutating func moved(_ move: PositionMove, at offset: Int64) {
-        let asked = term?.positionsAsked ?? 0
-        term?.positions.learn(move, at: offset, asked: asked)
-        if term?.isCounting == true { term?.ledger?.learn(move) } else { term?.moves.append(move) }
+        // Told before: a reader whose place is gone at the node that answers begins the topic anew.
+        guard let term, offset >= term.controlReader.readBelow else { return }
+        let asked = term.positionsAsked
+        self.term?.positions.learn(move, at: offset, asked: asked)
+        if term.isCounting { self.term?.ledger?.learn(move) } else { self.term?.moves.append(move) }
     }
 
     /// A ledger that counts already starts anew with a new term: what is read for the old one must not reach it.

@@ -10,7 +10,9 @@ extension CoordinatorMachine {
             // Whoever's record it is: the log has moved, or says why it does not.
             term?.pending = nil
         }
-        guard isNews, term?.hasControl == true else { return }
+        guard isNews else { return }
+        if record.state == .committed { return sayCommitted(record) }
+        guard term?.hasControl == true else { return }
         switch record.state {
         case .requested where record.restates != nil:
             say(
@@ -18,12 +20,20 @@ extension CoordinatorMachine {
             )
         case .requested: say("cut-over to \(record.label) requested for \(record.slot)")
         case .committing: say("cut-over to \(record.label): the workers are ready\(age(record))")
-        case .committed:
-            let place = record.partitions.map { "partitions \($0)" } ?? "every partition"
-            say("cut-over to \(record.label) committed in \(place)\(age(record))")
+        case .committed: break
         case .aborted:
             say("cut-over to \(record.label) aborted: \((record.reasons ?? []).joined(separator: "; "))")
         }
+    }
+
+    /// Said by whoever wrote it, in whatever term it is read back: once, although another may still believe to lead.
+    private mutating func sayCommitted(_ record: CutoverRecord) {
+        guard let own = unsaid, own.request == record.request, own.updatedAtMs == record.updatedAtMs,
+            own.offsets == record.offsets
+        else { return }
+        unsaid = nil
+        let place = record.partitions.map { "partitions \($0)" } ?? "every partition"
+        say("cut-over to \(record.label) committed in \(place)\(age(record))")
     }
 
     private mutating func say(_ line: String) { actions.append(.say(line)) }
@@ -83,6 +93,7 @@ extension CoordinatorMachine {
 
     mutating func write(_ record: CutoverRecord, _ now: Moment) {
         term?.pending = (record, now.steadyMs + settings.readBackMs)
+        term?.writtenAtMs = nil
         actions.append(.write(record, errand: begin(record)))
     }
 
@@ -127,12 +138,15 @@ extension CoordinatorMachine {
         record.offsets = found.sorted { $0.partition < $1.partition }
         record.state = .committed
         record.updatedAtMs = now.wallMs
+        unsaid = record
         write(record, now)
     }
 
     /// Something is written; the log, or the next search, shows what follows.
-    mutating func done(_ errand: Int) {
+    mutating func done(_ errand: Int, _ now: Moment) {
         if finish(errand) == nil { endRecovery(errand) }
+        // Markers wait for no answer.
+        if let term, term.pending != nil { self.term?.writtenAtMs = term.writtenAtMs ?? now.steadyMs }
     }
 
     private mutating func finish(_ errand: Int) -> CutoverRecord? {

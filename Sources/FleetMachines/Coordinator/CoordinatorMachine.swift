@@ -39,6 +39,11 @@ package struct CoordinatorMachine: Sendable {
         let sinceMs: Int64
         /// The decision that was written, until the log shows it; then the time to write it anew.
         var pending: (record: CutoverRecord, untilMs: Int64)?
+        /// When the broker had it.
+        var writtenAtMs: Int64?
+        /// Whether the readers of both topics go on.
+        var controlReader = ReaderWatch()
+        var statusReader = EchoWatch()
         /// What is being done, and for which record.
         var errand: (serial: Int, record: CutoverRecord)?
         /// Nothing is decided before.
@@ -61,6 +66,8 @@ package struct CoordinatorMachine: Sendable {
     var termNumber = 0
     var term: Term?
     var errands = 0
+    /// The last commitment that was written, until it was said: whoever else reads it is not the one to say it.
+    var unsaid: CutoverRecord?
     var actions: [Action] = []
 
     /// A coordinator that does not lead.
@@ -109,8 +116,15 @@ package struct CoordinatorMachine: Sendable {
         case .unusable(let manifest, let why): actions.append(.say("head \(manifest.label): \(why)"))
         case .cutover(let record, let offset): learned(record, at: offset)
         case .controlCaughtUp: term?.hasControl = true
-        case .worker(let status): observe(status, now)
-        case .coordinator(let status): if term?.hasStatus == false { term?.lastStatus = status }
+        case .controlRead(let offset): _ = term?.controlReader.read(below: offset)
+        case .controlEnds(let offset): term?.controlReader.ends(at: offset)
+        case .worker(let status):
+            term?.statusReader.heard()
+            observe(status, now)
+        case .coordinator(let status):
+            term?.statusReader.heard()
+            if term?.hasStatus == false { term?.lastStatus = status }
+        case .beatWritten: term?.statusReader.acknowledged(nowMs: now.steadyMs)
         case .statusCaughtUp: restoreLedger()
         case .receipt(let receipt, let offset): count(receipt, offset)
         case .positions(let saved, let extents, let serial): check(saved, extents, serial, now)
@@ -122,7 +136,7 @@ package struct CoordinatorMachine: Sendable {
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)
         case .topicChecked(let anew, let errand): topicChecked(anew, errand, now)
-        case .written(let errand): done(errand)
+        case .written(let errand): done(errand, now)
         case .errandFailed(let failure, let errand): failed(failure, errand, now)
         case .tick: break
         }
@@ -135,6 +149,7 @@ package struct CoordinatorMachine: Sendable {
         askPositions(now)
         countPartitions(now)
         report(now)
+        watchReaders(now)
     }
 
     /// The number of the present term, or `nil`.
@@ -149,6 +164,9 @@ package struct CoordinatorSettings: Sendable {
     package var partitions: [Int32]
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     package var livenessMs: Int64 = 5_000
+    /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds; one of
+    /// heartbeats after three times ``livenessMs``.
+    package var stuckMs: Int64 = 8_000
     /// Time between heartbeats, milliseconds.
     package var heartbeatMs: Int64 = 1_000
     /// Time until an errand that failed is tried again, milliseconds.

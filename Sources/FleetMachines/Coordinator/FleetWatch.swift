@@ -8,6 +8,7 @@ struct FleetWatch: Sendable {
     private var foreign: Set<Int32> = []
     private var unownedSinceMs: [Int32: Int64] = [:]
     private var blockedSinceMs: [Int32: Int64] = [:]
+    private var goneSinceMs: [Int32: Int64] = [:]
 
     /// Takes what was asked at the broker.
     mutating func learn(_ saved: [Int32: SavedPosition], _ extents: [Int32: PartitionExtent]) {
@@ -42,15 +43,25 @@ struct FleetWatch: Sendable {
     ) -> [String] {
         var blocked: [Int32: (worker: String, reason: String)] = [:]
         var owned: Set<Int32> = []
+        // Where its owner stands; the answer of a node that is behind says less.
+        var positions: [Int32: Int64] = [:]
         for status in live {
             for partition in status.partitions {
                 owned.insert(partition.partition)
+                positions[partition.partition] = partition.position
                 if let reason = partition.blocked { blocked[partition.partition] = (status.worker, reason) }
             }
         }
         let waiting = partitions.filter { backlog($0) > 0 }
         note(waiting.filter { !owned.contains($0) }, in: &unownedSinceMs, nowMs)
         note(waiting.filter { blocked[$0] != nil }, in: &blockedSinceMs, nowMs)
+        let gone = partitions.filter { partition in
+            guard let offset = committed[partition], let begin = extents[partition]?.begin else {
+                return false
+            }
+            return max(offset, positions[partition] ?? 0) < begin
+        }
+        note(gone, in: &goneSinceMs, nowMs)
         var alarms: [String] = []
         let unowned = unownedSinceMs.filter { nowMs - $0.value >= patienceMs }.keys.sorted()
         if !unowned.isEmpty {
@@ -70,10 +81,9 @@ struct FleetWatch: Sendable {
                     "partition \(partition): offset \(offset) was committed by something else than a worker; hashiflex "
                         + "positions move says where to go on")
             }
-            guard let offset = committed[partition], let begin = extents[partition]?.begin, offset < begin
-            else {
-                continue
-            }
+            guard let since = goneSinceMs[partition], nowMs - since >= patienceMs,
+                let offset = committed[partition], let begin = extents[partition]?.begin
+            else { continue }
             alarms.append(
                 "partition \(partition): offsets \(offset) to \(begin - 1) were deleted before they were read; "
                     + "hashiflex positions move --gaps passes over them")

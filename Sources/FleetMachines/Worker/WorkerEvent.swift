@@ -20,6 +20,10 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     /// What was to be read next of a partition is not there; where it begins and ends, if that could be asked.
     case outOfRange(partition: Int32, PartitionExtent?)
 
+    /// The answer to ``WorkerAction/askLeaders(_:)``: partitions whose leader answered, and those of which the cluster names a
+    /// leader that did not; how many the shard topic has, 0 where the cluster did not answer.
+    case leaders(answered: [Int32], silent: [Int32], of: Int)
+
     // Records and what became of them.
 
     /// A record of the shard topic.
@@ -37,6 +41,8 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case delivered(flight: UInt64, records: Int)
     /// One of its records was not delivered, or could not be sent.
     case deliveryFailed(CallFailure, flight: UInt64)
+    /// The producer was made anew: of nothing that is on its way anybody will say what became of it.
+    case flightsLost(CallFailure)
     /// The answer to ``WorkerAction/commit(_:serial:generation:)``.
     case commitEnded(CallFailure?, serial: Int)
     /// The answer to the transactional call in progress.
@@ -60,8 +66,10 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case checkpoint(PositionCheckpoint)
     /// Everything below this offset of the control topic has been read and told.
     case controlRead(below: Int64)
-    /// The answer to ``WorkerAction/askControlEnd(serial:)``; `nil` when there was none.
+    /// The answer to ``WorkerAction/askControlEnd(serial:beside:)``; `nil` when there was none.
     case controlEnd(Int64?, serial: Int)
+    /// A client other than the topic's reader was told that the control topic ends there.
+    case controlEnds(at: Int64)
 
     // Life.
 
@@ -104,6 +112,11 @@ package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
     /// Score a shard by a head that is ready.
     case submit(Ticket, Message, stream: String, HeadStamp)
 
+    /// Leave the group, which takes all partitions back.
+    case leaveGroup
+    /// Join it again.
+    case joinGroup
+
     // Publishing: carried out one after the other by whoever writes to the broker.
 
     /// Publish a finished record.
@@ -121,10 +134,18 @@ package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
 
     // The control topic: carried out by whoever follows it.
 
-    /// Ask where the control topic ends now.
-    case askControlEnd(serial: Int)
+    /// Ask where the control topic ends now: by way of the nodes that these markers came from, for another may be cut off and
+    /// answer as if nothing had been announced. Their records are younger than their announcement.
+    case askControlEnd(serial: Int, beside: [Message])
+    /// Read the control topic from its beginning over new connections; what was told of it before may be told again.
+    case reopenControl
     /// Load a published head again, which was unloaded.
     case fetchHead(ContentDigest)
+
+    // Leaders: carried out by whoever asks, beside the reading.
+
+    /// Ask the leaders of these partitions, over the client that reads them, whether they are there.
+    case askLeaders([Int32])
 
     // At once.
 

@@ -10,8 +10,9 @@ struct ControlKnowledge: Sendable {
     static let ignoredMax = 65_536
 
     var log = ActivationLog()
-    /// Everything below this offset has been read.
-    var readBelow: Int64 = 0
+    /// How far it has been read.
+    var reader = ReaderWatch()
+    var readBelow: Int64 { reader.readBelow }
     /// Loaded heads and the bytes that each takes.
     var ready: [ContentDigest: Int] = [:]
     var refused: [ContentDigest: String] = [:]
@@ -180,8 +181,7 @@ extension WorkerMachine {
     }
 
     mutating func controlRead(below offset: Int64) {
-        guard offset > control.readBelow else { return }
-        control.readBelow = offset
+        guard control.reader.read(below: offset) else { return }
         if lanes.values.contains(where: { $0.markerDecidedBelow != nil }) { unblock() }
     }
 
@@ -189,7 +189,10 @@ extension WorkerMachine {
     mutating func askControlEnd() {
         guard control.questions > control.asked else { return }
         control.asked = control.questions
-        actions.append(.askControlEnd(serial: control.asked))
+        let markers = lanes.sorted { $0.key < $1.key }.compactMap {
+            $0.value.markerQuestion == nil ? nil : $0.value.waiting.first?.message
+        }
+        actions.append(.askControlEnd(serial: control.asked, beside: markers))
     }
 
     mutating func controlEnd(_ end: Int64?, _ serial: Int) {
@@ -202,8 +205,23 @@ extension WorkerMachine {
                 continue
             }
             lanes[number]?.markerQuestion = nil
-            lanes[number]?.markerDecidedBelow = end
+            // Whoever answered may be behind somebody who answered before.
+            lanes[number]?.markerDecidedBelow = max(end, control.reader.end)
         }
-        if end != nil { unblock() }
+        guard let end else { return }
+        control.reader.ends(at: end)
+        unblock()
+    }
+
+    /// The control topic is read anew where its reader is silently stuck. What it has told is told again and changes nothing.
+    mutating func watchReader(_ now: Moment) {
+        let forMs = settings.stuckMs
+        guard control.reader.isStuck(forMs: forMs, nowMs: now.steadyMs) else { return }
+        actions.append(
+            .say(
+                "the control topic was read below \(control.readBelow) and ends at \(control.reader.end), for "
+                    + "\(forMs / 1_000) s: the node that answers may be cut off from its peers; it is read anew over new "
+                    + "connections"))
+        actions.append(.reopenControl)
     }
 }

@@ -5,12 +5,24 @@ internal import PipelineMessages
 extension WorkerMachine {
     mutating func assigned(_ partitions: [Int32], _ now: Moment) {
         dropLanes()
+        sayIsBack(partitions.count, now)
         guard ending == nil, !partitions.isEmpty else {
             phase = .idle
             actions.append(ending == nil ? .assign([], generation: generation) : .unassign)
             return
         }
         locate(partitions)
+    }
+
+    /// Whoever was cut off for longer than its session says when the group has it again.
+    private mutating func sayIsBack(_ partitions: Int, _ now: Moment) {
+        guard let since = lostSinceMs else { return }
+        lostSinceMs = nil
+        let seconds = (now.steadyMs - since) / 1_000
+        // A group that gave the partitions out anew meanwhile is no news.
+        guard seconds > 0 else { return }
+        actions.append(
+            .say("group: back after \(seconds) s, with \(partitions) partition\(partitions == 1 ? "" : "s")"))
     }
 
     /// Begins new lanes where the group has committed.
@@ -107,7 +119,10 @@ extension WorkerMachine {
 
     mutating func revoked(lost: Bool, _ now: Moment) {
         // Others may have them: nothing of them may leave any more.
-        if lost { dropLanes() }
+        if lost {
+            dropLanes()
+            lostSinceMs = lostSinceMs ?? now.steadyMs
+        }
         phase = .closing(untilMs: lost ? now.steadyMs : now.steadyMs + settings.flushMs)
     }
 

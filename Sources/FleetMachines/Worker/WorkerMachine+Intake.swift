@@ -7,6 +7,7 @@ extension WorkerMachine {
         _ record: ShardTopicRecord, _ message: Message, partition: Int32, offset: Int64, _ now: Moment
     ) {
         // Of a partition given back, fetched again after a rest, or not handed on any more in a drain.
+        leaders.heard(partition, nowMs: now.steadyMs)
         guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else {
             return
         }

@@ -85,6 +85,8 @@ extension WorkerMachine {
     }
 
     mutating func learned(_ move: PositionMove, at offset: Int64) {
+        // Told before: of a topic that is read anew, what settled it may come a while after it.
+        guard offset >= control.readBelow else { return }
         if let settled = move.settled {
             // Not again, should the same offset ever be committed another time; nor what it had replaced, of which
             // compaction may have left more.

@@ -121,6 +121,15 @@ extension WorkerMachine {
     mutating func deliveryFailed(_ failure: CallFailure, _ flight: UInt64, _ now: Moment) {
         // Of a lane that was given back: nobody minds any more.
         guard publishing.flights[flight] != nil else { return }
+        interrupted(failure)
+    }
+
+    mutating func flightsLost(_ failure: CallFailure) {
+        if !publishing.flights.isEmpty { interrupted(failure) }
+    }
+
+    /// What is on its way is done again.
+    private mutating func interrupted(_ failure: CallFailure) {
         guard failure.kind != .fatal else { return fail("broker: \(failure)") }
         actions.append(.say("publishing was interrupted and goes on: \(failure)"))
         if settings.isExactlyOnce {

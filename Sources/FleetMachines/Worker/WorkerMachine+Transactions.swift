@@ -73,10 +73,9 @@ extension WorkerMachine {
     private mutating func transactionFailed(_ call: TransactionCall, _ failure: CallFailure, _ now: Moment) {
         guard failure.kind != .fatal else { return fail("broker: \(failure)") }
         actions.append(.say("publishing was interrupted and goes on: \(failure)"))
-        if failure.kind == .retriable {
+        if failure.kind == .retriable || call == .abort {
+            // An abort is made again until it is known to have happened: nothing may be read before.
             publishing.retryAtMs = now.steadyMs + settings.retryMs
-        } else if call == .abort {
-            fail("broker: a transaction can not be aborted: \(failure)")
         } else {
             publishing.mustAbort = true
             perform(.abort)

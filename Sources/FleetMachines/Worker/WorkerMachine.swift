@@ -57,11 +57,14 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     var isHeld = false
     /// Since when there has been no room for another record.
     var fullSinceMs: Int64?
+    /// Since when the group has taken this worker for gone.
+    var lostSinceMs: Int64?
     /// Shards that were submitted, in lanes of now, and are not scored yet.
     var unscored = 0
 
     var publishing = Publishing()
     var control = ControlKnowledge()
+    var leaders = LeaderWatch()
     /// The topic for answers with the fewest partitions, and when it is looked at again where it has too few.
     var answers: (topic: String, partitions: Int)?
     var countAtMs: Int64 = .max
@@ -95,6 +98,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .answers(let topic, let partitions): counted(topic, partitions)
         case .readingFailed(let failure): readingFailed(failure)
         case .outOfRange(let partition, let extent): outOfRange(partition, extent, now)
+        case .leaders(let answered, let silent, let count): learned(answered, silent: silent, of: count, now)
         case .record(let record, let message, let partition, let offset):
             received(record, message, partition: partition, offset: offset, now)
         case .scored(let ticket, let scores, let images): finished(ticket, .scored(scores, images: images))
@@ -102,6 +106,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .queued(let flight, let records): queued(flight, records)
         case .delivered(let flight, let records): delivered(flight, records)
         case .deliveryFailed(let failure, let flight): deliveryFailed(failure, flight, now)
+        case .flightsLost(let failure): flightsLost(failure)
         case .commitEnded(let failure, let serial): commitEnded(failure, serial, now)
         case .transactionEnded(let call, let failure): transactionEnded(call, failure, now)
         case .published(let manifest): published(manifest)
@@ -113,6 +118,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .checkpoint(let checkpoint): learned(checkpoint)
         case .controlRead(let offset): controlRead(below: offset)
         case .controlEnd(let end, let serial): controlEnd(end, serial)
+        case .controlEnds(let end): control.reader.ends(at: end)
         case .drain: drain(now)
         case .stop: stop(now)
         case .tick: break
@@ -126,6 +132,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         retryCrowded(now)
         askForAnswers(now)
         askControlEnd()
+        watchReader(now)
+        watchLeaders(now)
         publishAndCommit(now)
         holdOrLetGo(now)
         close(now)
@@ -207,6 +215,10 @@ package struct WorkerSettings: Sendable {
     package var countMs: Int64 = 10_000
     /// Time until a call that failed is made again, milliseconds.
     package var retryMs: Int64 = 500
+    /// The group takes a member that is silent for so long for gone, milliseconds; 0 where no leader is asked.
+    package var sessionMs: Int64 = 0
+    /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds.
+    package var stuckMs: Int64 = 8_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.
     package var holdAfterMs: Int64 = 2_000
 

@@ -10,16 +10,19 @@ final class SimulatedCoordinator: SimulatedProcess {
         var status = 0
         var hasStatus = false
         var receipts: [Int32: Int64]?
+        /// Whether a reader brings nothing any more, and no error, until it is replaced.
+        var isControlStuck = false
+        var isStatusStuck = false
     }
 
     private var machine = CoordinatorMachine(CoordinatorSettings(name: "", partitions: []))
     private var followers: Followers?
-    private var errands: [CoordinatorAction] = []
-    private var isBusy = false
+    var errands: [CoordinatorAction] = []
+    var isBusy = false
     /// Whether it stands between two markers of one cut-over.
-    private(set) var isBetweenMarkers = false
+    var isBetweenMarkers = false
 
-    private var broker: SimulatedBroker { world.broker }
+    var broker: SimulatedBroker { world.broker }
     private var now: Moment { Moment(steadyMs: world.nowMs, wallMs: world.nowMs + clockErrorMs) }
     var believesToLead: Bool { machine.leadingTerm != nil }
 
@@ -28,6 +31,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         var settings = CoordinatorSettings(
             name: name, partitions: (0..<Int32(world.partitions)).map { $0 })
         settings.livenessMs = 150
+        settings.stuckMs = 300
         settings.heartbeatMs = 60
         settings.retryMs = 20
         settings.readBackMs = 300
@@ -42,9 +46,14 @@ final class SimulatedCoordinator: SimulatedProcess {
         turn(busy: 1...6, idle: 5...20) { [self] in follow() }
     }
 
+    /// One of its readers asks a node that is cut off from its peers from now on.
+    func stick(control: Bool) {
+        if control { followers?.isControlStuck = true } else { followers?.isStatusStuck = true }
+    }
+
     func lead(_ leads: Bool) { tell(.leads(leads)) }
 
-    private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
+    func tell(_ event: CoordinatorEvent, term: Int? = nil) {
         for action in machine.handle(event, term: term, at: now) {
             world.narrate("\(name) does \(action)")
             switch action {
@@ -62,7 +71,10 @@ final class SimulatedCoordinator: SimulatedProcess {
                 after(world.random.within(1...10)) { [self] in tell(.partitions(broker.shards.count)) }
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
-                after(world.random.within(0...5)) { [self] in broker.appendStatus(coordinator: status) }
+                after(world.random.within(0...5)) { [self] in
+                    broker.appendStatus(coordinator: status)
+                    after(world.random.within(1...5)) { [self] in tell(.beatWritten) }
+                }
             case .note(let checkpoints):
                 for checkpoint in checkpoints where !world.fails(8) {
                     after(world.random.within(0...(world.fails(20) ? 900 : 10))) { [self] in
@@ -94,6 +106,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     }
 
     private func followControl(_ term: Int) -> Bool {
+        guard followers?.isControlStuck == false else { return false }
         let entries = broker.control(from: followers?.control ?? 0).prefix(8)
         // What it tells may begin another term, with other followers.
         for entry in entries where followers?.term == term {
@@ -106,6 +119,10 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint), term: term)
             case .garbage: break
             }
+            if followers?.term == term { tell(.controlRead(below: entry.offset + 1), term: term) }
+        }
+        if entries.isEmpty, followers?.term == term {
+            tell(.controlRead(below: broker.controlEnd), term: term)
         }
         if entries.isEmpty, followers?.term == term, followers?.hasControl == false {
             followers?.hasControl = true
@@ -115,6 +132,7 @@ final class SimulatedCoordinator: SimulatedProcess {
     }
 
     private func followStatus(_ term: Int) -> Bool {
+        guard followers?.isStatusStuck == false else { return false }
         let entries = broker.status(after: followers?.status ?? 0).prefix(20)
         for entry in entries where followers?.term == term {
             followers?.status = entry.serial
@@ -148,7 +166,9 @@ final class SimulatedCoordinator: SimulatedProcess {
 
     /// What is committed and where partitions end are read at different times; either may stay unanswered.
     private func answerPositions(_ partitions: [Int32], _ serial: Int, _ term: Int) {
+        let end = broker.controlEnd
         after(world.random.within(1...10)) { [self] in
+            tell(.controlEnds(at: end), term: term)
             let saved = broker.offsets
             after(world.random.within(1...10)) { [self] in
                 guard !world.fails(20) else {
@@ -161,75 +181,6 @@ final class SimulatedCoordinator: SimulatedProcess {
                 }
                 tell(.positions(saved, extents, serial: serial), term: term)
             }
-        }
-    }
-
-    // MARK: Errands
-
-    private func runErrand() {
-        guard !isBusy, !errands.isEmpty else { return }
-        isBusy = true
-        switch errands.removeFirst() {
-        case .findEnds(let errand):
-            answer(errand) { [self] in
-                let ends = broker.shards.indices.map {
-                    PartitionOffset(partition: Int32($0), offset: Int64(broker.shards[$0].count))
-                }
-                return .ends(ends, token: world.token(), errand: errand)
-            }
-        case .findMarkers(let record, let errand):
-            answer(errand) { [self] in
-                let found = (record.scanFrom ?? []).compactMap { from in
-                    broker.firstMarker(of: record, in: from.partition, from: from.offset).map {
-                        PartitionOffset(partition: from.partition, offset: $0)
-                    }
-                }
-                return .markers(found, errand: errand)
-            }
-        case .writeMarkers(let record, let partitions, let errand): mark(record, partitions, errand)
-        case .write(let record, let errand):
-            answer(errand, applying: { [broker] in broker.appendControl(.cutover(record)) }) {
-                .written(errand: errand)
-            }
-        case .checkTopic(_, let errand): answer(errand) { .topicChecked(anew: [], errand: errand) }
-        case .writeMoves(let moves, let errand):
-            answer(errand, applying: { [broker] in for move in moves { broker.appendControl(.move(move)) } })
-            {
-                .written(errand: errand)
-            }
-        default: world.complain("\(name): no errand")
-        }
-    }
-
-    /// Does something at the broker and answers, each after a while; either may get lost.
-    private func answer(
-        _ errand: Int, applying apply: @escaping () -> Void = {}, _ body: @escaping () -> CoordinatorEvent
-    ) {
-        let isLost = world.fails(15)
-        let isApplied = !isLost || world.random.oneIn(2)
-        after(world.random.within(world.fails(6) ? 20...150 : 1...10)) { [self] in
-            if isApplied { apply() }
-            let event = body()
-            after(world.random.within(1...10)) { [self] in
-                isBusy = false
-                if !errands.isEmpty { after(world.random.within(1...4)) { [self] in runErrand() } }
-                if isLost { world.report.lostCalls += 1 }
-                tell(isLost ? .errandFailed(world.failure("no answer"), errand: errand) : event)
-            }
-        }
-    }
-
-    /// One marker after the other, with time to die or sleep between any two.
-    private func mark(_ record: CutoverRecord, _ partitions: [Int32], _ errand: Int) {
-        guard let marker = CutoverMarker(of: record), let next = partitions.first else {
-            isBetweenMarkers = false
-            return answer(errand) { .written(errand: errand) }
-        }
-        after(world.random.within(1...6)) { [self] in
-            isBetweenMarkers = partitions.count > 1
-            world.judge(marker, by: self)
-            broker.shards[Int(next)].append(.init(record: .marker(marker), images: 0, isReadable: false))
-            mark(record, Array(partitions.dropFirst()), errand)
         }
     }
 }

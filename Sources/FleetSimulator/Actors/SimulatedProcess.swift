@@ -7,6 +7,8 @@ class SimulatedProcess {
     private(set) var life = 0
     private(set) var isAlive = false
     private var frozenUntilMs: Int64 = 0
+    /// Until when nothing reaches the broker, nor comes back from it.
+    private var cutUntilMs: Int64 = 0
     /// How far its wall clock is off, milliseconds.
     var clockErrorMs: Int64 = 0
 
@@ -20,7 +22,14 @@ class SimulatedProcess {
 
     func freeze(forMs: Int64) { frozenUntilMs = world.nowMs + forMs }
 
-    func thaw() { frozenUntilMs = 0 }
+    func thaw() { (frozenUntilMs, cutUntilMs) = (0, 0) }
+
+    var isCutOff: Bool { world.nowMs < cutUntilMs }
+
+    /// For how long it stays cut off, milliseconds.
+    var cutLeftMs: Int64 { max(0, cutUntilMs - world.nowMs) }
+
+    func cutOff(forMs: Int64) { cutUntilMs = world.nowMs + forMs }
 
     func kill() {
         isAlive = false
@@ -30,7 +39,7 @@ class SimulatedProcess {
     func start() {
         life += 1
         isAlive = true
-        frozenUntilMs = 0
+        (frozenUntilMs, cutUntilMs) = (0, 0)
     }
 
     /// Does `body` in this life, after `delayMs`; later if the process is frozen then.

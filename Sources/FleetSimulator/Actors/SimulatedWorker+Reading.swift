@@ -10,13 +10,22 @@ extension SimulatedWorker {
 
     func join() {
         after(world.random.within(1...15)) { [self] in
+            guard !isAway else { return }
+            guard !isCutOff else { return join() }
             memberID = broker.group.join(memberID, worker: index, life: life, nowMs: world.nowMs)
         }
     }
 
+    private func leave() {
+        if let memberID { broker.group.leave(memberID, nowMs: world.nowMs) }
+        memberID = nil
+    }
+
     /// The background heartbeat of the client library: no turn of the machine.
     func heartbeatToGroup() {
-        guard hasSubscribed, let memberID, !world.fails(30) else { return }
+        guard hasSubscribed, !isCutOff else { return noticeLoss() }
+        guard let memberID, !world.fails(30) else { return }
+        heardMs = world.nowMs
         switch broker.group.beat(memberID, nowMs: world.nowMs) {
         case .fine: break
         case .rebalancing:
@@ -28,14 +37,25 @@ extension SimulatedWorker {
             self.memberID = nil
             let owned = membership != nil
             membership = nil
-            guard owned, !isGivingBack else { return owned ? () : join() }
+            guard owned, !isGivingBack else { return owned || isAway ? () : join() }
             isGivingBack = true
             groupNews.append(.revoked(lost: true))
         }
     }
 
+    /// Who hears nothing of the group for a session takes its partitions for lost, as the client library does.
+    private func noticeLoss() {
+        guard memberID != nil, membership != nil, !isGivingBack,
+            world.nowMs - heardMs > SimulatedGroup.sessionMs
+        else { return }
+        membership = nil
+        isGivingBack = true
+        groupNews.append(.revoked(lost: true))
+    }
+
     /// The group has a new generation.
     func hears(_ partitions: [Int32], _ new: SimulatedMembership) {
+        guard !isCutOff else { return after(cutLeftMs) { [self] in hears(partitions, new) } }
         guard memberID == new.member, !isGivingBack else { return }
         // An answer that was overtaken is none to the client's newest question.
         guard new.generation > latest?.generation ?? -1 else { return }
@@ -68,9 +88,10 @@ extension SimulatedWorker {
     }
 
     private func fetchRecord() -> Bool {
+        guard !isCutOff else { return false }
         let open = fetching.keys.sorted().filter { partition in
             // Of a partition that rests something may still be on its way.
-            (resting[partition].map { world.nowMs < $0 + 8 } ?? true)
+            !isDeaf(to: partition) && (resting[partition].map { world.nowMs < $0 + 8 } ?? true)
                 && fetching[partition, default: 0] < broker.shards[Int(partition)].count
         }
         guard !open.isEmpty else { return false }
@@ -105,8 +126,18 @@ extension SimulatedWorker {
             membership = nil
             if isGivingBack {
                 isGivingBack = false
-                join()
+                isAway ? leave() : join()
             }
+        case .leaveGroup:
+            isAway = true
+            world.report.departures += 1
+            guard membership != nil || isGivingBack else { return leave() }
+            guard !isGivingBack else { return }
+            isGivingBack = true
+            groupNews.append(.revoked(lost: false))
+        case .joinGroup:
+            isAway = false
+            if !isGivingBack { join() }
         case .pause(let partitions): for partition in partitions { resting[partition] = world.nowMs }
         case .resume(let partitions): for partition in partitions { resting[partition] = nil }
         case .submit(let ticket, let message, _, let stamp): score(ticket, message, stamp)
@@ -121,7 +152,7 @@ extension SimulatedWorker {
             let saved = broker.offsets
             after(world.random.within(1...10)) { [self] in
                 isReaderBusy = false
-                guard !unstable, !world.fails(12) else {
+                guard !unstable, !isCutOff, !world.fails(12) else {
                     return tell(.positionsFailed(world.failure("no answer"), generation: generation))
                 }
                 tell(.positions(saved.filter { partitions.contains($0.key) }, generation: generation))

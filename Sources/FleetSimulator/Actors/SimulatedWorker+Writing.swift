@@ -19,10 +19,11 @@ extension SimulatedWorker {
             isWriterBusy = true
             after(world.random.within(0...(world.fails(10) ? 80 : 3))) { [self] in
                 isWriterBusy = false
+                guard takeOver() else { return tell(.transactionEnded(.begin, noAnswer)) }
                 transaction = SimulatedBroker.Transaction(begunAtMs: world.nowMs)
                 let isCurrent = producerIsCurrent
                 if isCurrent { broker.producers[name]?.transaction = transaction }
-                tell(.transactionEnded(.begin, isCurrent ? nil : fenced))
+                tell(.transactionEnded(.begin, isCurrent ? nil : fenced()))
             }
         case .sendOffsets(let commits, let generation): sendOffsets(commits, generation)
         case .commitTransaction:
@@ -32,11 +33,7 @@ extension SimulatedWorker {
                 return nil
             }
         case .abortTransaction:
-            call(.abort) { [self] transaction in
-                if transaction.state == .open { transaction.state = .aborted }
-                world.report.aborts += 1
-                return nil
-            }
+            abort()
         default: world.complain("\(name): the writer was given \(action)")
         }
     }
@@ -84,29 +81,6 @@ extension SimulatedWorker {
         }
     }
 
-    /// What is on its way arrives in order, even if the process dies meanwhile, or not at all; the answer may be lost.
-    private func send(_ flight: UInt64, _ records: Int, _ append: @escaping () -> Void) {
-        let longestMs: Int64 = world.fails(80) ? 600 : 6
-        appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...longestMs))
-        let own = transaction
-        let isLost = world.fails(50)
-        let isApplied = !isLost || world.random.oneIn(2)
-        let survives = world.random.oneIn(2)
-        let begun = life
-        world.after(appendedAtMs - world.nowMs) { [self] in
-            guard life == begun || survives else { return }
-            if isApplied, own == nil || own?.state == .open { append() }
-        }
-        after(appendedAtMs - world.nowMs + world.random.within(0...25)) { [self] in
-            if isLost {
-                world.report.lostCalls += 1
-                tell(.deliveryFailed(world.failure("timed out"), flight: flight))
-            } else {
-                tell(.delivered(flight: flight, records: records))
-            }
-        }
-    }
-
     // MARK: At least once
 
     private func commit(_ commits: [PartitionCommit], _ serial: Int) {
@@ -117,7 +91,9 @@ extension SimulatedWorker {
         let isApplied = !isLost || world.random.oneIn(2)
         world.after(world.random.within(1...(world.fails(15) ? 400 : 8))) { [self] in
             var failure = isLost ? world.failure("no answer") : nil
-            if isApplied {
+            if isCutOff {
+                failure = noAnswer
+            } else if isApplied {
                 // The client names itself as it is when the request leaves, which may be long after the call.
                 let membership = life == begun ? membership : membershipThen
                 if let membership, broker.group.accepts(membership) {
@@ -137,7 +113,40 @@ extension SimulatedWorker {
     // MARK: Exactly once
 
     private var producerIsCurrent: Bool { broker.producers[name]?.epoch == producerEpoch }
-    private var fenced: CallFailure { CallFailure(.fatal, "a newer producer has taken the name") }
+    private var noAnswer: CallFailure { CallFailure(.retriable, "no answer") }
+
+    /// The broker takes the producer for an old one, for nobody else has the name: it gave up a transaction. A new producer takes
+    /// the name back, before anything else.
+    private func fenced() -> CallFailure {
+        isProducerNew = true
+        world.report.renewals += 1
+        return CallFailure(.abortable, "the broker gave a transaction up")
+    }
+
+    /// Whether the name is this producer's.
+    private func takeOver() -> Bool {
+        guard isProducerNew else { return true }
+        guard !isCutOff, !world.fails(10) else { return false }
+        isProducerNew = false
+        takeOverTransactions()
+        return true
+    }
+
+    /// Aborts; a producer that can not is replaced, and who takes its name over aborts what it left open.
+    private func abort() {
+        guard !isProducerNew else {
+            isWriterBusy = true
+            return after(world.random.within(1...10)) { [self] in
+                isWriterBusy = false
+                tell(.transactionEnded(.abort, takeOver() ? nil : noAnswer))
+            }
+        }
+        call(.abort) { [self] transaction in
+            if transaction.state == .open { transaction.state = .aborted }
+            world.report.aborts += 1
+            return nil
+        }
+    }
 
     /// What a predecessor left open is aborted, and whoever still believes to have the name is shut out.
     func takeOverTransactions() {
@@ -173,8 +182,10 @@ extension SimulatedWorker {
         // A commit waits for what is on its way.
         world.after(max(0, appendedAtMs - world.nowMs) + world.random.within(1...8)) { [self] in
             var failure = isLost ? world.failure("no answer") : nil
-            if isApplied {
-                let answer = broker.producers[name]?.epoch == epoch ? body(transaction) : fenced
+            if isCutOff {
+                failure = noAnswer
+            } else if isApplied {
+                let answer = broker.producers[name]?.epoch == epoch ? body(transaction) : fenced()
                 if !isLost { failure = answer }
             }
             if isLost { world.report.lostCalls += 1 }

@@ -31,6 +31,12 @@ final class SimulatedWorker: SimulatedProcess {
     /// Whether the machine owes the group an answer.
     var isGivingBack = false
     var hasSubscribed = false
+    /// Whether it has left the group of its own accord.
+    var isAway = false
+    /// Partitions whose leader does not answer it, until when.
+    private var deafUntilMs: [Int32: Int64] = [:]
+    /// When the group answered last.
+    var heardMs: Int64 = 0
     var latest: SimulatedMembership?
     var memberships: [Int: SimulatedMembership] = [:]
     var fetching: [Int32: Int64] = [:]
@@ -45,7 +51,11 @@ final class SimulatedWorker: SimulatedProcess {
     var appendedAtMs: Int64 = 0
     var controlPosition: Int64 = 0
     var hasControl = false
+    /// Whether the reader of the control topic brings nothing any more, and no error, until it is replaced.
+    var isControlStuck = false
     var producerEpoch = 0
+    /// Whether the transactional name has still to be taken over by a new producer.
+    var isProducerNew = false
     var transaction: SimulatedBroker.Transaction?
     var refusesUntilCalm: Set<ContentDigest> = []
 
@@ -63,21 +73,25 @@ final class SimulatedWorker: SimulatedProcess {
         settings.drainMs = 300
         settings.retryMs = 20
         settings.holdAfterMs = 40
+        settings.stuckMs = 300
+        settings.sessionMs = 200
         settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs
         bornAtControl = broker.controlEnd
         (membership, memberID, latest) = (nil, nil, nil)
-        (groupNews, isGivingBack, hasSubscribed) = ([], false, false)
+        (groupNews, isGivingBack, hasSubscribed, isAway) = ([], false, false, false)
         (memberships, fetching, resting) = ([:], [:], [:])
         (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
-        (controlPosition, hasControl, transaction) = (0, false, nil)
+        (controlPosition, hasControl, isControlStuck) = (0, false, false)
+        (transaction, isProducerNew) = (nil, false)
         if settings.isExactlyOnce { takeOverTransactions() }
         turn(busy: 1...4, idle: 2...10) { [self] in readerTurn() }
         turn(busy: 1...5, idle: 5...20) { [self] in writerTurn() }
         let pace = controlPace
         turn(busy: pace, idle: pace.lowerBound...pace.upperBound + 18) { [self] in controlTurn() }
         turn(every: 25...40) { [self] in beat() }
+        turn(every: 100...200) { [self] in if !isCutOff { tell(.controlEnds(at: broker.controlEnd)) } }
         turn(every: 15...25) { [self] in heartbeatToGroup() }
     }
 
@@ -87,11 +101,25 @@ final class SimulatedWorker: SimulatedProcess {
         return world.random.pick([2...12, 2...12, 10...60, 40...200])
     }
 
+    /// A partition's leader does not answer it, although it answers all others.
+    func deafen(_ partition: Int32, forMs: Int64) { deafUntilMs[partition] = world.nowMs + forMs }
+
+    func isDeaf(to partition: Int32) -> Bool { deafUntilMs[partition].map { world.nowMs < $0 } ?? false }
+
+    /// It reads the control topic from a node that is cut off from its peers from now on.
+    func stickControl() { isControlStuck = true }
+
     /// Ends by itself or by a drain: leaves the group.
     func end(failed: Bool) {
         if let memberID, !failed { broker.group.leave(memberID, nowMs: world.nowMs) }
         kill()
         if failed { world.report.failures += 1 }
+    }
+
+    /// A right was taken away, or somebody else has the name; no interruption is a reason to end.
+    private func judgeEnd(_ text: String) {
+        guard !text.contains("not authorised"), !text.contains("a newer producer") else { return }
+        world.complain("\(name) ended: \(text)")
     }
 
     var isReadyToWork: Bool { isAlive && !isFrozen }
@@ -102,18 +130,22 @@ final class SimulatedWorker: SimulatedProcess {
         for action in machine.handle(event, at: now) {
             world.narrate("\(name) does \(action)")
             switch action {
-            case .fetchPositions, .assign, .unassign, .pause, .resume, .submit: reading.append(action)
+            case .fetchPositions, .assign, .unassign, .leaveGroup, .joinGroup, .pause, .resume, .submit:
+                reading.append(action)
             case .publish, .commit, .beginTransaction, .sendOffsets, .commitTransaction, .abortTransaction:
                 writing.append(action)
             // Its topics for answers have room for everything.
             case .countAnswers: break
-            case .askControlEnd(let serial): answerControlEnd(serial)
+            case .askControlEnd(let serial, _): answerControlEnd(serial)
+            case .reopenControl: (controlPosition, isControlStuck) = (0, false)
             case .fetchHead(let head): load(head, again: true)
+            case .askLeaders(let partitions): askLeaders(partitions)
             case .unloadHead: break
             case .say: break
             case .finished: end(failed: false)
             case .failed(let text):
                 world.trace(text)
+                judgeEnd(text)
                 end(failed: true)
             }
         }
@@ -145,6 +177,7 @@ final class SimulatedWorker: SimulatedProcess {
 
     private func beat() {
         watchLanes()
+        guard !isCutOff else { return }
         var status = WorkerStatus(
             worker: name, incarnation: "\(life)", host: "h", pid: 1, startedAtMs: bornMs,
             backbone: world.backbone, isa: "scalar", replicas: 1)
@@ -154,56 +187,5 @@ final class SimulatedWorker: SimulatedProcess {
         status.refusals = machine.refusals
         status.partitions = machine.partitions
         broker.appendStatus(worker: status)
-    }
-
-    // MARK: Control topic
-
-    /// Returns whether there was something to read.
-    private func controlTurn() -> Bool {
-        let entries = broker.control(from: controlPosition).prefix(Int(world.random.within(1...8)))
-        guard !entries.isEmpty else {
-            controlPosition = max(controlPosition, broker.controlEnd)
-            tell(.controlRead(below: controlPosition))
-            if !hasControl {
-                hasControl = true
-                subscribe()
-            }
-            return false
-        }
-        for entry in entries {
-            controlPosition = entry.offset + 1
-            switch entry.content {
-            case .manifest(let manifest):
-                // Loading happens before the follower reads on.
-                load(manifest.head, again: false)
-                tell(.published(manifest))
-            case .cutover(let record): tell(.cutover(record, offset: entry.offset))
-            case .move(let move): tell(.move(move, offset: entry.offset))
-            case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint))
-            case .reset, .garbage: break
-            }
-            tell(.controlRead(below: controlPosition))
-        }
-        return true
-    }
-
-    private func load(_ head: ContentDigest, again: Bool) {
-        guard !machine.hasReady(head) else { return }
-        let answer: Machine.Event =
-            world.refuses(head, self)
-            ? .headRefused(head, "does not like it") : .headReady(head, bytes: 1_000)
-        guard again else { return tell(answer) }
-        after(world.random.within(1...40)) { [self] in
-            tell(world.fails(20) ? .headNotFetched(head) : answer)
-        }
-    }
-
-    private func answerControlEnd(_ serial: Int) {
-        after(world.random.within(1...20)) { [self] in
-            let end = world.fails(10) ? nil : broker.controlEnd
-            after(world.random.within(world.fails(4) ? 40...250 : 1...20)) { [self] in
-                tell(.controlEnd(end, serial: serial))
-            }
-        }
     }
 }

@@ -95,6 +95,9 @@ extension World {
             } else if random.oneIn(60 * plan.faultRarity) {
                 report.freezes += 1
                 worker.freeze(forMs: random.within(20...(random.oneIn(3) ? 1_000 : 150)))
+            } else if random.oneIn(60 * plan.faultRarity) {
+                report.cuts += 1
+                worker.cutOff(forMs: random.within(20...(random.oneIn(2) ? 3_000 : 200)))
             } else if random.oneIn(120 * plan.faultRarity) {
                 worker.tell(random.oneIn(2) ? .drain : .stop)
             }
@@ -111,12 +114,31 @@ extension World {
                 coordinator.freeze(forMs: random.within(20...(random.oneIn(4) ? 1_500 : 200)))
             }
         }
+        if random.oneIn(30 * plan.faultRarity) { stick() }
+        if random.oneIn(30 * plan.faultRarity) {
+            report.deaf += 1
+            random.pick(workers).deafen(
+                Int32(random.within(0...Int64(partitions - 1))), forMs: random.within(100...4_000))
+        }
         if random.oneIn(25 * plan.faultRarity) { broker.group.shake(nowMs: nowMs) }
         if random.oneIn(100 * plan.faultRarity) { forbiddenUntilMs = nowMs + random.within(20...200) }
         if random.oneIn(20) { broker.compactControl(keeping: Int(random.within(10...30))) }
         if random.oneIn(40) {
             let processes: [SimulatedProcess] = workers + coordinators
             random.pick(processes).clockErrorMs = random.within(-90_000...90_000)
+        }
+    }
+
+    /// A node is cut off from its peers, but not from a client that reads from it.
+    private func stick() {
+        report.stuckReaders += 1
+        let count = workers.count + 2 * coordinators.count
+        let number = Int(random.next() % UInt64(count))
+        if number < workers.count {
+            workers[number].stickControl()
+        } else {
+            let number = number - workers.count
+            coordinators[number / 2].stick(control: number % 2 == 0)
         }
     }
 }

@@ -173,6 +173,10 @@ final class World {
             coordinator.thaw()
             if !coordinator.isAlive { coordinator.start() }
         }
+        // One link stays away for good: another worker has to take the partition.
+        if workers.count > 1 {
+            random.pick(workers).deafen(Int32(random.within(0...Int64(partitions - 1))), forMs: 1_000_000)
+        }
         ask(last: true)
         // Who was still draining is started again when it has ended.
         every(80...120) { [self] in for worker in workers where !worker.isAlive { worker.start() } }
@@ -186,8 +190,11 @@ final class World {
         guard let members = broker.group.tick(nowMs: nowMs) else { return }
         report.rebalances += 1
         var given: [[Int32]] = Array(repeating: [], count: members.count)
-        for partition in 0..<Int32(partitions) where !members.isEmpty {
-            given[Int(random.next() % UInt64(members.count))].append(partition)
+        // As evenly as the round robin of the clients: nobody has all while others have none.
+        let first = Int(random.next() % UInt64(max(1, members.count)))
+        for (place, partition) in (0..<Int32(partitions)).shuffled(using: &random).enumerated()
+        where !members.isEmpty {
+            given[(first + place) % members.count].append(partition)
         }
         for (place, entry) in members.enumerated() {
             let new = SimulatedMembership(member: entry.id, generation: broker.group.generation)

@@ -8,12 +8,13 @@ public final class KafkaAdmin: Sendable {
     ///
     /// - Throws: ``KafkaError`` naming the property that is refused.
     public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
-        let properties: [(name: String, value: String)]
+        var properties: [(name: String, value: String)]
         do {
             properties = try configuration.resolved(roleDefaults: [], options: [], required: [])
         } catch {
             throw KafkaError(error)
         }
+        PatienceWithNodes.fit(&properties, of: configuration)
         // A producer's questions about a topic may create it.
         client = try ClientHandle(RD_KAFKA_CONSUMER, properties: properties) { _ in }
     }

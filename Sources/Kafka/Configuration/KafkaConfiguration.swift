@@ -22,6 +22,9 @@ public struct KafkaConfiguration: Sendable, CustomStringConvertible {
             // 40 ms of delayed acknowledgement otherwise lands on every small request.
             ("socket.nagle.disable", "true"),
             ("reconnect.backoff.max.ms", "1000"),
+            ("socket.connection.setup.timeout.ms", String(PatienceWithNodes.connectingMs)),
+            ("connections.max.idle.ms", String(PatienceWithNodes.idleMs)),
+            ("socket.keepalive.enable", "true"),
         ]
     }
 

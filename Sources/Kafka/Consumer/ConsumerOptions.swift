@@ -67,7 +67,7 @@ public struct ConsumerOptions: Sendable {
     static let roleDefaults: [(String, String)] = [
         ("queued.max.messages.kbytes", "262144"),
         ("fetch.message.max.bytes", "8388608"),
-        ("fetch.max.bytes", "67108864"),
+        ("fetch.max.bytes", String(PatienceWithNodes.fetchMaxBytes)),
         ("fetch.wait.max.ms", "100"),
         ("session.timeout.ms", "10000"),
         // Partitions that are added are found in seconds; the library's own five minutes would leave them unread.
@@ -108,6 +108,8 @@ public struct ConsumerOptions: Sendable {
             // The library takes assignments only from a consumer with a group; it asks for its coordinator.
             required: required(groupID: groupID ?? "no-group")
         )
+        PatienceWithNodes.fit(&properties, of: configuration)
+        Self.fitFetches(&properties, of: configuration)
         if configuration.usesConsumerProtocol {
             properties.removeAll { Self.classicOnly.contains($0.name) && !configuration.isSet($0.name) }
         } else {
@@ -123,6 +125,17 @@ public struct ConsumerOptions: Sendable {
             let session = Int(text)
         else { return }
         properties.append(("heartbeat.interval.ms", String(max(1, min(3000, session / 5)))))
+    }
+
+    /// The largest message that the user allows fits into a fetch: the library refuses a client otherwise.
+    private static func fitFetches(
+        _ properties: inout [(name: String, value: String)], of configuration: KafkaConfiguration
+    ) {
+        guard !configuration.isSet("fetch.max.bytes"),
+            let place = properties.firstIndex(where: { $0.name == "fetch.max.bytes" }),
+            let largest = configuration.value(of: "message.max.bytes").flatMap({ Int($0) })
+        else { return }
+        properties[place].value = String(max(largest, PatienceWithNodes.fetchMaxBytes))
     }
 
     func required(groupID: String) -> [(String, String)] {

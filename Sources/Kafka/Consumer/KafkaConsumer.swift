@@ -65,6 +65,12 @@ public final class KafkaConsumer: Sendable {
         try KafkaError.check(code, doing: "cannot subscribe to \(topics.joined(separator: ", "))")
     }
 
+    /// Leaves the group; what it gave comes back as `revoked`. ``subscribe(_:)`` joins again.
+    public func unsubscribe() throws(KafkaError) {
+        try requireOpen(doing: "cannot leave the group")
+        try KafkaError.check(rd_kafka_unsubscribe(client.pointer), doing: "cannot leave the group")
+    }
+
     /// Reads exactly these partitions from now on, and answers `assigned`.
     ///
     /// Replaces everything that was being read: messages of the earlier assignment that still wait are dropped.

@@ -43,6 +43,12 @@ public final class KafkaMessage: @unchecked Sendable {
     /// Its place in the partition.
     public var offset: Int64 { pointer.pointee.offset }
 
+    /// The node that it was read from; `nil` where the library does not know.
+    public var node: Int32? {
+        let node = rd_kafka_message_broker_id(pointer)
+        return node >= 0 ? node : nil
+    }
+
     /// Topic and partition as one value.
     public var topicPartition: TopicPartition { TopicPartition(topic: topic, partition: partition) }
 

@@ -39,11 +39,7 @@ public final class KafkaProducer: Sendable {
     ) throws(KafkaError) {
         let properties: [(name: String, value: String)]
         do {
-            properties = try configuration.resolved(
-                roleDefaults: ProducerOptions.roleDefaults,
-                options: options.chosen,
-                required: options.required
-            )
+            properties = try options.properties(configuration)
         } catch {
             throw KafkaError(error)
         }

@@ -48,6 +48,10 @@ public struct ProducerOptions: Sendable {
     /// How batches are compressed; none by default.
     public var compression: KafkaCompression?
 
+    /// Whether its owner makes a new producer when this one is of no further use. Only such a producer gives up soon on a node
+    /// that does not answer: librdkafka 2.0.2 may lose count of what it has sent to a node that was cut off, which is fatal.
+    public var isRenewable = false
+
     /// When a message counts as delivered; anything but `all` gives idempotence up.
     public var acknowledgement = Acknowledgement.all
 
@@ -89,5 +93,15 @@ public struct ProducerOptions: Sendable {
 
     var required: [(String, String)] {
         transactionalID.map { [("transactional.id", $0)] } ?? []
+    }
+
+    /// The properties of a producer with these options, each once.
+    package func properties(
+        _ configuration: KafkaConfiguration
+    ) throws(KafkaConfigurationError) -> [(name: String, value: String)] {
+        var properties = try configuration.resolved(
+            roleDefaults: Self.roleDefaults, options: chosen, required: required)
+        if isRenewable { PatienceWithNodes.fit(&properties, of: configuration) }
+        return properties
     }
 }

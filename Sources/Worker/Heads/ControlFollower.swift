@@ -12,7 +12,8 @@ final class ControlFollower: Sendable {
     private let options: WorkerOptions
     private let conductor: WorkerConductor
     private let loader: HeadLoader
-    private let tail: ControlTail
+    /// The topic's reader, and whether it has read all that was there when it began.
+    private let reader: Mutex<(tail: ControlTail, isLive: Bool)>
     private let startedAtMs: Int64
     private let onChange: @Sendable () -> Void
     private let onDrain: @Sendable () -> Void
@@ -32,8 +33,10 @@ final class ControlFollower: Sendable {
         self.lines = lines
         loader = HeadLoader(options)
         startedAtMs = Clock.wallMs
-        tail = try ControlTail(options.kafka, topics: options.topics)
+        reader = Mutex((try ControlTail(options.kafka, topics: options.topics), false))
     }
+
+    private var tail: ControlTail { reader.withLock { $0.tail } }
 
     func run() -> PlatformThread {
         PlatformThread("control") { [self] in
@@ -50,7 +53,8 @@ final class ControlFollower: Sendable {
     /// Whether a command was given in this life. What the topic held at the start has to say so by its time, which may not
     /// lie ahead either: a stamp of tomorrow would count at every start.
     private func isNews(_ command: FleetCommand) -> Bool {
-        caughtUp.isSet || (startedAtMs...max(startedAtMs, Clock.wallMs)).contains(command.issuedAtMs)
+        reader.withLock { $0.isLive }
+            || (startedAtMs...max(startedAtMs, Clock.wallMs)).contains(command.issuedAtMs)
     }
 
     private func handle(_ event: ControlTail.Event) {
@@ -71,7 +75,9 @@ final class ControlFollower: Sendable {
         case .move(let move, let offset): conductor.tell(.move(move, offset: offset))
         case .checkpoint(let checkpoint): conductor.tell(.checkpoint(checkpoint))
         case .read(let below): conductor.tell(.controlRead(below: below))
-        case .caughtUp: caughtUp.set()
+        case .caughtUp:
+            reader.withLock { $0.isLive = true }
+            caughtUp.set()
         case .unreadable(let key, let problem):
             lines.say("control topic, \(key): \(problem)", kind: "control topic")
         case .error(let error):
@@ -93,11 +99,22 @@ final class ControlFollower: Sendable {
 
     private func answer(_ question: WorkerConductor.Asking) {
         switch question {
-        case .end(let serial):
-            let end = try? tail.end(timeoutMs: 5_000)
-            if end == nil { _ = stop.wait(milliseconds: 200) }
-            conductor.tell(.controlEnd(end, serial: serial))
         case .head(let head): loadAgain(head)
+        case .reopen: reopen()
+        }
+    }
+
+    /// Reads the topic anew over new connections.
+    private func reopen() {
+        do throws(KafkaError) {
+            let new = try ControlTail(options.kafka, topics: options.topics)
+            let old = reader.withLock { reader in
+                defer { reader = (new, false) }
+                return reader.tail
+            }
+            old.close()
+        } catch {
+            lines.say("control topic: \(error)")
         }
     }
 

@@ -3,25 +3,41 @@ internal import Kafka
 internal import Synchronization
 internal import Threads
 
-/// A worker's producer. Under exactly-once it is made anew when the broker has given a transaction up for its age.
+/// A worker's producer, made anew when an interruption has made it useless: a worker ends for no interruption.
 ///
-/// A broker that is slow, or a quota that throttles, may let a transaction outlive its time. The broker then aborts it and
-/// raises the producer's epoch, and the client library says that a newer instance has fenced this one, although there is
-/// none. What tells the two apart is the transaction's age.
+/// Two things do that. A node that was cut off loses count of what was sent to it, or the library does: then a new producer sends
+/// what is not known to be delivered once more. And a transaction outlives its time, because the network was away, the broker is
+/// slow, or a quota throttles: the broker then aborts it and raises the producer's epoch, and the library says that a newer
+/// instance has fenced this one, although there is none. What tells the two apart is for how long the broker has confirmed no
+/// transaction; and where it has, a name that is taken back and lost again within ``rivalMs`` is another worker's.
 ///
 /// Use from one thread.
 final class WorkerProducer: Sendable {
     private struct State {
         var producer: KafkaProducer
-        /// When the open transaction began, by the steady clock.
-        var begunMs: Int64?
+        /// Whether a transaction is open here.
+        var isOpen = false
         /// Whether the name has still to be taken over.
         var isNew = false
     }
 
+    /// What outlives a producer, by the steady clock.
+    private struct Past {
+        /// When the first transaction began since the broker has confirmed one.
+        var unconfirmedMs: Int64?
+        /// Why the producer was made anew, until that is told.
+        var renewal: KafkaError?
+        /// When the name was taken back from somebody who may have been another worker.
+        var takenBackMs: Int64?
+    }
+
+    /// A name that is lost twice within so long is another worker's, milliseconds.
+    private static let rivalMs: Int64 = 60_000
+
     private let kafka: KafkaConfiguration
     private let options: ProducerOptions
     private let state: Mutex<State>
+    private let past = Mutex(Past())
     /// After how long the broker gives a transaction up, milliseconds.
     private let transactionMs: Int64
 
@@ -30,6 +46,8 @@ final class WorkerProducer: Sendable {
     /// - Parameter stop: Ends the waiting for a broker that can not do that now.
     init(_ worker: WorkerOptions, options: ProducerOptions, stop: Signal) throws(KafkaError) {
         kafka = worker.kafka
+        var options = options
+        options.isRenewable = true
         self.options = options
         transactionMs = kafka.value(of: "transaction.timeout.ms").flatMap { Int64($0) } ?? 20_000
         let producer = try KafkaProducer(kafka, options: options)
@@ -46,62 +64,106 @@ final class WorkerProducer: Sendable {
 
     /// Opens a transaction.
     func begin() throws(KafkaError) {
-        let (producer, isNew) = state.withLock { ($0.producer, $0.isNew) }
-        if isNew {
-            try producer.initTransactions(timeoutMs: 10_000)
-            state.withLock { $0.isNew = false }
+        try takeOver()
+        do throws(KafkaError) {
+            try current.beginTransaction()
+        } catch {
+            // The next one begins with a producer that can.
+            if !error.isRetriable { _ = renew(after: error, isStuck: true) }
+            throw error
         }
-        try producer.beginTransaction()
-        state.withLock { $0.begunMs = Clock.steadyMs }
+        state.withLock { $0.isOpen = true }
+        past.withLock { $0.unconfirmedMs = $0.unconfirmedMs ?? Clock.steadyMs }
     }
 
     /// Commits the transaction.
     func commit() throws(KafkaError) {
         try current.commitTransaction(timeoutMs: 60_000)
-        state.withLock { $0.begunMs = nil }
+        state.withLock { $0.isOpen = false }
+        past.withLock { $0.unconfirmedMs = nil }
     }
 
-    /// Aborts the transaction, unless the broker has done it.
+    /// Aborts the transaction. A producer that can not is replaced: who takes the name over aborts what is open.
     func abort() throws(KafkaError) {
-        guard state.withLock({ $0.begunMs != nil }) else { return }
-        do throws(KafkaError) {
-            try current.abortTransaction(timeoutMs: 60_000)
-        } catch {
-            guard try isGivenUp(error) else { throw error }
+        if state.withLock({ $0.isOpen }) {
+            do throws(KafkaError) {
+                try current.abortTransaction(timeoutMs: 60_000)
+            } catch {
+                // A call that was never ended would be in the way for ever.
+                let isAgain = error.isRetriable && error.code != KafkaError.Code.conflict
+                guard !isAgain, renew(after: error, isStuck: true) else { throw error }
+            }
+            state.withLock { $0.isOpen = false }
         }
-        state.withLock { $0.begunMs = nil }
+        try takeOver()
     }
 
-    /// What a failure means: of a transaction that is older than it may be only that its records are to be read again.
+    /// What a failure means, of a call or of a delivery: where the producer was made anew, that records are to be done again.
     func failure(_ error: KafkaError) -> CallFailure {
-        do throws(KafkaError) {
-            guard try isGivenUp(error) else { return CallFailure(error) }
-        } catch {
-            return CallFailure(error)
-        }
-        return CallFailure(
-            .abortable,
-            "the broker gave a transaction up that took longer than \(transactionMs) ms (transaction.timeout.ms): it is slow, "
-                + "or throttles; the records are read again, fewer at once")
+        let failure = CallFailure(error)
+        guard failure.kind == .fatal, renew(after: error) else { return failure }
+        let what =
+            error.isFencing || error.code == KafkaError.Code.fatal
+            ? "the broker gave a transaction up that took longer than \(transactionMs) ms (transaction.timeout.ms): it was out of "
+                + "reach, is slow, or throttles; the records are read again, fewer at once"
+            : "an interruption left the producer useless, and it is made anew; the records are read again"
+        return CallFailure(options.transactionalID == nil ? .retriable : .abortable, "\(what): \(error)")
     }
 
-    /// Whether an error means that the broker has given the open transaction up; then the producer is a new one.
-    private func isGivenUp(_ error: KafkaError) throws(KafkaError) -> Bool {
-        guard error.isFencing, let begunMs = state.withLock({ $0.begunMs }),
-            Clock.steadyMs - begunMs >= transactionMs
-        else { return false }
-        let producer = try KafkaProducer(kafka, options: options)
-        state.withLock { $0 = State(producer: producer, isNew: true) }
+    /// Why the producer was made anew since this was asked last: what was on its way is lost with the one before.
+    func takeRenewal() -> CallFailure? {
+        let reason = past.withLock { past in
+            defer { past.renewal = nil }
+            return past.renewal
+        }
+        return reason.map {
+            CallFailure(
+                options.transactionalID == nil ? .retriable : .abortable,
+                "the producer is made anew after an interruption: \($0)")
+        }
+    }
+
+    // MARK: Making it anew
+
+    /// Takes the name over, where that is still to be done: what was open under it is aborted.
+    private func takeOver() throws(KafkaError) {
+        let (producer, isNew) = state.withLock { ($0.producer, $0.isNew) }
+        guard isNew, options.transactionalID != nil else { return }
+        try producer.initTransactions(timeoutMs: 10_000)
+        state.withLock { $0.isNew = false }
+        past.withLock { $0.unconfirmedMs = nil }
+    }
+
+    /// Makes a new producer where that helps.
+    ///
+    /// - Parameter isStuck: Whether the present one can not go on although it does not say so.
+    /// - Returns: whether what failed is to be done again.
+    private func renew(after error: KafkaError, isStuck: Bool = false) -> Bool {
+        guard !error.isPermanent else { return false }
+        let reason = current.fatalError
+        // What the one before had on its way fails one by one.
+        guard reason != nil || isStuck else { return true }
+        if let reason, reason.isPermanent { return false }
+        if error.isFencing || reason?.isFencing ?? false, !mayTakeBack() { return false }
+        guard let producer = try? KafkaProducer(kafka, options: options) else { return false }
+        let old = state.withLock { state in
+            defer { state = State(producer: producer, isNew: true) }
+            return state.producer
+        }
+        // Ended here, outside of the lock.
+        _ = old
+        past.withLock { $0.renewal = reason ?? error }
         return true
     }
-}
 
-extension KafkaError {
-    /// Whether the broker takes this producer for an old one.
-    fileprivate var isFencing: Bool {
-        switch code {
-        case Code.fenced, Code.producerFenced, Code.invalidProducerEpoch, Code.fatal: true
-        default: false
+    /// Whether the name is taken back from whoever has it: nobody, after an interruption.
+    private func mayTakeBack() -> Bool {
+        past.withLock { past in
+            let now = Clock.steadyMs
+            if let since = past.unconfirmedMs, now - since >= transactionMs { return true }
+            if let takenBackMs = past.takenBackMs, now - takenBackMs < Self.rivalMs { return false }
+            past.takenBackMs = now
+            return true
         }
     }
 }

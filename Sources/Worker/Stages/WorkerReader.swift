@@ -103,6 +103,8 @@ final class WorkerReader: Sendable {
                 try consumer.assign(
                     starts.map { (place($0.partition), .offset($0.offset)) })
             case .unassign: try consumer.unassign()
+            case .leaveGroup: try consumer.unsubscribe()
+            case .joinGroup: try consumer.subscribe([topic])
             case .pause(let partitions): try consumer.pause(partitions.map(place))
             case .resume(let partitions): try consumer.resume(partitions.map(place))
             case .submit(let task): tasks.push(task)

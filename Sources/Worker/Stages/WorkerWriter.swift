@@ -43,6 +43,7 @@ final class WorkerWriter: Sendable {
                     perform(action, encoder, &predictions)
                 }
                 takeDeliveries(timeoutMs: 0)
+                if let renewal = producer.takeRenewal() { conductor.tell(.flightsLost(renewal)) }
                 conductor.tell(.tick)
             }
         }
@@ -75,8 +76,9 @@ final class WorkerWriter: Sendable {
             transact(.commit) { () throws(KafkaError) in try producer.commit() }
         case .abortTransaction:
             transact(.abort) { () throws(KafkaError) in try producer.abort() }
-        case .fetchPositions, .countAnswers, .assign, .unassign, .pause, .resume, .submit, .askControlEnd,
-            .fetchHead, .unloadHead, .say, .finished, .failed:
+        case .fetchPositions, .countAnswers, .assign, .unassign, .pause, .resume, .submit, .leaveGroup,
+            .joinGroup, .askLeaders, .askControlEnd, .fetchHead, .reopenControl, .unloadHead, .say, .finished,
+            .failed:
             preconditionFailure("the conductor gives the writer what is written")
         }
     }

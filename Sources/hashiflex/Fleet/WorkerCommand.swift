@@ -28,8 +28,9 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
-    /// Heads, heartbeat, shards, predictions; one that reads the heads again, and two that ask about topics.
-    private static let clients = 7
+    /// Heads, heartbeat, shards, predictions; one that reads the heads again, and two that ask about topics; the heads' last reader,
+    /// which may still be closing, two that ask one node alone, and one that asks who leads.
+    private static let clients = 11
 
     func validate() throws {
         if let name { try requireName(name) }

@@ -57,7 +57,19 @@ extension HelpChanges {
               --name <name>           Name of the coordinator. Default: host and process id.
                     A coordinator that is started again under its own name leads again at
                     once; only one may have a name. Without one, and for all others, it
-                    takes until the group has forgotten the dead one, 10 s.
+                    takes until the group has forgotten the dead one, 8 s at most.
+            """
+        ),
+        // When another coordinator leads.
+        (
+            """
+            Run one, or several: one leads, the others stand by. It keeps no files; killing
+            it stops no worker and loses nothing, the next one goes on from the topics.
+            """,
+            """
+            Run one, or several: one leads, the others stand by, and within 8 s of its last
+            sign one of them leads. It keeps no files; killing it stops no worker and loses
+            nothing, the next one goes on from the topics.
             """
         ),
         // What doctor says of what it could not know.

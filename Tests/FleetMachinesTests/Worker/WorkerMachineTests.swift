@@ -73,6 +73,19 @@ import Testing
         #expect(bench.tell(.commitEnded(nil, serial: 1)) == ["unassign"])
     }
 
+    @Test(arguments: [(0, "0 partitions"), (1, "1 partition"), (2, "2 partitions")])
+    func whoWasCutOffSaysWhenItIsBack(count: Int32, words: String) {
+        var bench = WorkerBench()
+        bench.own([0, 1])
+        #expect(bench.tell(.revoked(lost: true)) == ["unassign"])
+        let back = bench.tell(.assigned(Array(0..<count)), afterMs: 31_500)
+        #expect(back.first == "say group: back after 31 s, with \(words)")
+        // Once, and not for what the group does by itself.
+        bench.tell(.positions([:], generation: bench.generation))
+        bench.tell(.revoked(lost: false))
+        #expect(!bench.tell(.assigned([0]), afterMs: 9_000).contains { $0.hasPrefix("say") })
+    }
+
     @Test func finishedWorkLeavesBeforePartitionsAreGivenBack() {
         var bench = WorkerBench()
         bench.putInForce("a", partitions: [0])
@@ -190,6 +203,23 @@ import Testing
         bench.tell(.revoked(lost: true))
         #expect(bench.tell(.transactionEnded(.sendOffsets, nil)) == ["abort"])
         #expect(bench.tell(.transactionEnded(.abort, nil)) == ["unassign"])
+    }
+
+    /// No interruption ends a worker: whether an abort has happened is asked until it is known.
+    @Test(arguments: [CallFailure.Kind.retriable, .abortable, .stale])
+    func anAbortThatFailsIsMadeAgain(kind: CallFailure.Kind) {
+        var settings = WorkerSettings()
+        settings.isExactlyOnce = true
+        var bench = WorkerBench(settings)
+        bench.putInForce("a", partitions: [0])
+        bench.own([0])
+        _ = bench.take(marker(announced("a")), 0)
+        bench.tell(.transactionEnded(.begin, CallFailure(.abortable, "the producer is made anew")))
+        let failed = bench.tell(.transactionEnded(.abort, CallFailure(kind, "no broker")))
+        #expect(failed == ["say publishing was interrupted and goes on: no broker"])
+        #expect(bench.tell(.tick, afterMs: 499).isEmpty)
+        #expect(bench.tell(.tick, afterMs: 1) == ["abort"])
+        #expect(bench.tell(.transactionEnded(.abort, nil)) == ["fetch [0] 2"])
     }
 
     // MARK: Heads

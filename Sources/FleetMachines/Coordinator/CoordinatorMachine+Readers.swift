@@ -1,0 +1,32 @@
+internal import PipelineMessages
+
+/// Readers that are silently stuck: everything is read anew, by new clients.
+extension CoordinatorMachine {
+    /// How many liveness times nothing may come while more is known to be there.
+    private static let livenessTimes: Int64 = 3
+
+    mutating func watchReaders(_ now: Moment) {
+        guard term != nil else { return }
+        let stuckMs = settings.stuckMs
+        if term?.controlReader.isStuck(forMs: stuckMs, nowMs: now.steadyMs) ?? false {
+            let (read, end) = (term?.controlReader.readBelow ?? 0, term?.controlReader.end ?? 0)
+            return reopen("the control topic was read below \(read) and ends at \(end)", stuckMs, now)
+        }
+        let forMs = Self.livenessTimes * settings.livenessMs
+        if term?.statusReader.isStuck(forMs: forMs, nowMs: now.steadyMs) ?? false {
+            return reopen("no heartbeat comes, and our own are in the status topic", forMs, now)
+        }
+        guard let written = term?.writtenAtMs, term?.pending != nil, now.steadyMs - written >= stuckMs else {
+            return
+        }
+        reopen("a decision is in the control topic and is not read back", stuckMs, now)
+    }
+
+    private mutating func reopen(_ what: String, _ forMs: Int64, _ now: Moment) {
+        actions.append(
+            .say(
+                "readers: \(what), for \(forMs / 1_000) s: the node that answers may be cut off from its peers; all is read "
+                    + "anew over new connections"))
+        begin(now)
+    }
+}

@@ -1,0 +1,48 @@
+internal import Threads
+
+/// Asks where a partition ends by way of one node: at the leader which that node knows, not at the one that a client used last.
+///
+/// A node that is cut off from its peers goes on answering as the leader it was; whoever is known to be among its peers does not name
+/// it. Use from one thread.
+public struct NodeProbes: Sendable {
+    /// What was made by way of a node is used again for so long, milliseconds: shorter than a cluster takes to replace a leader that
+    /// it does not hear of (9 s unless its `broker.session.timeout.ms` says otherwise).
+    private static let freshMs: Int64 = 4_000
+
+    private let configuration: KafkaConfiguration
+    private var made: [Int32: (client: KafkaConsumer, atMs: Int64)] = [:]
+
+    /// Asks in the cluster of `configuration`.
+    public init(_ configuration: KafkaConfiguration) { self.configuration = configuration }
+
+    /// The offset that the next record of a partition gets, whether or not transactions below are open.
+    ///
+    /// - Parameter node: The number of the node that names the leader.
+    /// - Throws: ``KafkaError``; also where the cluster lists no such node now.
+    public mutating func end(
+        of partition: TopicPartition, knownTo node: Int32, timeoutMs: Int32
+    ) throws(KafkaError) -> Int64 {
+        made = made.filter { Clock.steadyMs - $0.value.atMs < Self.freshMs }
+        if made[node] == nil { made[node] = try make(node, timeoutMs: timeoutMs) }
+        guard let client = made[node]?.client else { preconditionFailure("a probe was made") }
+        return try client.watermarks(partition, timeoutMs: timeoutMs).high
+    }
+
+    private func make(
+        _ node: Int32, timeoutMs: Int32
+    ) throws(KafkaError) -> (client: KafkaConsumer, atMs: Int64) {
+        let nodes = try KafkaAdmin(configuration).metadata(timeoutMs: timeoutMs).brokers
+        guard let address = nodes.first(where: { $0.id == node })?.address else {
+            throw KafkaError(
+                code: KafkaError.Code.transport, doing: "cannot ask node \(node)",
+                detail: "the cluster does not list it now", isRetriable: true)
+        }
+        var alone = configuration
+        alone.set("bootstrap.servers", address)
+        var options = ConsumerOptions(offsetReset: .error)
+        // A transaction that is never ended must not hide what lies behind it.
+        options.isolation = .readUncommitted
+        let atMs = Clock.steadyMs
+        return (try KafkaConsumer(alone, groupID: nil, options: options), atMs)
+    }
+}

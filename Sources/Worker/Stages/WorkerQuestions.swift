@@ -1,0 +1,101 @@
+internal import FleetMachines
+internal import Kafka
+internal import PipelineMessages
+internal import Threads
+
+/// Asks questions beside the reading, on a thread of its own: where the control topic ends, and whether leaders are there.
+///
+/// The end of the control topic is not asked over its reader's client: that one may go on asking a node that is cut off, to which
+/// nothing is announced any more. From time to time it is asked over the client that reads the shards, which is connected to many
+/// nodes; for a marker that waits, by way of the node that the marker came from, which was told of the leaders before the marker could
+/// be written there.
+final class WorkerQuestions: Sendable {
+    /// Time between two questions for the end of the control topic, milliseconds.
+    private static let intervalMs: Int64 = 5_000
+    /// How long an answer may take, milliseconds.
+    private static let answerMs: Int32 = 5_000
+    /// How long a leader's may, milliseconds.
+    private static let leaderMs: Int32 = 2_000
+
+    private let kafka: KafkaConfiguration
+    private let topics: TopicNames
+    private let control: TopicPartition
+    private let conductor: WorkerConductor
+    private let shards: KafkaConsumer
+    private let admin: KafkaAdmin
+    private let stop = Signal()
+
+    /// - Parameter shards: The client that reads the shards.
+    init(
+        _ options: WorkerOptions, conductor: WorkerConductor, shards: KafkaConsumer
+    ) throws(KafkaError) {
+        kafka = options.kafka
+        topics = options.topics
+        control = TopicPartition(topic: options.topics.control, partition: 0)
+        self.conductor = conductor
+        self.shards = shards
+        admin = try KafkaAdmin(options.kafka)
+    }
+
+    func run() -> PlatformThread {
+        PlatformThread("questions") { [self] in
+            var probes = NodeProbes(kafka)
+            var askAtMs = Clock.steadyMs + Self.intervalMs
+            while !stop.isSet {
+                for question in conductor.questions.take(milliseconds: 100) where !stop.isSet {
+                    conductor.tell(answer(question, &probes))
+                }
+                guard Clock.steadyMs >= askAtMs else { continue }
+                askAtMs = Clock.steadyMs + Self.intervalMs
+                guard let end = try? shards.watermarks(control, timeoutMs: 2_000).high else { continue }
+                conductor.tell(.controlEnds(at: end))
+            }
+        }
+    }
+
+    func requestStop() { stop.set() }
+
+    private func answer(_ question: WorkerConductor.Question, _ probes: inout NodeProbes) -> Machine.Event {
+        switch question {
+        case .end(let serial, let nodes): .controlEnd(end(nodes, &probes), serial: serial)
+        case .leaders(let partitions): leaders(partitions)
+        }
+    }
+
+    /// The highest end that is known to the nodes that the markers came from; `nil` unless all of them are known and answer.
+    private func end(_ nodes: Set<Int32>, _ probes: inout NodeProbes) -> Int64? {
+        do throws(KafkaError) {
+            guard !nodes.isEmpty else { return try shards.watermarks(control, timeoutMs: Self.answerMs).high }
+            var highest: Int64 = 0
+            for node in nodes {
+                highest = max(
+                    highest, try probes.end(of: control, knownTo: node, timeoutMs: Self.answerMs))
+            }
+            return highest
+        } catch {
+            _ = stop.wait(milliseconds: 200)
+            return nil
+        }
+    }
+
+    /// Asks each leader by itself, for one that does not answer takes the others' answers along. A partition without a leader is
+    /// nobody's to read.
+    private func leaders(_ partitions: [Int32]) -> Machine.Event {
+        guard let known = try? admin.topic(topics.shards, timeoutMs: Self.answerMs).partitions else {
+            return .leaders(answered: [], silent: [], of: 0)
+        }
+        let wanted = Set(partitions)
+        let led = known.filter { wanted.contains($0.id) && $0.leader >= 0 }
+        var (answered, silent): ([Int32], [Int32]) = ([], [])
+        for (_, group) in Dictionary(grouping: led, by: \.leader).sorted(by: { $0.key < $1.key }) {
+            guard !stop.isSet else { break }
+            let places = group.map { TopicPartition(topic: topics.shards, partition: $0.id) }
+            if let found = try? shards.extents(places, timeoutMs: Self.leaderMs) {
+                answered += found.keys.map(\.partition)
+            } else {
+                silent += group.map(\.id)
+            }
+        }
+        return .leaders(answered: answered.sorted(), silent: silent.sorted(), of: known.count)
+    }
+}
