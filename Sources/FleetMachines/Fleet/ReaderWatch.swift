@@ -34,7 +34,7 @@ struct ReaderWatch: Sendable {
         let since = sinceMs ?? nowMs
         sinceMs = since
         guard nowMs - since >= forMs else { return false }
-        sinceMs = nil
+        sinceMs = nowMs
         return true
     }
 }
