@@ -57,8 +57,9 @@ extension World {
         report.meddled += 1
         truth[Int(partition)].isMovedKnown = false
         // Some programs put back what was there once.
-        let known = asked(partition).compactMap(\.from).filter { max(1, extent.begin)...extent.end ~= $0 }
-        let place = random.within(max(1, extent.begin)...max(1, extent.end))
+        let places = max(1, extent.begin)...max(1, extent.begin, extent.end)
+        let known = asked(partition).compactMap(\.from).filter { places ~= $0 }
+        let place = random.within(places)
         let offset = known.isEmpty || random.oneIn(2) ? place : random.pick(known)
         broker.offsets[partition] = SavedPosition(offset: offset, metadata: "")
     }
