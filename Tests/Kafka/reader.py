@@ -132,8 +132,8 @@ class Count:
 
     def prediction(self, message):
         self.records += 1
-        self.times = [*self.times[:1], message.timestamp()[1]] if self.times else [message.timestamp()[1]] * 2
-        self.times[0] = min(self.times[0], message.timestamp()[1])
+        at = message.timestamp()[1]
+        self.times = [min([at, *self.times]), max([at, *self.times])]
         record = json.loads(message.value())
         place = record["partition"], record["offset"], record["index"]
         address = f"{record['topic']}/{place[0]}@{place[1]}#{place[2]}"
