@@ -4,9 +4,7 @@
 usage: reader.py BROKERS [--topic-prefix P] [--images N] [--exactly-once] [--isolation LEVEL] [--wait S] [--json]
 
 Reads the shards, control, predictions and dead-letters topics from their beginning to where they end now, and computes
-itself which head each shard demands: that of the last announced marker below it in its partition whose number is above
-those of the same slot before it; its stream's slot, else the default slot; before the first default marker, that marker's.
-With --wait it goes on reading for at most S seconds, until every image has a prediction and every cut-over is decided.
+itself which head each shard demands (head_rule.py). With --wait it goes on reading for at most S seconds, until every image has a prediction and every cut-over is decided.
 
 Wrong is: an image without a prediction, a prediction that comes twice with other bytes, one of another head or cut-over,
 one of no image, a dead letter, an image that could not be read, a cut-over that nobody decided, another number of images
@@ -22,6 +20,8 @@ import sys
 import time
 
 import confluent_kafka
+
+from head_rule import HeadRule
 
 # Magic, version, reserved, header bytes, body bytes, reserved, sum: the envelope of a shard.
 ENVELOPE = struct.Struct("<8sHHIIIQ")
@@ -85,8 +85,7 @@ class Count:
 
     def __init__(self):
         self.shards = {}  # (partition, offset): stream, sequence, names of the images
-        self.markers = {}  # partition: [(offset, record)]
-        self.cutovers = {}  # request: the record that counts, with its number
+        self.rule = HeadRule()
         self.predictions = {}  # (partition, offset, index): sum of the bytes, head, cut-over, id, error
         self.records = self.repeats = 0
         self.differing, self.strange, self.letters = [], [], {}
@@ -100,8 +99,7 @@ class Count:
     def shard(self, message):
         kind = dict(message.headers() or []).get("hsf-kind")
         if kind == b"marker":
-            record = json.loads(message.value())
-            self.markers.setdefault(message.partition(), []).append((message.offset(), record))
+            self.rule.marker(json.loads(message.value()), message.partition(), message.offset())
             return
         magic, version, _, size, _, _, _ = ENVELOPE.unpack_from(message.value())
         if (kind, magic, version) != (b"shard", b"HSFSHARD", 1):
@@ -113,22 +111,9 @@ class Count:
         self.awaited += len(names)
 
     def control(self, message):
-        """Keeps what counts: requested, then committing and committed, or aborted; the first decision wins."""
         key = (message.key() or b"").decode()
-        if not key.startswith(("cutover/", "decision/")) or message.value() is None:
-            return
-        record = json.loads(message.value())
-        known = self.cutovers.get(record["request"])
-        follows = {None: ("requested", "committing", "committed", "aborted"), "requested": ("committing", "aborted"),
-                   "committing": ("committed",)}
-        if record["state"] not in follows.get(known and known["state"], ()) or record.get("number", 0) > message.offset():
-            return
-        if record["state"] == "requested":
-            record["number"] = message.offset()
-        elif known is not None and known["state"] == "committing":
-            # Of two announcements the first counts, with its number and token.
-            record.update({name: known[name] for name in ("number", "token", "scan_from") if name in known})
-        self.cutovers[record["request"]] = record
+        if key.startswith(("cutover/", "decision/")) and message.value() is not None:
+            self.rule.cutover(json.loads(message.value()), message.offset())
 
     def prediction(self, message):
         self.records += 1
@@ -157,38 +142,11 @@ class Count:
     def is_settled(self):
         """Cheap: it is asked after every batch."""
         return len(self.predictions) >= self.awaited and all(
-            record["state"] in ("committed", "aborted") for record in self.cutovers.values())
-
-    def announced(self, marker, partition):
-        record = self.cutovers.get(marker["request"])
-        if record is None or record["state"] not in ("committing", "committed"):
-            return False
-        same = all(marker.get(name) == record.get(name) for name in ("number", "slot", "head", "label", "token"))
-        return same and any(place["partition"] == partition for place in record["scan_from"])
-
-    def demanded(self):
-        """The head and the number that each shard demands, by partition and offset; None before any marker."""
-        heads = {}
-        offsets = {}
-        for partition, offset in self.shards:
-            offsets.setdefault(partition, []).append(offset)
-        for partition, shards in offsets.items():
-            markers = [(offset, marker) for offset, marker in sorted(self.markers.get(partition, []), key=lambda m: m[0])
-                       if self.announced(marker, partition)]
-            first = next((marker for _, marker in markers if marker["slot"] == "default"), None)
-            force, passed = {}, 0
-            for offset in sorted(shards):
-                while passed < len(markers) and markers[passed][0] < offset:
-                    marker = markers[passed][1]
-                    if marker["number"] > force.get(marker["slot"], {"number": -1})["number"]:
-                        force[marker["slot"]] = marker
-                    passed += 1
-                stream = self.shards[partition, offset][0]
-                heads[partition, offset] = force.get(f"stream:{stream}") or force.get("default") or first
-        return heads
+            record["state"] in ("committed", "aborted") for record in self.rule.cutovers.values())
 
     def result(self, options):
-        heads, lost, wrong, unreadable = self.demanded(), [], [], []
+        heads = self.rule.demanded({place: stream for place, (stream, _, _) in self.shards.items()})
+        lost, wrong, unreadable = [], [], []
         twice, seen = 0, set()
         for (partition, offset), (stream, sequence, names) in sorted(self.shards.items()):
             twice += sum((stream, name) in seen for name in names)
@@ -208,7 +166,7 @@ class Count:
                     demanded = "none" if head is None else f"{head['head'][:8]} of #{head['number']}"
                     wrong.append(f"{address} has {found[1][:8]} of #{found[2]}, demanded is {demanded}")
         self.strange += [f"{place[0]}@{place[1]}#{place[2]} is of no image" for place in self.predictions]
-        asked = [record for record in self.cutovers.values() if "restates" not in record]
+        asked = [record for record in self.rule.cutovers.values() if "restates" not in record]
         states = [record["state"] for record in asked]
         longest = max((record["updated_at_ms"] - record["requested_at_ms"] for record in asked
                        if record["state"] == "committed"), default=0)
@@ -222,7 +180,7 @@ class Count:
             "dead_letters": len(self.letters), "pushes": len(asked), "pushes_in_force": states.count("committed"),
             "pushes_aborted": states.count("aborted"),
             "pushes_open": len(states) - states.count("committed") - states.count("aborted"),
-            "restated": len(self.cutovers) - len(asked), "markers": sum(map(len, self.markers.values())),
+            "restated": len(self.rule.cutovers) - len(asked), "markers": sum(map(len, self.rule.markers.values())),
             "longest_push_ms": longest, "prediction_seconds": round(seconds, 3),
             "images_per_s": round(self.awaited / seconds, 1) if seconds > 0 else 0,
         }

@@ -159,11 +159,15 @@ def codes(processes: list) -> dict:
 
 
 def verdict(result: dict) -> str:
-    """One line."""
+    """What it took, and one line of what came of it."""
     if "images" not in result:
         return f"FAIL seed {result.get('seed')}: {'; '.join(result['faults'])}"
+    memory = {name: row for name, row in result["resident_mib"].items()
+              if name.startswith(("worker", "fleet", "coordinator", "node"))}
+    lines = ["resident MiB at the start, at most, at the end: " + "; ".join(
+        f"{name} {row['start']}, {row['peak']}, {row['end']}" for name, row in memory.items())]
     kinds = ", ".join(f"{count} {kind}" for kind, count in result["faults_done"].items())
-    return (
+    lines.append(
         f"{'FAIL' if result['faults'] else 'PASS'} seed {result['seed']}, {result['mode']}, {result['nodes']} node(s) of Kafka "
         f"{result['kafka']}, {result['disturbed_minutes']:g} min, {kinds}: {result['images']:,} images sent in "
         f"{result['shards']:,} shards, {result['predictions']:,} predicted, {result['lost']} lost, "
@@ -171,3 +175,4 @@ def verdict(result: dict) -> str:
         f"{result['wrong_heads']} wrong heads; {result['pushes']} pushes: {result['pushes_in_force']} in force, "
         f"{result['pushes_aborted']} aborted, {result['pushes_late']} late, the longest {result['longest_push_ms']} ms; "
         f"{result['images_per_s']:g} images/s; drained in {result['drain_s']} s")
+    return "\n".join(lines)

@@ -6,10 +6,11 @@ import signal
 import subprocess
 
 from .loop import wait
+from .processes import children, signal_process
 
 KINDS = ["kills", "freezes", "rolls", "coordinator", "node-kills"]
 # Mean seconds from one fault of a kind to the next; faults of nodes follow each other when all copies are there again.
-BETWEEN = {"kills": 6, "freezes": 15, "coordinator": 14, "nodes": 4}
+BETWEEN = {"kills": 6, "freezes": 15, "coordinator": 14}
 
 
 class Faults:
@@ -34,7 +35,7 @@ class Faults:
         """A generator of numbers for one kind of fault, and pauses until the disturbed time is over."""
         numbers = random.Random(f"{self.seed}/{kind}")
         while True:
-            pause = numbers.uniform(0.4, 1.6) * BETWEEN[kind]
+            pause = numbers.uniform(0.4, 1.6) * (self.world.options.node_pause if kind == "nodes" else BETWEEN[kind])
             if self.loop.now + pause > self.end:
                 return
             yield numbers, pause
@@ -135,18 +136,4 @@ class Child:
         self.pid, self.name = pid, f"worker with process {pid}"
 
     def signal(self, number: int):
-        try:
-            os.kill(self.pid, number)
-        except ProcessLookupError:
-            pass
-
-
-def children(pid: int) -> list:
-    found = []
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as text:
-                found += [int(child) for child in text.read().split()]
-    except OSError:
-        pass
-    return found
+        signal_process(self.pid, number)

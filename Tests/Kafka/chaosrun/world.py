@@ -1,5 +1,4 @@
 """A deployment on nodes of Apache Kafka that are held here: processes, their memory, and the end of them all."""
-import json
 import os
 import pathlib
 import shutil
@@ -9,115 +8,11 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+from .processes import ROOT, Nodes, Process, Unavailable, children, signal_process
+
 SAMPLE = ROOT / "Sources" / "CEmbeddedModel" / "data" / "fashion-sample.tar"
 SAMPLE_IMAGES = 1_000
 HEADS = {"v1": "0-7", "v2": "0-9", "v3": "0-4"}
-
-
-class Unavailable(Exception):
-    """What is needed is not there: 69."""
-
-
-class Process:
-    """One life of a program. Output goes to files: nothing blocks however much is printed."""
-
-    def __init__(self, name: str, arguments: list, folder: pathlib.Path, limit: float = 0):
-        self.name, self.arguments, self.limit = name, [str(argument) for argument in arguments], limit
-        self.files = folder / f"{name}.out", folder / f"{name}.log"
-        self.began, self.ended = time.monotonic(), 0.0
-        self.is_killed = self.is_frozen = self.is_late = False
-        with open(self.files[0], "ab") as output, open(self.files[1], "ab") as log:
-            self.offsets = output.tell(), log.tell()
-            self.popen = subprocess.Popen(
-                self.arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=log, start_new_session=True)
-
-    @property
-    def code(self):
-        """None while it runs; below 0 the signal that ended it. What outlives its limit is killed."""
-        code = self.popen.poll()
-        if code is None and self.limit and self.seconds > self.limit:
-            self.is_late = True
-            self.signal(signal.SIGKILL)
-            code = self.popen.wait()
-        if code is not None and not self.ended:
-            self.ended = time.monotonic()
-        return code
-
-    @property
-    def seconds(self) -> float:
-        return (self.ended or time.monotonic()) - self.began
-
-    def signal(self, number: int):
-        if self.popen.poll() is None:
-            self.is_killed |= number == signal.SIGKILL
-            self.is_frozen = (self.is_frozen or number == signal.SIGSTOP) and number != signal.SIGCONT
-            os.kill(self.popen.pid, number)
-
-    def text(self, file: int = 1) -> str:
-        """What this life has printed: 0 on standard output, 1 on standard error."""
-        with open(self.files[file], "rb") as content:
-            content.seek(self.offsets[file])
-            return content.read().decode(errors="replace")
-
-    def last_line(self) -> str:
-        lines = (self.text(1).strip() or self.text(0).strip()).splitlines()
-        return lines[-1][:300] if lines else "(nothing)"
-
-    def object(self) -> dict:
-        """The last JSON object on standard output; empty if there is none."""
-        for line in reversed(self.text(0).splitlines()):
-            try:
-                found = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(found, dict):
-                return found
-        return {}
-
-
-class Nodes:
-    """Apache Kafka, as long as Tests/Kafka/nodes has its input."""
-
-    def __init__(self, count: int):
-        self.count = count
-        self.popen = subprocess.Popen(
-            [ROOT / "Tests" / "Kafka" / "nodes", str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            start_new_session=True)
-        line = self.popen.stdout.readline()
-        if not line:
-            raise Unavailable(f"Kafka did not start (code {self.popen.wait()})")
-        facts = json.loads(line)
-        self.bootstrap, self.version, self.pids = facts["bootstrap"], facts["version"], facts["pids"]
-        self.addresses = self.bootstrap.split(",")
-        self.down, self.frozen = set(), set()
-
-    def signal(self, node: int, number: int):
-        self.down |= {node} if number in (signal.SIGKILL, signal.SIGTERM) else set()
-        try:
-            os.kill(self.pids[node], number)
-        except ProcessLookupError:
-            pass
-
-    def is_running(self, node: int) -> bool:
-        try:
-            # One that has ended and is not yet waited for has no command.
-            return pathlib.Path(f"/proc/{self.pids[node]}/cmdline").read_bytes() != b""
-        except OSError:
-            return False
-
-    def again(self, node: int):
-        self.popen.stdin.write(f"again {node + 1}\n")
-        self.popen.stdin.flush()
-        self.pids[node] = int(self.popen.stdout.readline())
-        self.down.discard(node)
-
-    def close(self):
-        self.popen.stdin.close()
-        try:
-            self.popen.wait(30)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
 
 
 class World:
@@ -131,10 +26,12 @@ class World:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hashiflex-chaos-"))
         self.processes, self.memory, self.roles, self.nodes = [], {}, [], None
         # The nodes listen here without users, and settings of somebody's own cluster would not fit.
-        for name in [name for name in os.environ if name.startswith("HASHIFLEX_") and name != "HASHIFLEX_KAFKA_HOME"]:
-            del os.environ[name]
+        for name in list(os.environ):
+            if name == "HASHIFLEX_BROKERS" or name.startswith("HASHIFLEX_KAFKA_") and name != "HASHIFLEX_KAFKA_HOME":
+                del os.environ[name]
         try:
             self.nodes = Nodes(nodes)
+            self.nodes.wait()
             os.environ.pop("HASHIFLEX_KAFKA_HOME", None)
             self.model = self.folder / "model.safetensors"
             self.succeed("model", "initialise", "--calibration", SAMPLE, "--images", 64, "--width", 10, "--size", 32,
@@ -158,6 +55,9 @@ class World:
     def close(self):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for process in self.processes:
+            # A fleet's workers would finish first what they took.
+            for pid in children(process.popen.pid):
+                signal_process(pid, signal.SIGKILL)
             process.signal(signal.SIGKILL)
         for process in self.processes:
             process.popen.wait()
@@ -195,8 +95,10 @@ class World:
         for process in self.processes:
             if process.code is None and process.seconds > 5:
                 self.note_memory(process.name, process.popen.pid)
-        for node in range(self.nodes.count):
-            self.note_memory(f"node-{node + 1}", self.nodes.pids[node])
+                for pid in children(process.popen.pid):
+                    self.note_memory(f"{process.name}-workers", pid)
+        for node, pid in enumerate(self.nodes.pids):
+            self.note_memory(f"node-{node + 1}", pid)
 
     def note_memory(self, name: str, pid: int):
         try:
