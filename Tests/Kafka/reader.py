@@ -223,7 +223,8 @@ def main():
         return 69
     numbers, faults = count.result(options)
     if options.json:
-        print(json.dumps({**numbers, "faults": faults}))
+        requests = {request: record["state"] for request, record in count.rule.cutovers.items()}
+        print(json.dumps({**numbers, "requests": requests, "faults": faults}))
     else:
         for name, value in numbers.items():
             print(f"{name:20} {value}")

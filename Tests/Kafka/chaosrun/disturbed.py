@@ -146,8 +146,11 @@ class Run:
         self.faults += counted.pop("faults")
         if counted["images"] != self.options.images:
             self.faults.append(f"{counted['images']} of {self.options.images} images were sent")
-        if sum(push.code == 0 for push in self.pushes) > counted["pushes_in_force"]:
-            self.faults.append("head push said 'in force' of a cut-over that is not committed")
+        states = counted.pop("requests")
+        for push in self.pushes:
+            said = push.object()
+            if said.get("state") in ("committed", "aborted") and states.get(said["request"]) != said["state"]:
+                self.faults.append(f"{push.name} said {said['state']}, the topics say {states.get(said['request'])}")
         return {**counted, **result}
 
 

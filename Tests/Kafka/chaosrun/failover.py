@@ -104,6 +104,7 @@ class Run:
         reader = self.world.reader(name, "--images", images, "--wait", 120, limit=240)
         self.loop.run(250, until=lambda: reader.code is not None)
         counted = reader.object()
+        counted.pop("requests", None)
         self.faults += counted.pop("faults", [f"{name}: code {reader.code}: {reader.last_line()}"])
         return counted
 
