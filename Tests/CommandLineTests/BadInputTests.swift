@@ -91,6 +91,14 @@ import Testing
         }
     }
 
+    @Test func aMeasurementOnTopicsThatAreInUseIsRefused() throws {
+        let deployment = try Deployment(workers: 0)
+        try deployment.succeed("ingest", "--images", "8")
+        let outcome = try deployment.run("bench", "pipeline")
+        #expect(
+            outcome.code == 76 && outcome.errors.contains("hashiflex.shards is in use"), "\(outcome.errors)")
+    }
+
     @Test func corruptImagesAndShardsAreReportedAndTheStreamGoesOn() throws {
         let deployment = try Deployment(workers: 1)
         try deployment.push("builtin:v2")

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The nodes of Tests/Kafka/run, which sources this: their settings, their start, and how one sees that they are there.
+# The nodes of Tests/Kafka/run and Tests/Kafka/nodes, which source this: their settings, their start, and how one sees that
+# they are there.
 # shellcheck disable=SC2154 # home, state, nodes, open, secured, controller and pids are set there.
 
 # Ports that nobody listens on, below those that connections going out are given.
@@ -81,9 +82,14 @@ start() { # node
     # One name for all nodes; it has to be 16 bytes in base64.
     (java_of_kafka env kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c "$folder/server.properties") \
         >"$folder/output" 2>&1 || stop 69 "the log of node $1 can not be made"
+    again "$1"
+}
+
+# With the log that it has.
+again() { # node
     # In a session of its own: an interrupt at the terminal comes to this script, which stops the nodes.
-    (java_of_kafka setsid kafka.Kafka "$folder/server.properties") >>"$folder/output" 2>&1 </dev/null &
-    pids+=("$!")
+    (java_of_kafka setsid kafka.Kafka "$state/node$1/server.properties") >>"$state/node$1/output" 2>&1 </dev/null &
+    pids[$1 - 1]=$!
     disown
 }
 

@@ -17,13 +17,20 @@ extension BenchCommand {
             discussion: """
                 Starts an embedded broker, a coordinator, worker processes with one replica a processor in all, and \
                 a load generator. Windows of the pipeline and of the bare engine take turns, so that a machine that \
-                changes its speed changes both; the efficiency is the median of the ratios pair by pair.
+                changes its speed changes both; the efficiency is the median of the ratios pair by pair. With \
+                --brokers the broker is a real one, and its topics are new ones that are of no use afterwards.
                 """)
 
         @OptionGroup var tuning: WorkerTuning
         @Option(help: "Worker processes.") var workers = 1
         @Option(help: "Images in a shard.") var shardImages = 32
         @Option(help: "Partitions of the topics.") var partitions = 16
+        @Option(
+            help: ArgumentHelp(
+                "A broker to measure with, host:port; topics create makes the topics.",
+                discussion: "Default: an embedded broker, started for the measurement."))
+        var brokers: String?
+        @Option(help: "What the names of the topics there begin with.") var topicPrefix = "hashiflex"
         @Option(help: "Windows to measure (at least 3).") var windows = 7
         @Option(help: "Length of a window, seconds.") var seconds = 2.0
         @Option(help: "A head to score with. Default: the built-in one for ten classes.") var head =
@@ -48,6 +55,7 @@ extension BenchCommand {
             try requireRange("--workers", workers, in: 1...64)
             try requireRange("--shard-images", shardImages, in: 1...ShardLimits.imagesMax)
             try requireRange("--partitions", partitions, in: OptionRange.embeddedPartitions)
+            _ = try ConnectionOptions.topics(under: topicPrefix)
         }
 
         func run() throws {
@@ -83,8 +91,7 @@ extension BenchCommand {
         private func measure(
             _ plan: BackbonePlan, _ preparation: TensorPreparation, _ images: [[UInt8]], replicas: Int
         ) throws -> (pipeline: [Double], engine: [Double], resident: Int64) {
-            let deployment = try LocalDeployment(
-                partitions: partitions, workers: workers, tuning: tuning, quiet: true)
+            let deployment = try deploy()
             defer { deployment.stop() }
             try deployment.waitForWorkers(workers, seconds: 60)
             // A frozen model has its head already, and takes no other.
@@ -121,6 +128,38 @@ extension BenchCommand {
             return (rates, bare, resident)
         }
 
+        private func deploy() throws -> LocalDeployment {
+            guard let brokers else {
+                return try LocalDeployment(
+                    partitions: partitions, workers: workers, tuning: tuning, quiet: true)
+            }
+            try requireAddresses(brokers)
+            var kafka = KafkaConfiguration(brokers: brokers)
+            kafka.nameClients("bench")
+            let link = try Connection(kafka, topics: ConnectionOptions.topics(under: topicPrefix)) { $0 }
+            try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+            try link.requireWorkerTopics()
+            try requireNew(link)
+            return try LocalDeployment(on: link, workers: workers, tuning: tuning, quiet: true)
+        }
+
+        /// Checks that nobody uses the topics: a head is pushed there, and images are sent without end.
+        private func requireNew(_ link: Connection) throws {
+            let reader = try KafkaConsumer(
+                link.kafka, groupID: link.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
+            defer { _ = reader.close() }
+            let partitions = (0..<Int32(try link.partitions)).map {
+                TopicPartition(topic: link.topics.shards, partition: $0)
+            }
+            let extents = try reader.extents(partitions, timeoutMs: 10_000)
+            guard extents.count == partitions.count, extents.values.allSatisfy({ $0.high == 0 }) else {
+                throw CommandError(
+                    Exit.refused,
+                    "\(link.topics.shards) is in use; make new topics for the measurement: "
+                        + "hashiflex topics create --topic-prefix NAME")
+            }
+        }
+
         private func waitUntilIdle(_ link: Connection) throws {
             var last: Int64 = -1
             let deadline = Clock.steadyMs + 30_000
@@ -134,7 +173,8 @@ extension BenchCommand {
         }
 
         private func push(_ link: Connection) throws {
-            let child = try ChildProcess(["head", "push", head, "--brokers", link.kafka.brokers])
+            let place = ["--brokers", link.kafka.brokers, "--topic-prefix", link.topics.prefix]
+            let child = try ChildProcess(["head", "push", head] + place)
             guard child.wait(seconds: 60), child.exitStatus == 0 else {
                 throw CommandError(Exit.fault, "the head could not be pushed; try hashiflex head push")
             }

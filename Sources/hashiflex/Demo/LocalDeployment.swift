@@ -6,8 +6,9 @@ import Threads
 /// A broker, a coordinator and a fleet as child processes of this one, for `demo` and `bench pipeline`.
 final class LocalDeployment {
     let link: Connection
-    private let broker: ChildProcess
-    private let brokerInput: Pipe
+    // Absent where the broker is somebody's own.
+    private let broker: ChildProcess?
+    private let brokerInput: Pipe?
     private(set) var coordinator: ChildProcess
     let fleet: ChildProcess
     private let coordinatorArguments: [String]
@@ -16,13 +17,15 @@ final class LocalDeployment {
     init(partitions: Int, workers: Int, tuning: WorkerTuning, quiet: Bool) throws {
         try tuning.requireDelivery(isEmbedded: true)
         let address = Pipe()
-        brokerInput = Pipe()
-        broker = try ChildProcess(
+        let input = Pipe()
+        brokerInput = input
+        let broker = try ChildProcess(
             [
                 "broker", "--private", "--control-stdin", "--exit-with-parent", "--partitions",
                 "\(partitions)",
-            ], output: address.fileHandleForWriting, input: brokerInput,
+            ], output: address.fileHandleForWriting, input: input,
             errors: quiet ? FileHandle.nullDevice : nil)
+        self.broker = broker
         let line = address.fileHandleForReading.availableData
         let bootstrap = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard !bootstrap.isEmpty else {
@@ -37,6 +40,19 @@ final class LocalDeployment {
             ["fleet", "up", "--exit-with-parent", "--brokers", bootstrap, "--workers", "\(workers)"]
                 + tuning.childArguments, errors: errors)
         link = try Connection(kafka, topics: .standard) { $0 }
+    }
+
+    /// Starts coordinator and fleet on topics that exist; the children end when this process ends.
+    init(on link: Connection, workers: Int, tuning: WorkerTuning, quiet: Bool) throws {
+        self.link = link
+        (broker, brokerInput) = (nil, nil)
+        let place = ["--brokers", link.kafka.brokers, "--topic-prefix", link.topics.prefix]
+        let errors: FileHandle? = quiet ? FileHandle.nullDevice : nil
+        coordinatorArguments = ["coordinator", "--exit-with-parent"] + place
+        coordinator = try ChildProcess(coordinatorArguments, errors: errors)
+        fleet = try ChildProcess(
+            ["fleet", "up", "--exit-with-parent", "--workers", "\(workers)"] + place + tuning.childArguments,
+            errors: errors)
     }
 
     /// Waits until `count` workers are ready.
@@ -60,7 +76,7 @@ final class LocalDeployment {
         if !fleet.wait(seconds: 45) { fleet.kill() }
         coordinator.terminate()
         if !coordinator.wait(seconds: 10) { coordinator.kill() }
-        broker.terminate()
-        if !broker.wait(seconds: 5) { broker.kill() }
+        broker?.terminate()
+        if let broker, !broker.wait(seconds: 5) { broker.kill() }
     }
 }

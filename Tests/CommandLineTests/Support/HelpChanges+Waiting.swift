@@ -91,5 +91,26 @@ extension HelpChanges {
             USAGE: hashiflex doctor
             """
         ),
+        // A measurement on a broker of one's own.
+        (
+            "efficiency is the median of the ratios pair by pair.",
+            """
+            efficiency is the median of the ratios pair by pair. With --brokers the broker
+            is a real one, and its topics are new ones that are of no use afterwards.
+            """
+        ),
+        (
+            "                          Partitions of the topics. (default: 16)\n",
+            """
+                                      Partitions of the topics. (default: 16)
+              --brokers <brokers>     A broker to measure with, host:port; topics create
+                                      makes the topics.
+                    Default: an embedded broker, started for the measurement.
+              --topic-prefix <topic-prefix>
+                                      What the names of the topics there begin with.
+                                      (default: hashiflex)
+
+            """
+        ),
     ]
 }

@@ -1,0 +1,139 @@
+"""What is done to a deployment. The seed decides what, to whom and when; how fast the machine is, decides the rest."""
+import json
+import os
+import random
+import signal
+import subprocess
+
+from .loop import wait
+from .processes import children, signal_process
+
+KINDS = ["kills", "freezes", "rolls", "coordinator", "node-kills"]
+# Mean seconds from one fault of a kind to the next; faults of nodes follow each other when all copies are there again.
+BETWEEN = {"kills": 6, "freezes": 15, "coordinator": 14}
+
+
+class Faults:
+    """The acts of the kinds that are wanted; what was done is counted."""
+
+    def __init__(self, world, loop, seed: int, kinds: list, end: float, workers: list, coordinators: list):
+        self.world, self.loop, self.nodes, self.seed, self.end = world, loop, world.nodes, seed, end
+        self.workers, self.coordinators = workers, coordinators
+        self.done = dict.fromkeys(kinds, 0)
+        self.not_healthy = []
+        if "kills" in kinds:
+            loop.add(self.kill("kills", self.victims))
+        if "coordinator" in kinds:
+            loop.add(self.kill("coordinator", lambda: [role.process for role in coordinators if role.is_running]))
+        if "freezes" in kinds:
+            loop.add(self.freeze())
+        nodes = [kind for kind in ("rolls", "node-kills", "freezes") if kind in kinds]
+        if nodes:
+            loop.add(self.disturb_nodes(nodes))
+
+    def moments(self, kind: str):
+        """A generator of numbers for one kind of fault, and pauses until the disturbed time is over."""
+        numbers = random.Random(f"{self.seed}/{kind}")
+        while True:
+            pause = numbers.uniform(0.4, 1.6) * (self.world.options.node_pause if kind == "nodes" else BETWEEN[kind])
+            if self.loop.now + pause > self.end:
+                return
+            yield numbers, pause
+
+    def victims(self) -> list:
+        """Processes of workers: ours, or the children of a fleet."""
+        alive = [role.process for role in self.workers if role.is_running]
+        if not self.world.options.fleet:
+            return alive
+        return [Child(pid) for process in alive for pid in children(process.popen.pid)]
+
+    def kill(self, kind: str, victims):
+        for numbers, pause in self.moments(kind):
+            yield pause
+            alive = victims()
+            if alive:
+                victim = numbers.choice(alive)
+                self.loop.say(f"kill -9 {victim.name}")
+                victim.signal(signal.SIGKILL)
+                self.done[kind] += 1
+
+    def freeze(self):
+        """A worker or a coordinator stands still for longer than its session, and goes on as if nothing had been."""
+        for numbers, pause in self.moments("freezes"):
+            yield pause
+            alive = self.victims() + [role.process for role in self.coordinators if role.is_running]
+            if not alive:
+                continue
+            victim, seconds = numbers.choice(alive), numbers.uniform(2, 15)
+            self.loop.say(f"freeze {victim.name} for {seconds:.1f} s")
+            victim.signal(signal.SIGSTOP)
+            self.done["freezes"] += 1
+            yield seconds
+            victim.signal(signal.SIGCONT)
+
+    def disturb_nodes(self, kinds: list):
+        """One node at a time, and the next only when every partition has all its copies again."""
+        for numbers, pause in self.moments("nodes"):
+            yield pause
+            kind, node = numbers.choice(kinds), numbers.randrange(self.nodes.count)
+            seconds = numbers.uniform(1, 8)
+            self.done[kind] += 1
+            if kind == "freezes":
+                seconds = numbers.uniform(5, 15)
+                self.loop.say(f"freeze node {node + 1} for {seconds:.1f} s")
+                self.nodes.signal(node, signal.SIGSTOP)
+                yield seconds
+                self.nodes.signal(node, signal.SIGCONT)
+            else:
+                self.loop.say(f"{'kill -9' if kind == 'node-kills' else 'roll'} node {node + 1}")
+                yield from self.stop(node, signal.SIGKILL if kind == "node-kills" else signal.SIGTERM)
+                yield seconds if kind == "node-kills" else 0.5
+                self.nodes.again(node)
+            yield from self.heal()
+
+    def stop(self, node: int, number: int):
+        self.nodes.signal(node, number)
+        if not (yield from wait(lambda: not self.nodes.is_running(node), 40)):
+            self.loop.say(f"node {node + 1} did not end in 40 s; kill -9")
+            self.nodes.signal(node, signal.SIGKILL)
+            yield from wait(lambda: not self.nodes.is_running(node), 10)
+
+    def heal(self, seconds: float = 120):
+        """Waits until every node answers and has every copy that it should have."""
+        begin = self.loop.now
+        while self.loop.now - begin < seconds:
+            probe = subprocess.Popen(
+                ["timeout", "10", "kcat", "-L", "-J", "-m", "5", "-b", self.nodes.bootstrap], stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            os.set_blocking(probe.stdout.fileno(), False)
+            output = b""
+            while probe.poll() is None:
+                output += probe.stdout.read() or b""
+                yield 0.1
+            output += probe.stdout.read() or b""
+            if is_whole(output, self.nodes.count):
+                self.loop.say(f"all copies are there again after {self.loop.now - begin:.1f} s")
+                return
+            yield 0.5
+        self.loop.say(f"not all copies are there after {seconds} s")
+        self.not_healthy.append(round(self.loop.now, 1))
+
+
+def is_whole(output: bytes, nodes: int) -> bool:
+    try:
+        facts = json.loads(output)
+    except ValueError:
+        return False
+    return len(facts["brokers"]) == nodes and all(
+        partition["leader"] >= 0 and len(partition["isrs"]) == len(partition["replicas"])
+        for topic in facts["topics"] for partition in topic["partitions"])
+
+
+class Child:
+    """A worker that a fleet has started; the fleet starts it again."""
+
+    def __init__(self, pid: int):
+        self.pid, self.name = pid, f"worker with process {pid}"
+
+    def signal(self, number: int):
+        signal_process(self.pid, number)
