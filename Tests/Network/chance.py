@@ -6,40 +6,42 @@ from scene import COORDINATORS, NODES
 from steps import attempt, finish, images_for, now_ms, session_seconds
 
 
-def draw_fault(draw, lab, workers):
+def draw_fault(draw, workers):
     """Somebody who is cut off from somebody: in words, and as `Lab.cut` takes it."""
     way = draw.choice(["both", "out", "in"])
     kind = draw.choices(
         ["worker", "coordinator", "camera", "peers", "link", "node"], [4, 3, 2, 3, 3, 1])[0]
     if kind in ("worker", "coordinator", "camera", "node"):
         host = draw.choice({"worker": workers, "coordinator": COORDINATORS, "camera": ["camera"], "node": NODES}[kind])
-        return host, f"{host} {way}", (host, None, way)
+        return f"{host} {way}", (host, None, way)
     node = draw.choice(NODES)
     if kind == "peers":
-        return node, f"{node} from its peers", (node, [other for other in NODES if other != node], "both")
+        return f"{node} from its peers", (node, [other for other in NODES if other != node], "both")
     other = draw.choice([*workers, *COORDINATORS, "camera"])
-    return node, f"{node} from {other} {way}", (node, [other], way)
+    return f"{node} from {other} {way}", (node, [other], way)
 
 
 def random_partitions(scene, verdict):
-    """Faults drawn from --seed for --minutes, each 2 to 25 s, with --pushes pushes in between."""
+    """Faults drawn from --seed for --minutes, each 2 to 25 s, two at once at most, with --pushes pushes in between."""
     draw = random.Random(scene.options.seed)
     seconds = 60 * scene.options.minutes
     scene.film(images_for(scene, seconds))
     begun, faults, pushes = time.monotonic(), 0, []
     push_times = sorted(draw.uniform(2, seconds - 5) for _ in range(scene.options.pushes))
-    active, next_fault, early = None, begun + draw.uniform(2, 6), None
+    active, next_fault, early = [], begun + draw.uniform(2, 6), None
     while time.monotonic() < begun + seconds:
         now = time.monotonic()
-        if active and now >= active[1]:
-            scene.lab.heal(active[0])
-            active, next_fault = None, now + draw.uniform(1, 12)
-        if not active and now >= next_fault:
-            _, what, cut = draw_fault(draw, scene.lab, scene.workers)
+        for cut in [cut for cut in active if now >= cut[1]]:
+            scene.lab.heal(cut[0])
+            active.remove(cut)
+        if now >= next_fault:
+            what, cut = draw_fault(draw, scene.workers)
             lasts = draw.uniform(2, 25)
-            scene.note(f"+{now - begun:.1f} s: {what} for {lasts:.1f} s")
-            active = (scene.lab.cut(*cut), now + lasts)
-            faults += 1
+            next_fault = now + draw.uniform(5, 25)
+            if len(active) < 2:
+                scene.note(f"+{now - begun:.1f} s: {what} for {lasts:.1f} s")
+                active.append((scene.lab.cut(*cut), now + lasts))
+                faults += 1
         if push_times and now - begun >= push_times[0]:
             push_times.pop(0)
             pushes.append(scene.push())
@@ -52,7 +54,8 @@ def random_partitions(scene, verdict):
         push.wait(90)
     back = attempt(lambda: scene.until("all workers are back", 60, lambda: scene.is_whole(healed)))
     late = scene.resident_mb()
-    finish(scene, verdict, 180)
+    finish(scene, verdict, 180, may_start_again=True)
+    verdict.note(f"{len(scene.deaths())} started again")
     codes = [push.code for push in pushes]
     verdict.note(f"{faults} faults, {codes.count(0)} of {len(codes)} pushes in force")
     verdict.goal("every push ended" if None not in codes else "a push hangs", None not in codes)

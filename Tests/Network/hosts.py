@@ -47,8 +47,8 @@ class Lab:
         self._rules("-A", "FORWARD", "-j", "CUT")
 
     def _namespace(self, space):
+        self.made.append(space)  # before it is there: whatever comes between, it is taken away
         ip("netns", "add", space)
-        self.made.append(space)
         ip("-n", space, "link", "set", "lo", "up")
 
     def space(self, name):
@@ -59,7 +59,7 @@ class Lab:
         return ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.space(name), *map(str, command)]
 
     def set(self, key, value):
-        self._on_router("sysctl", "-q", "-w", f"{key}={value}")
+        self._on_router("sh", "-c", f"echo {value} > /proc/sys/{key.replace('.', '/')}")
 
     def _on_router(self, *command):
         done = subprocess.run(["ip", "netns", "exec", self.router, *command], capture_output=True, text=True)

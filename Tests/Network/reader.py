@@ -6,40 +6,23 @@ usage: reader.py nodes N BROKER...              waits until each of them, asked 
        reader.py count PREFIX BROKERS           reads the topics from their beginnings, judges, prints JSON
 """
 import json
-import struct
 import sys
 import threading
 import time
 
 import confluent_kafka
 from confluent_kafka import TopicPartition
+from judge import json_record, judge, shard_header
 
 # A node that does not answer is left soon: the reader must not be what waits.
 CLIENT = {
     "group.id": "unused", "enable.auto.commit": False, "auto.offset.reset": "error", "isolation.level": "read_committed",
     "socket.timeout.ms": 4_000, "socket.connection.setup.timeout.ms": 2_000, "reconnect.backoff.max.ms": 500,
     "fetch.wait.max.ms": 100, "fetch.error.backoff.ms": 100, "socket.nagle.disable": True, "log_level": 0}
-ENVELOPE = struct.Struct("<8sHHIIIQ")
 
 
 def now_ms():
     return int(time.time() * 1000)
-
-
-def shard_header(value):
-    magic, _, _, length, _, _, _ = ENVELOPE.unpack_from(value)
-    if magic != b"HSFSHARD":
-        raise ValueError("not a shard")
-    return json.loads(value[ENVELOPE.size:ENVELOPE.size + length])
-
-
-def json_record(message):
-    """An empty one for what is none: a tombstone, a chunk of a head."""
-    try:
-        record = json.loads(message.value() or b"{}")
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 def is_marker(message):
@@ -124,7 +107,7 @@ class Follower:
             self.shard_at = time.monotonic()
             self.pending[place] = (self.shard_at, len(header["images"]))
             return self.line("S", *place, stamp, header["created_at_ms"], len(header["images"]), header["sequence"])
-        record = json_record(message)
+        record = json_record(message.value())
         if kind == "predictions":
             place = (record["partition"], record["offset"])
             if place in self.pending:
@@ -163,81 +146,12 @@ def read_all(prefix, brokers):
     return found
 
 
-def announced(control):
-    """What the control topic decided of each cut-over, the first decision first: number: the record, its state."""
-    decided, states = {}, {}
-    for message in sorted(control, key=lambda message: message.offset()):
-        record = json_record(message)
-        request, state, before = record.get("request"), record.get("state"), states.get(record.get("request"))
-        follows = {"requested": (None,), "committing": ("requested",), "committed": ("committing",),
-                   "aborted": ("requested",)}.get(state, ())
-        if request is None or before not in follows:
-            continue
-        states[request] = state
-        if state in ("committing", "committed"):
-            decided[record["number"]] = record
-    return decided, states
-
-
 def count(prefix, brokers):
-    found = read_all(prefix, brokers)
-    decided, states = announced(found.get("control", []))
-    shards, markers, sequences = {}, {}, set()
-    result = dict.fromkeys(
-        ("images", "shards", "predicted", "repeats", "differing", "wrong_heads", "unscored", "strangers", "dead_letters",
-         "second_markers", "misplaced_markers", "sent_twice"), 0)
-    for message in found.get("shards", []):
-        if is_marker(message):
-            markers.setdefault(message.partition(), []).append((message.offset(), json.loads(message.value())))
-            continue
-        header = shard_header(message.value())
-        shards[message.partition(), message.offset()] = (len(header["images"]), header["stream"])
-        result["sent_twice"] += (header["stream"], header["sequence"]) in sequences
-        sequences.add((header["stream"], header["sequence"]))
-    timelines = {part: timeline(part, sorted(all, key=lambda m: m[0]), decided, result) for part, all in markers.items()}
-    seen = {}
-    for message in found.get("predictions", []):
-        value = message.value()
-        result["differing"] += seen.setdefault(message.key(), value) != value
-    result["repeats"] = len(found.get("predictions", [])) - len(seen)
-    for value in seen.values():
-        record = json.loads(value)
-        place = (record["partition"], record["offset"])
-        images = shards.get(place, (0,))[0]
-        result["strangers"] += not 0 <= record["index"] < images
-        # Below the first marker the head of the first marker holds.
-        heads = timelines.get(place[0], [])
-        below = [head for offset, head in heads if offset < place[1]] or [head for _, head in heads[:1]]
-        result["wrong_heads"] += "error" not in record and (not below or record.get("head") != below[-1])
-    dead = {
-        (record["partition"], record["offset"])
-        for record in (json.loads(message.value()) for message in found.get("receipts", [])) if record.get("dead_letter")}
-    result.update(
-        images=sum(images for images, _ in shards.values()), shards=len(shards),
-        predicted=len(seen) - result["strangers"], dead_letters=len(dead),
-        committed=sum(state == "committed" for state in states.values()),
-        open=sum(state in ("requested", "committing") for state in states.values()))
-    result["unscored"] = result["images"] - result["predicted"]
-    print(json.dumps(result))
-
-
-def timeline(partition, markers, decided, result):
-    """The heads of a partition by the rule: where, and which. A marker counts if the control topic announces it."""
-    heads, last, met = [], -1, set()
-    for offset, marker in markers:
-        record = decided.get(marker["number"])
-        if record is None or any(marker.get(name) != record.get(name) for name in ("slot", "head", "token")):
-            continue
-        if marker["number"] in met:
-            result["second_markers"] += 1
-        met.add(marker["number"])
-        if marker["number"] <= last:
-            continue
-        named = {place["partition"]: place["offset"] for place in record.get("offsets", [])}
-        result["misplaced_markers"] += named.get(partition, offset) != offset
-        last = marker["number"]
-        heads.append((offset, marker["head"]))
-    return heads
+    """The records as `judge` takes them: partition, offset, key, value, whether it is a marker."""
+    found = {
+        kind: [(message.partition(), message.offset(), message.key(), message.value(), is_marker(message))
+               for message in messages] for kind, messages in read_all(prefix, brokers).items()}
+    print(json.dumps(judge(found)))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ class Scene:
             name: value for name, value in os.environ.items() if not name.startswith("HASHIFLEX_")}
         self.programs, self.clients = {}, []
         self.journal = Journal(folder / "journal")
-        self.follower = None
+        self.follower, self.films = None, 0
         self.heads = itertools.cycle(["builtin:v2", "builtin:v1"])
         self.begun = time.monotonic()
         self.log = open(folder / "experiment.log", "w", buffering=1)
@@ -119,9 +119,13 @@ class Scene:
 
     def start(self, host, *arguments, name=None, has_input=False):
         program = Program(
-            self, host, name or host, [*arguments, "--brokers", self.nodes.brokers], has_input)
+            self, host, name or host, [*arguments, *self.link], has_input)
         self.programs[name or host] = program
         return program
+
+    @property
+    def link(self):
+        return ["--brokers", self.nodes.brokers] + [part for text in self.options.property for part in ("-X", text)]
 
     def start_worker(self, name):
         command = ["fleet", "up", "--workers", "1"] if self.options.fleet else ["worker"]
@@ -135,7 +139,7 @@ class Scene:
         """Starts a command that ends by itself."""
         program = Program(
             self, host, f"{'-'.join(str(word) for word in arguments[:2])}-{len(self.clients) + 1}".replace(":", "-"),
-            [*arguments, "--brokers", self.nodes.brokers])
+            [*arguments, *self.link])
         self.clients.append(program)
         return program
 
@@ -152,11 +156,12 @@ class Scene:
         return self.call("head", "push", next(self.heads), "--deadline", deadline)
 
     def film(self, images, fps=None):
-        """Starts the camera."""
+        """Starts the camera. Each time it is a stream of its own."""
+        self.films += 1
         repeat = -(-images // 1_000)  # the sample has 1,000 images
         return self.start(
             "camera", "ingest", "--repeat", repeat, "--images", images, "--fps", fps or self.options.fps,
-            "--shard-images", 8, "--stream", "camera")
+            "--shard-images", 8, "--stream", f"camera-{self.films}")
 
     # What is to be seen.
 
@@ -187,6 +192,10 @@ class Scene:
         return {
             name: program for name, program in self.programs.items()
             if program.code is not None and not program.stopped and not (name == "camera" and program.code == 0)}
+
+    def deaths(self):
+        """The workers that `fleet up` had to start again."""
+        return [line for name in self.workers for line in self.programs[name].said() if " died with code " in line]
 
     def ends(self):
         return "; ".join(

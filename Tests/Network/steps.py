@@ -29,10 +29,10 @@ def attempt(action):
         return None
 
 
-def words(scene, name, since, *needed):
-    """When a program first said something with one of the words, in seconds after a moment, or None."""
-    for at, line in scene.programs[name].lines:
-        if at >= since and (not needed or any(re.search(word, line) for word in needed)):
+def words(program, since, *needed, until=float("inf")):
+    """When a program first said a line with all of the words, in seconds after a moment, or None."""
+    for at, line in program.lines:
+        if since <= at <= until and all(re.search(word, line) for word in needed):
             return at - since
     return None
 
@@ -41,14 +41,14 @@ def ask_doctor(scene, verdict, names):
     """The doctor has to name what is wrong, and to end with 1."""
     doctor = scene.call("doctor", "--wait", "10")
     doctor.wait(60)
-    text = "\n".join(doctor.said())
-    named = any(name in text for name in names)
+    # That a node is in the list of addresses says nothing.
+    named = any(name in line for line in doctor.said() if line.startswith("BAD ") for name in names)
     verdict.goal(
         f"doctor {'names' if named else 'does not name'} it, ends with {doctor.code} after {doctor.took:.0f} s",
         named and doctor.code == 1)
 
 
-def finish(scene, verdict, seconds=90):
+def finish(scene, verdict, seconds=90, may_start_again=False):
     """What every experiment ends with."""
     settled = scene.settle(seconds)
     count = scene.count()
@@ -56,4 +56,7 @@ def finish(scene, verdict, seconds=90):
     seen = scene.journal.read()
     if settled and len(seen.first) != count["predicted"]:
         verdict.goal(f"the reader saw only {len(seen.first)} predictions while they came", False)
+    deaths = scene.deaths()
+    if deaths and not may_start_again:
+        verdict.goal(f"{len(deaths)} workers started again, the first: {deaths[0]}", False)
     verdict.nobody_ended(scene.ends())
