@@ -61,7 +61,8 @@ def coordinator_cut(scene, verdict):
     scene.film(images_for(scene, moments * (cut + 8)))
     in_force, longest = 0, 0.0
     for moment in range(moments):
-        leader = scene.until("one coordinator leads", 30, lambda: scene.leader() in COORDINATORS) and scene.leader()
+        scene.until("one coordinator leads", 30, lambda: scene.leader() in COORDINATORS)
+        leader = scene.leader()
         push = scene.push()
         # A push takes about 0.3 s; some of the moments are just before, most within it.
         time.sleep(draw.uniform(0, 0.6))

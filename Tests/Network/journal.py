@@ -59,9 +59,9 @@ class Journal:
             case "E":
                 self.errors.append((seen, fields[0]))
 
-    @property
-    def leader(self):
-        return self.leaders[-1][1] if self.leaders else None
+    def leader(self, now_ms):
+        """Whose heartbeats as a coordinator that leads came within the last two seconds and a half, or None."""
+        return self.leaders[-1][1] if self.leaders and self.leaders[-1][0] > now_ms - 2_500 else None
 
     @property
     def waiting(self):
@@ -69,7 +69,7 @@ class Journal:
         return sum(self.unseen.values())
 
     def waits(self, since_ms=0):
-        """Of the images packed since then, the longest times in seconds, each of its own image.
+        """Of the images packed since a second before, the longest times in seconds, each of its own image.
 
         `all`: packed by the camera to prediction seen; `sent`: packed to appended to the shards; `scored`: shard appended
         to prediction appended.
@@ -77,7 +77,7 @@ class Journal:
         longest = dict.fromkeys(("all", "sent", "scored"), 0)
         for (partition, offset, _), (appended, seen) in self.first.items():
             created, shard_appended, _, _ = self.shards.get((partition, offset), (None,) * 4)
-            if created is None or created < since_ms:
+            if created is None or created < since_ms - 1_000:
                 continue
             longest["all"] = max(longest["all"], seen - created)
             longest["sent"] = max(longest["sent"], shard_appended - created)

@@ -185,7 +185,7 @@ class Scene:
 
     def leader(self):
         """The coordinator that leads, by its own heartbeats."""
-        return self.journal.read().leader
+        return self.journal.read().leader(time.time() * 1_000)
 
     def ended(self):
         """Those of coordinators, workers and camera that ended and were not meant to."""

@@ -27,12 +27,12 @@ class Verdict:
         self.note(f"{count['images']} images")
         if not settled:
             self.failures.append("not everything was done in time")
-        exact = ["unscored", "differing", "wrong_heads"] + (["repeats"] if mode == "exactly-once" else [])
+        exact = ["unscored", "differing", "wrong_heads", "second_markers"] + (["repeats"] if mode == "exactly-once" else [])
         for key in exact:
             self.goal(f"{count[key]} {key.replace('_', ' ')}", count[key] == 0)
         if mode != "exactly-once":
             self.note(f"{count['repeats']} identical repeats")
-        for key in ("second_markers", "misplaced_markers", "strangers", "sent_twice", "dead_letters"):
+        for key in ("misplaced_markers", "strangers", "sent_twice", "dead_letters"):
             if count[key]:
                 self.goal(f"{count[key]} {key.replace('_', ' ')}", False)
 
