@@ -157,7 +157,7 @@ import Testing
             KafkaConfiguration(brokers: "b:1"),
             options: .init(transactionalID: "x")
         )
-        #expect(careful.value(of: "transaction.timeout.ms") == "20000")
+        #expect(careful.value(of: "transaction.timeout.ms") == "10000")
     }
 
     @Test(

@@ -42,8 +42,12 @@ public struct ProducerOptions: Sendable {
 
     /// After how long the coordinator aborts a transaction that nobody ends.
     ///
-    /// - Units: milliseconds; 20,000 by default. Readers wait for it after a crash.
+    /// - Units: milliseconds; ``transactionTimeoutMsUsual`` by default. Readers wait for it after a crash.
     public var transactionTimeoutMs: Int?
+
+    /// How long a transaction may take unless somebody says otherwise, milliseconds: who is silent for so long is gone for
+    /// the group as well, and its successor waits for the transaction's end.
+    public static let transactionTimeoutMsUsual = 10_000
 
     /// How batches are compressed; none by default.
     public var compression: KafkaCompression?
@@ -82,7 +86,10 @@ public struct ProducerOptions: Sendable {
         let numbers: [(String, Int?)] = [
             ("linger.ms", lingerMs), ("message.max.bytes", messageMaxBytes),
             ("queue.buffering.max.kbytes", queueKilobytes), ("message.timeout.ms", deliveryTimeoutMs),
-            ("transaction.timeout.ms", transactionTimeoutMs ?? (transactionalID == nil ? nil : 20_000)),
+            (
+                "transaction.timeout.ms",
+                transactionTimeoutMs ?? (transactionalID == nil ? nil : Self.transactionTimeoutMsUsual)
+            ),
         ]
         for (name, number) in numbers {
             if let number { result.append((name, String(number))) }

@@ -49,7 +49,9 @@ final class WorkerProducer: Sendable {
         var options = options
         options.isRenewable = true
         self.options = options
-        transactionMs = kafka.value(of: "transaction.timeout.ms").flatMap { Int64($0) } ?? 20_000
+        transactionMs =
+            kafka.value(of: "transaction.timeout.ms").flatMap { Int64($0) }
+            ?? Int64(ProducerOptions.transactionTimeoutMsUsual)
         let producer = try KafkaProducer(kafka, options: options)
         state = Mutex(State(producer: producer))
         guard let name = options.transactionalID else { return }

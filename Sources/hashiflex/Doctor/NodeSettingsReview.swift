@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import PipelineMessages
 
 /// What the settings of a cluster's nodes do to groups, transactions and commits. Pure.
@@ -6,7 +7,7 @@ import PipelineMessages
 /// Names and meaning of the settings: Apache Kafka 4.1, "Broker configs".
 package struct NodeSettingsReview {
     /// What exactly-once workers ask for, milliseconds.
-    private static let transactionMs = 20_000
+    private static let transactionMs = ProducerOptions.transactionTimeoutMsUsual
     private static let minutesWanted = 7 * 24 * 60
 
     private let nodes: [(node: String, settings: [String: String])]
