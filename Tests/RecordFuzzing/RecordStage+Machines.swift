@@ -39,7 +39,8 @@ extension RecordStage {
         case .say(let line): show(line)
         case .failed(let text): complain("the worker ended: \(text)")
         case .finished: complain("the worker ended")
-        case .countAnswers, .assign, .unassign, .pause, .resume, .unloadHead, .reopenControl, .leaveGroup,
+        case .assign(_, let generation): assigned = generation
+        case .countAnswers, .unassign, .pause, .resume, .unloadHead, .reopenControl, .leaveGroup,
             .joinGroup, .askLeaders:
             break
         }
@@ -120,7 +121,7 @@ extension RecordStage {
     mutating func deliver(_ record: ShardTopicRecord, _ images: Int?, to partition: Int32) {
         let offset = shardOffset
         shardOffset += 1
-        tell(worker: .record(record, images, partition: partition, offset: offset))
+        tell(worker: .record(record, images, partition: partition, offset: offset, generation: assigned))
     }
 
     /// The state of a cut-over comes into the control topic.

@@ -52,6 +52,8 @@ package struct RecordStage {
     var saved = SavedPosition(offset: 0, metadata: "")
     var nowMs: Int64 = 1_000
     var shardOffset: Int64 = 0
+    /// The generation of lanes that reads the shards.
+    var assigned = 0
     var controlOffset: Int64 = 0
     private var steps = 0
 

@@ -26,8 +26,9 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
 
     // Records and what became of them.
 
-    /// A record of the shard topic.
-    case record(ShardTopicRecord, Message, partition: Int32, offset: Int64)
+    /// A record of the shard topic, read by the assignment of this generation: the client library may have fetched it before it
+    /// was told where to read on.
+    case record(ShardTopicRecord, Message, partition: Int32, offset: Int64, generation: Int)
     /// A submitted shard was scored.
     case scored(Ticket, Scores, images: Int)
     /// A submitted shard is of no use.

@@ -4,14 +4,19 @@ internal import PipelineMessages
 /// Taking records: the head of a shard, the truth of a marker, and waiting for either.
 extension WorkerMachine {
     mutating func received(
-        _ record: ShardTopicRecord, _ message: Message, partition: Int32, offset: Int64, _ now: Moment
+        _ record: ShardTopicRecord, _ message: Message, partition: Int32, offset: Int64,
+        _ generation: Int, _ now: Moment
     ) {
-        // Of a partition given back, fetched again after a rest, or not handed on any more in a drain.
         leaders.heard(partition, nowMs: now.steadyMs)
+        // What was fetched before the partition was assigned anew lies ahead of where it goes on: what is between would be
+        // taken for read.
+        guard generation == self.generation else { return }
+        // Of a partition given back, or not handed on any more in a drain.
         guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else {
             return
         }
         defer { lanes[partition] = lane }
+        // Fetched again after a rest.
         guard offset >= lane.received else { return }
         lane.received = offset + 1
         let next = WorkerLane<Message, Scores>.Waiting(record: record, message: message, offset: offset)

@@ -99,8 +99,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .readingFailed(let failure): readingFailed(failure)
         case .outOfRange(let partition, let extent): outOfRange(partition, extent, now)
         case .leaders(let answered, let silent, let count): learned(answered, silent: silent, of: count, now)
-        case .record(let record, let message, let partition, let offset):
-            received(record, message, partition: partition, offset: offset, now)
+        case .record(let record, let message, let partition, let offset, let generation):
+            received(record, message, partition: partition, offset: offset, generation, now)
         case .scored(let ticket, let scores, let images): finished(ticket, .scored(scores, images: images))
         case .unusable(let ticket, let dead): finished(ticket, .dead(dead))
         case .queued(let flight, let records): queued(flight, records)

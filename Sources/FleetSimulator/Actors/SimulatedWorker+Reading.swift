@@ -67,7 +67,9 @@ extension SimulatedWorker {
     /// One thing at a time; returns whether there was one.
     func readerTurn() -> Bool {
         guard !isReaderBusy else { return false }
-        if !reading.isEmpty {
+        if let first = reading.first {
+            // Whoever polls may not have seen yet that partitions are assigned anew, and the client library has fetched ahead.
+            if case .assign = first, machine.wantsPoll, world.fails(3) { _ = fetchRecord() }
             perform(reading.removeFirst())
             return true
         }
@@ -111,7 +113,7 @@ extension SimulatedWorker {
         }
         let record = broker.shards[Int(partition)][Int(offset)].record
         let message = SimulatedMessage(partition: partition, offset: offset)
-        tell(.record(record, message, partition: partition, offset: offset))
+        tell(.record(record, message, partition: partition, offset: offset, generation: assigned))
         return true
     }
 
@@ -120,6 +122,7 @@ extension SimulatedWorker {
         case .fetchPositions(let partitions, let generation): fetch(partitions, generation)
         case .assign(let starts, let generation):
             memberships = [generation: latest].compactMapValues { $0 }
+            assigned = generation
             fetching = Dictionary(uniqueKeysWithValues: starts.map { ($0.partition, $0.offset) })
         case .unassign:
             fetching = [:]

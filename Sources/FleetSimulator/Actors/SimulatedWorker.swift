@@ -40,6 +40,8 @@ final class SimulatedWorker: SimulatedProcess {
     var latest: SimulatedMembership?
     var memberships: [Int: SimulatedMembership] = [:]
     var fetching: [Int32: Int64] = [:]
+    /// The generation that is read for.
+    var assigned = 0
     /// Since when partitions rest.
     var resting: [Int32: Int64] = [:]
 
@@ -81,7 +83,7 @@ final class SimulatedWorker: SimulatedProcess {
         bornAtControl = broker.controlEnd
         (membership, memberID, latest) = (nil, nil, nil)
         (groupNews, isGivingBack, hasSubscribed, isAway) = ([], false, false, false)
-        (memberships, fetching, resting) = ([:], [:], [:])
+        (memberships, fetching, resting, assigned) = ([:], [:], [:], 0)
         (reading, writing, isReaderBusy, isWriterBusy) = ([], [], false, false)
         (controlPosition, hasControl, isControlStuck) = (0, false, false)
         (transaction, isProducerNew) = (nil, false)

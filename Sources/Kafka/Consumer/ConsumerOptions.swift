@@ -73,6 +73,8 @@ public struct ConsumerOptions: Sendable {
         // Partitions that are added are found in seconds; the library's own five minutes would leave them unread.
         ("topic.metadata.refresh.interval.ms", "5000"),
         ("metadata.max.age.ms", "15000"),
+        // A node that is cut off goes on as the group's coordinator that it was; the library's own ten minutes are too long.
+        ("coordinator.query.interval.ms", "10000"),
         // Every member of a group must name the same strategy; cooperative ones are not dependable in 2.0.2.
         ("partition.assignment.strategy", "roundrobin"),
     ]

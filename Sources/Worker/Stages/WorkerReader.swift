@@ -59,7 +59,9 @@ final class WorkerReader: Sendable {
                 key: message.key ?? [], kind: message.header(ShardTopicKind.header)
             ) { message.payload }
             conductor.tell(
-                .record(record, message, partition: message.partition, offset: message.offset))
+                .record(
+                    record, message, partition: message.partition, offset: message.offset,
+                    generation: memberships.generation))
         case .assigned(let partitions):
             // Taken now: later this client may be told that it is no member any more.
             memberships.take(consumer.groupMetadata())
@@ -151,6 +153,7 @@ final class Memberships: Sendable {
     private struct State {
         var latest: ConsumerGroupMetadata?
         var byGeneration: [Int: ConsumerGroupMetadata] = [:]
+        var generation = 0
     }
 
     private let state = Mutex(State())
@@ -160,8 +163,14 @@ final class Memberships: Sendable {
 
     /// Lanes of `generation` begin; earlier ones commit nothing any more.
     func begin(_ generation: Int) {
-        state.withLock { $0.byGeneration = [generation: $0.latest].compactMapValues { $0 } }
+        state.withLock {
+            $0.byGeneration = [generation: $0.latest].compactMapValues { $0 }
+            $0.generation = generation
+        }
     }
+
+    /// The generation of lanes that is read for.
+    var generation: Int { state.withLock { $0.generation } }
 
     /// The membership in whose name lanes of `generation` commit.
     func membership(_ generation: Int) -> ConsumerGroupMetadata? {

@@ -92,8 +92,14 @@ struct WorkerBench {
         tell(.controlRead(below: number + 2))
     }
 
-    mutating func take(_ record: ShardTopicRecord, _ offset: Int64, partition: Int32 = 0) -> [String] {
-        tell(.record(record, Int(offset), partition: partition, offset: offset))
+    /// A record that was read for the generation asked for last, unless stated.
+    mutating func take(
+        _ record: ShardTopicRecord, _ offset: Int64, partition: Int32 = 0, for generation: Int? = nil
+    ) -> [String] {
+        tell(
+            .record(
+                record, Int(offset), partition: partition, offset: offset,
+                generation: generation ?? self.generation))
     }
 
     mutating func takeShard(_ offset: Int64, partition: Int32 = 0) -> [String] {

@@ -86,6 +86,29 @@ import Testing
         #expect(!bench.tell(.assigned([0]), afterMs: 9_000).contains { $0.hasPrefix("say") })
     }
 
+    /// Found between real hosts: the reader polled once more between the answer of where to go on and the assignment, and what the
+    /// client library had fetched ahead became the lane's first record. Sixteen shards before it were never scored.
+    @Test func whatWasFetchedBeforeARewindIsNotTakenForWhatComesNext() {
+        var bench = WorkerBench()
+        bench.putInForce("a", partitions: [0])
+        bench.own([0])
+        let before = bench.generation
+        _ = bench.take(marker(announced("a")), 0)
+        bench.tell(.commitEnded(nil, serial: 1))
+        _ = bench.takeShard(1)
+        bench.tell(.scored(bench.tickets[0], 0, images: 4))
+        // Its delivery fails: everything is read again from the committed offset.
+        bench.tell(.deliveryFailed(CallFailure(.retriable, "timed out"), flight: 1))
+        #expect(bench.generation != before)
+        let heads = [
+            HeadInForce(slot: .standard, head: digest("a"), label: label("a"), number: 1, marker: 0)
+        ]
+        let saved = SavedPosition(offset: 1, metadata: PartitionProgress(images: 0, heads: heads).text)
+        bench.tell(.positions([0: saved], generation: bench.generation))
+        #expect(bench.take(.shard(stream: "s"), 17, for: before).isEmpty)
+        #expect(bench.takeShard(1) == ["submit 1 by head@a"], "the next one is the one that was not committed")
+    }
+
     @Test func finishedWorkLeavesBeforePartitionsAreGivenBack() {
         var bench = WorkerBench()
         bench.putInForce("a", partitions: [0])
