@@ -177,5 +177,6 @@ def verdict(result: dict) -> str:
         f"{result['repeats_same_bytes']} repeats with the same bytes, {result['repeats_differing']} differing, "
         f"{result['wrong_heads']} wrong heads; {result['pushes']} pushes: {result['pushes_in_force']} in force, "
         f"{result['pushes_aborted']} aborted, {result['pushes_late']} late, the longest {result['longest_push_ms']} ms; "
-        f"{result['images_per_s']:g} images/s; drained in {result['drain_s']} s")
+        f"{result['images_per_s']:g} images/s; drained in {result['drain_s']} s; "
+        f"{len(result['ended_by_themselves'])} programs ended by themselves")
     return "\n".join(lines)

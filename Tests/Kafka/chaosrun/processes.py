@@ -73,11 +73,11 @@ class Process:
 class Nodes:
     """Apache Kafka, as long as Tests/Kafka/nodes has its input."""
 
-    def __init__(self, count: int):
+    def __init__(self, count: int, is_measured: bool):
         self.count = count
         self.popen = subprocess.Popen(
-            [ROOT / "Tests" / "Kafka" / "nodes", str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            start_new_session=True)
+            [ROOT / "Tests" / "Kafka" / "nodes", str(count), "measured" if is_measured else "quick"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
         self.pids = []
 
     def wait(self):

@@ -25,7 +25,7 @@ class Run:
         self.options, self.faults, self.found = options, [], {}
 
     def run(self) -> dict:
-        with World(self.options, self.options.nodes) as world:
+        with World(self.options, self.options.nodes, is_measured=True) as world:
             loop = Loop()
             for number in range(self.options.rounds):
                 # Every second round backwards: what comes later is not always the same.

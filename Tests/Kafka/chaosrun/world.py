@@ -18,7 +18,7 @@ HEADS = {"v1": "0-7", "v2": "0-9", "v3": "0-4"}
 class World:
     """A folder, nodes, a small network with three heads, and every process that was started. A context: all goes at its end."""
 
-    def __init__(self, options, nodes: int):
+    def __init__(self, options, nodes: int, is_measured: bool = False):
         self.options, self.program = options, str(pathlib.Path(options.program).resolve())
         if not os.access(self.program, os.X_OK):
             raise Unavailable(f"{self.program} is not there: swift build -c release --product hashiflex")
@@ -30,7 +30,7 @@ class World:
             if name == "HASHIFLEX_BROKERS" or name.startswith("HASHIFLEX_KAFKA_") and name != "HASHIFLEX_KAFKA_HOME":
                 del os.environ[name]
         try:
-            self.nodes = Nodes(nodes)
+            self.nodes = Nodes(nodes, is_measured)
             self.nodes.wait()
             os.environ.pop("HASHIFLEX_KAFKA_HOME", None)
             self.model = self.folder / "model.safetensors"
