@@ -21,7 +21,7 @@ import Testing
         options.isRenewable = true
         #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "12000")
         options.transactionalID = "x"
-        #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "12000")
+        #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "10000")
         configuration.set("transaction.timeout.ms", "1500")
         #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "1500")
         #expect(
