@@ -38,6 +38,9 @@ struct RealBrokerTests {
         #expect(first.values.allSatisfy { $0 == .created })
         let second = try admin.createTopics(topics, timeoutMs: 30_000)
         #expect(second.values.allSatisfy { $0 == .alreadyExists })
+        // The node that is asked next may not have heard of them yet.
+        let spread = TopicSpread(configuration, topics: [input.topic: 1, output.topic: 1])
+        #expect(try spread.settle(Patience(seconds: 30)).isEmpty)
     }
 
     /// Everything a reader of committed messages sees up to the end.
