@@ -86,8 +86,9 @@ import Testing
         #expect(!bench.tell(.assigned([0]), afterMs: 9_000).contains { $0.hasPrefix("say") })
     }
 
-    /// Found between real hosts: the reader polled once more between the answer of where to go on and the assignment, and what the
-    /// client library had fetched ahead became the lane's first record. Sixteen shards before it were never scored.
+    /// Found between real hosts: the reader polled once more between the answer of where to go on and the
+    /// assignment, and what the client library had fetched ahead became the lane's first record. Sixteen shards
+    /// before it were never scored.
     @Test func whatWasFetchedBeforeARewindIsNotTakenForWhatComesNext() {
         var bench = WorkerBench()
         bench.putInForce("a", partitions: [0])
