@@ -107,7 +107,8 @@ import Testing
         let saved = SavedPosition(offset: 1, metadata: PartitionProgress(images: 0, heads: heads).text)
         bench.tell(.positions([0: saved], generation: bench.generation))
         #expect(bench.take(.shard(stream: "s"), 17, for: before).isEmpty)
-        #expect(bench.takeShard(1) == ["submit 1 by head@a"], "the next one is the one that was not committed")
+        // The next one is the one that was not committed.
+        #expect(bench.takeShard(1) == ["submit 1 by head@a"])
     }
 
     @Test func finishedWorkLeavesBeforePartitionsAreGivenBack() {
