@@ -53,7 +53,8 @@ class World:
         self.close()
 
     def close(self):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         for process in self.processes:
             # A fleet's workers would finish first what they took.
             for pid in children(process.popen.pid):
