@@ -20,6 +20,8 @@ extension SimulatedWorker {
 
     /// After how long the client library gives records up, milliseconds; before the broker gives a transaction up.
     private static let messageTimeoutMs: Int64 = 1_000
+    /// How long the client library waits before it sends again what does not get through, milliseconds.
+    private static let resendMs: Int64 = 50
 
     /// What is on its way arrives in order, even if the process dies meanwhile, or not at all; the answer may be lost.
     func send(_ flight: UInt64, _ records: Int, _ append: @escaping () -> Void) {
@@ -37,8 +39,8 @@ extension SimulatedWorker {
         world.after(atMs - world.nowMs) { [self] in
             guard life == way.life || way.survives else { return }
             if life == way.life, isCutOff {
-                let againMs = world.nowMs + cutLeftMs
-                // What is sent later does not overtake it.
+                // A link may be mended before its time. What is sent later does not overtake it.
+                let againMs = world.nowMs + min(cutLeftMs, Self.resendMs)
                 appendedAtMs = max(appendedAtMs, againMs)
                 return againMs < way.giveUpMs ? arrive(way, atMs: againMs) : giveUp(way)
             }
