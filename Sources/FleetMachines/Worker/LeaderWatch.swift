@@ -4,7 +4,8 @@
 struct LeaderWatch: Sendable {
     /// Asked so often in vain, a leader is silent, and not merely not asked yet: the process may have slept.
     static let silencesMin = 4
-    /// It is not left for the same partition again for so many session times: nobody may be able to read it.
+    /// It is not left for the same partition again for so many session times: nobody may be able to read it. Not so if
+    /// somebody was.
     private static let pauseTimes: Int64 = 30
 
     /// Partitions of the shard topic, as far as the cluster says.
@@ -13,10 +14,12 @@ struct LeaderWatch: Sendable {
     var askAtMs: Int64 = 0
     /// When something was heard of each partition that is read, and how often its leader was asked in vain since.
     private var owned: [Int32: (heardMs: Int64, silences: Int)] = [:]
-    /// When the group was left for a partition.
-    private var leftAtMs: [Int32: Int64] = [:]
+    /// When the group was left for a partition, and where it stood then.
+    private var left: [Int32: (atMs: Int64, position: Int64)] = [:]
+    /// Partitions that another read on while this worker was away for them.
+    private var readable: Set<Int32> = []
     /// Partitions that the group was left for, until when at most.
-    var away: (partitions: [Int32], untilMs: Int64)?
+    private(set) var away: (partitions: [Int32], untilMs: Int64)?
 
     /// Takes an answer: partitions whose leader answered, and those of which the cluster names one that did not.
     mutating func learn(answered: [Int32], silent: [Int32], partitions: Int, nowMs: Int64) {
@@ -30,9 +33,12 @@ struct LeaderWatch: Sendable {
         if owned[partition] != nil { owned[partition] = (nowMs, 0) }
     }
 
-    /// These partitions are read; of a new one everything is still to be heard.
-    mutating func keep(_ partitions: [Int32], nowMs: Int64) {
+    /// These partitions are read, each from its position on; of a new one everything is still to be heard.
+    mutating func keep(_ partitions: [Int32], position: (Int32) -> Int64, nowMs: Int64) {
         guard owned.count != partitions.count || !partitions.allSatisfy({ owned[$0] != nil }) else { return }
+        for partition in partitions where owned[partition] == nil {
+            if let left = left[partition], left.position < position(partition) { readable.insert(partition) }
+        }
         let known = owned
         owned = Dictionary(uniqueKeysWithValues: partitions.map { ($0, known[$0] ?? (nowMs, 0)) })
     }
@@ -46,16 +52,30 @@ struct LeaderWatch: Sendable {
     }
 
     /// Partitions that another has to read, if the group is better off without this worker.
-    mutating func unreadable(sessionMs: Int64, nowMs: Int64) -> [Int32] {
+    func unreadable(sessionMs: Int64, nowMs: Int64) -> [Int32] {
         let unread = owned.filter {
             $0.value.silences >= Self.silencesMin && nowMs - $0.value.heardMs >= 2 * sessionMs
         }.keys.sorted()
-        let leaving = unread.filter { nowMs - (leftAtMs[$0] ?? .min / 2) >= Self.pauseTimes * sessionMs }
+        let leaving = unread.filter {
+            readable.contains($0) || nowMs - (left[$0]?.atMs ?? .min / 2) >= Self.pauseTimes * sessionMs
+        }
         // Who has everything may be alone: the others are read by nobody else.
-        guard !leaving.isEmpty, owned.count < partitions || unread.count == owned.count else { return [] }
-        for partition in leaving { leftAtMs[partition] = nowMs }
-        return leaving
+        return owned.count < partitions || unread.count == owned.count ? leaving : []
     }
+
+    /// The group is left for these partitions, each of which stands somewhere; for twice as long where it is known that
+    /// somebody else can read them.
+    mutating func leave(_ partitions: [Int32], position: (Int32) -> Int64, forMs: Int64, nowMs: Int64) {
+        let times: Int64 = readable.isDisjoint(with: partitions) ? 1 : 2
+        for partition in partitions {
+            left[partition] = (nowMs, position(partition))
+            readable.remove(partition)
+        }
+        away = (partitions, nowMs + times * forMs)
+    }
+
+    /// The group is joined again.
+    mutating func comeBack() { away = nil }
 
     /// Whether all that the group was left for answer again.
     func isHeardAgain(_ answered: [Int32]) -> Bool {
@@ -77,7 +97,7 @@ extension WorkerMachine {
     mutating func watchLeaders(_ now: Moment) {
         guard settings.sessionMs > 0, ending == nil else { return }
         switch phase {
-        case .working: leaders.keep(lanes.keys.sorted(), nowMs: now.steadyMs)
+        case .working: leaders.keep(Array(lanes.keys), position: position, nowMs: now.steadyMs)
         case .idle, .closing, .ended: leaders.rest()
         case .locating: break
         }
@@ -95,7 +115,8 @@ extension WorkerMachine {
         guard phase == .working else { return }
         let unreadable = leaders.unreadable(sessionMs: settings.sessionMs, nowMs: now.steadyMs)
         guard !unreadable.isEmpty else { return }
-        leaders.away = (unreadable, now.steadyMs + Self.awayTimes * settings.sessionMs)
+        leaders.leave(
+            unreadable, position: position, forMs: Self.awayTimes * settings.sessionMs, nowMs: now.steadyMs)
         actions.append(
             .say(
                 "group: \(Self.named(unreadable)) can not be read here, the leader has not answered for "
@@ -106,10 +127,12 @@ extension WorkerMachine {
 
     private mutating func comeBack(_ why: String) {
         guard let away = leaders.away else { return }
-        leaders.away = nil
+        leaders.comeBack()
         actions.append(.say("group: \(Self.named(away.partitions)): \(why); joining again"))
         actions.append(.joinGroup)
     }
+
+    private func position(_ partition: Int32) -> Int64 { lanes[partition]?.position ?? 0 }
 
     private static func named(_ partitions: [Int32]) -> String {
         let first = partitions.prefix(8).map { "\($0)" }.joined(separator: ", ")

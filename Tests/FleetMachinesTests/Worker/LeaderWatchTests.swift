@@ -46,6 +46,29 @@ import Testing
         #expect(words.isEmpty)
     }
 
+    /// Another has read on meanwhile: the worker does not hold the partition for long, and stays away for longer.
+    @Test func whatAnotherCouldReadIsLeftAgainAtOnce() {
+        let readOn = [Int32(1): SavedPosition(offset: 7, metadata: PartitionProgress(images: 7).text)]
+        var bench = owner()
+        let left = ask(&bench, times: 8, answered: [0], silent: [1], of: 8)
+        #expect(left.last == "leave")
+        bench.tell(.revoked(lost: false))
+        let back = ask(&bench, times: 30, silent: [1], of: 8)
+        #expect(back.last == "join")
+        bench.own([0, 1], saved: readOn)
+        let again = ask(&bench, times: 12, answered: [0], silent: [1], of: 8)
+        #expect(again.count == 2 && again.last == "leave")
+        bench.tell(.revoked(lost: false))
+        let away = ask(&bench, times: 43, silent: [1], of: 8)
+        #expect(away.isEmpty)
+        let backAgain = ask(&bench, times: 2, silent: [1], of: 8)
+        #expect(backAgain.last == "join")
+        // Nobody has read on this time.
+        bench.own([0, 1], saved: readOn)
+        let stays = ask(&bench, times: 40, answered: [0], silent: [1], of: 8)
+        #expect(stays.isEmpty)
+    }
+
     @Test func itComesBackAfterAMinute() {
         var bench = owner()
         let left = ask(&bench, times: 8, answered: [0], silent: [1], of: 8)
