@@ -15,6 +15,7 @@ struct PlantedFaultTests {
         .timeLimit(.minutes(1)),
         arguments: [
             "Reader/head_rule_test.py", "Reader/judgement_test.py", "Reader/reader_test.py",
+            "Network/verdict_test.py",
         ])
     func everyPlantedFaultIsFound(_ script: String) throws {
         let outcome = try run(script)

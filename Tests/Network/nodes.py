@@ -99,10 +99,10 @@ group.initial.rebalance.delay.ms=500
     def words(self, name, file="output"):
         return " / ".join((self.folder / name / file).read_text(errors="replace").splitlines()[-4:])
 
-    def answer(self, reader, seconds=90):
+    def answer(self, watch, seconds=90):
         """Waits until every node, asked by itself, knows all."""
         process = subprocess.Popen(
-            self.lab.inside("operator", *reader, "nodes", len(self.names), *map(self.address, self.names)),
+            self.lab.inside("operator", *watch, "nodes", len(self.names), *map(self.address, self.names)),
             start_new_session=True, stdin=subprocess.DEVNULL)
         until = time.monotonic() + seconds
         while process.poll() is None:
