@@ -104,24 +104,14 @@ listeners() { # node
 }
 
 # Kafka 4 reads the first, Kafka 3 the second.
-logging() {
-    cat >"$state/log4j2.xml" <<'X'
-<Configuration status="error"><Appenders><Console name="C"><PatternLayout pattern="%d %p %m (%c)%n"/></Console></Appenders><Loggers><Root level="warn"><AppenderRef ref="C"/></Root></Loggers></Configuration>
-X
-    cat >"$state/log4j.properties" <<'L'
-log4j.rootLogger=WARN, C
-log4j.appender.C=org.apache.log4j.ConsoleAppender
-log4j.appender.C.layout=org.apache.log4j.PatternLayout
-log4j.appender.C.layout.ConversionPattern=%d %p %m (%c)%n
-L
-}
+logging=("$PWD/Tests/Kafka/log4j2.xml" "$PWD/Tests/Kafka/log4j.properties")
 
 # A node that is often started anew is there in half the time without the second compiler; one that is measured has it.
 quick=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1)
 
 java_of_kafka() { # command before it, class, arguments
-    exec "$1" java -Xms200m -Xmx700m ${quick[@]+"${quick[@]}"} -Dlog4j2.configurationFile="$state/log4j2.xml" \
-        -Dlog4j.configuration="file:$state/log4j.properties" -cp "$home/libs/*" "${@:2}"
+    exec "$1" java -Xms200m -Xmx700m ${quick[@]+"${quick[@]}"} -Dlog4j2.configurationFile="${logging[0]}" \
+        -Dlog4j.configuration="file:${logging[1]}" -cp "$home/libs/*" "${@:2}"
 }
 
 start() { # node
@@ -163,7 +153,7 @@ wait_for_nodes() {
 offer_tool() { # name, class
     cat >"$state/bin/$1" <<T
 #!/bin/sh
-exec java -Dlog4j2.configurationFile='$state/log4j2.xml' -cp '$home/libs/*' $2 "\$@"
+exec java -Dlog4j2.configurationFile='${logging[0]}' -cp '$home/libs/*' $2 "\$@"
 T
     chmod +x "$state/bin/$1"
 }

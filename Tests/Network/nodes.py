@@ -5,14 +5,8 @@ import subprocess
 import time
 
 PORT = 9092
-LOGGING = """<Configuration status="error"><Appenders><Console name="C"><PatternLayout pattern="%d %p %m (%c)%n"/>\
-</Console></Appenders><Loggers><Root level="warn"><AppenderRef ref="C"/></Root></Loggers></Configuration>
-"""
-LOGGING_OF_KAFKA_3 = """log4j.rootLogger=WARN, C
-log4j.appender.C=org.apache.log4j.ConsoleAppender
-log4j.appender.C.layout=org.apache.log4j.PatternLayout
-log4j.appender.C.layout.ConversionPattern=%d %p %m (%c)%n
-"""
+# Kafka 4 reads the first, Kafka 3 the second.
+LOGGING = [pathlib.Path(__file__).resolve().parents[1] / "Kafka" / name for name in ("log4j2.xml", "log4j.properties")]
 
 
 class NotStarted(Exception):
@@ -32,8 +26,6 @@ class Nodes:
     def __init__(self, lab, names, home: pathlib.Path, folder: pathlib.Path):
         self.lab, self.names, self.home, self.folder = lab, names, home, folder
         self.processes = {}
-        (folder / "log4j2.xml").write_text(LOGGING)
-        (folder / "log4j.properties").write_text(LOGGING_OF_KAFKA_3)
 
     @property
     def version(self):
@@ -74,8 +66,8 @@ group.initial.rebalance.delay.ms=500
         # Each JVM sees all processors: fewer threads of its own leave the little there is to what is tried.
         return self.lab.inside(
             name, "java", "-Xms200m", "-Xmx500m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}",
-            f"-Dlog4j.configuration=file:{self.folder / 'log4j.properties'}", "-cp", f"{self.home}/libs/*", *arguments)
+            f"-Dlog4j2.configurationFile={LOGGING[0]}", f"-Dlog4j.configuration=file:{LOGGING[1]}",
+            "-cp", f"{self.home}/libs/*", *arguments)
 
     def start(self):
         """Formats and starts all at once; `answer` says when they are there."""
@@ -99,10 +91,10 @@ group.initial.rebalance.delay.ms=500
     def words(self, name, file="output"):
         return " / ".join((self.folder / name / file).read_text(errors="replace").splitlines()[-4:])
 
-    def answer(self, reader, seconds=90):
+    def answer(self, watch, seconds=90):
         """Waits until every node, asked by itself, knows all."""
         process = subprocess.Popen(
-            self.lab.inside("operator", *reader, "nodes", len(self.names), *map(self.address, self.names)),
+            self.lab.inside("operator", *watch, "nodes", len(self.names), *map(self.address, self.names)),
             start_new_session=True, stdin=subprocess.DEVNULL)
         until = time.monotonic() + seconds
         while process.poll() is None:

@@ -13,8 +13,6 @@ import nodes
 from journal import Journal
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Debian's, which has python3-confluent-kafka, whatever python3 is on the PATH.
-READER = ["/usr/bin/python3", "-B", str(HERE / "reader.py")]
 PREFIX = "hashiflex"
 NODES = ["node1", "node2", "node3"]
 COORDINATORS = ["coordinator1", "coordinator2"]
@@ -81,8 +79,10 @@ class Program:
 class Scene:
     """One start of everything for one experiment; `end` takes all of it away."""
 
-    def __init__(self, options, mode, folder: pathlib.Path, home: pathlib.Path):
+    def __init__(self, options, mode, folder: pathlib.Path, home: pathlib.Path, python: str):
         self.options, self.mode, self.folder = options, mode, folder
+        # What only looks on: while it happens, and at all of it in the end.
+        self.watch, self.reader = ([python, "-B", HERE / file] for file in ("watch.py", "../Reader/reader.py"))
         self.workers = [f"worker{number}" for number in range(1, options.workers + 1)]
         self.lab = hosts.Lab([*NODES, *COORDINATORS, *self.workers, "camera", "reader", "operator"])
         self.nodes = nodes.Nodes(self.lab, NODES, home, folder)
@@ -102,10 +102,10 @@ class Scene:
         if before_nodes:
             before_nodes(self.lab)
         self.nodes.start()
-        self.nodes.answer(READER)
+        self.nodes.answer(self.watch)
         self.command("topics", "create", "--partitions", self.options.partitions, "--replication", 3, must=0)
         self.follower = subprocess.Popen(
-            self.lab.inside("reader", *READER, "follow", PREFIX, self.folder / "journal",
+            self.lab.inside("reader", *self.watch, "follow", PREFIX, self.folder / "journal",
                             *map(self.nodes.address, NODES)),
             stdin=subprocess.DEVNULL, stderr=open(self.folder / "follower.log", "w"), start_new_session=True)
         for name in COORDINATORS:
@@ -237,10 +237,11 @@ class Scene:
 
     def count(self):
         """What the independent reader finds in the topics, read anew from their beginnings."""
+        demands = ["--sent-once"] + (["--exactly-once"] if self.mode == "exactly-once" else [])
         done = subprocess.run(
-            self.lab.inside("reader", *READER, "count", PREFIX, self.nodes.brokers), capture_output=True, text=True,
-            timeout=120)
-        if done.returncode:
+            self.lab.inside("reader", *self.reader, self.nodes.brokers, "--topic-prefix", PREFIX, "--wait", 20, "--json",
+                            *demands), capture_output=True, text=True, timeout=120)
+        if done.returncode not in (0, 1) or not done.stdout:
             raise Stuck(f"the independent reader can not count: {done.stderr.strip()[-300:]}")
         return json.loads(done.stdout)
 

@@ -54,7 +54,7 @@ def finish(scene, verdict, seconds=90, may_start_again=False):
     count = scene.count()
     verdict.counted(count, scene.mode, settled)
     seen = scene.journal.read()
-    if settled and len(seen.first) != count["predicted"]:
+    if settled and len(seen.first) != count["predictions"]:
         verdict.goal(f"the reader saw only {len(seen.first)} predictions while they came", False)
     deaths = scene.deaths()
     if deaths and not may_start_again:

@@ -23,18 +23,16 @@ class Verdict:
         self.goal(text, seconds is not None and seconds <= most)
 
     def counted(self, count, mode, settled):
-        """What the independent reader found in the topics alone."""
+        """What the independent reader found in the topics alone; what is wrong with it, it says itself."""
         self.note(f"{count['images']} images")
         if not settled:
             self.failures.append("not everything was done in time")
-        exact = ["unscored", "differing", "wrong_heads", "second_markers"] + (["repeats"] if mode == "exactly-once" else [])
-        for key in exact:
-            self.goal(f"{count[key]} {key.replace('_', ' ')}", count[key] == 0)
-        if mode != "exactly-once":
-            self.note(f"{count['repeats']} identical repeats")
-        for key in ("misplaced_markers", "strangers", "sent_twice", "dead_letters"):
-            if count[key]:
-                self.goal(f"{count[key]} {key.replace('_', ' ')}", False)
+        repeats = "repeats" if mode == "exactly-once" else "identical repeats"
+        for name, words in (("lost", "lost"), ("repeats_differing", "differing"), ("wrong_heads", "wrong heads"),
+                            ("second_markers", "second markers"), ("repeats_same_bytes", repeats)):
+            self.note(f"{count[name]} {words}")
+        for fault in count["faults"]:
+            self.goal(fault, False)
 
     def nobody_ended(self, ends):
         self.goal("nobody ended" if not ends else f"ENDED: {ends}", not ends)

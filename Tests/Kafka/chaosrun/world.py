@@ -3,10 +3,11 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+
+import interpreter
 
 from .processes import ROOT, Nodes, Process, Unavailable, children, signal_process
 
@@ -22,7 +23,9 @@ class World:
         self.options, self.program = options, str(pathlib.Path(options.program).resolve())
         if not os.access(self.program, os.X_OK):
             raise Unavailable(f"{self.program} is not there: swift build -c release --product hashiflex")
-        self.python = reader_python()
+        self.python = interpreter.with_client()
+        if self.python is None:
+            raise Unavailable("no confluent-kafka for Python: apt-get install python3-confluent-kafka, or pip")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hashiflex-chaos-"))
         self.processes, self.memory, self.roles, self.nodes = [], {}, [], None
         # The nodes listen here without users, and settings of somebody's own cluster would not fit.
@@ -89,7 +92,7 @@ class World:
 
     def reader(self, name: str, *arguments, limit: float) -> Process:
         return self.launch(
-            name, [self.python, ROOT / "Tests" / "Kafka" / "reader.py", self.nodes.bootstrap, "--json", *arguments], limit)
+            name, [self.python, ROOT / "Tests" / "Reader" / "reader.py", self.nodes.bootstrap, "--json", *arguments], limit)
 
     def sample(self):
         """Resident memory of everything that lives, in MiB: when it is five seconds old, the most, the last."""
@@ -111,11 +114,3 @@ class World:
                 mib = round(int(line.split()[1]) / 1_024, 1)
                 row = self.memory.setdefault(name, {"start": mib, "peak": mib, "end": mib})
                 row["peak"], row["end"] = max(row["peak"], mib), mib
-
-
-def reader_python() -> str:
-    """A Python that has confluent-kafka: this one, or the distribution's."""
-    for python in (sys.executable, "/usr/bin/python3"):
-        if subprocess.run([python, "-c", "import confluent_kafka"], capture_output=True).returncode == 0:
-            return python
-    raise Unavailable("no confluent-kafka for Python: apt-get install python3-confluent-kafka, or pip")
