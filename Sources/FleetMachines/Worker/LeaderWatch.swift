@@ -1,119 +1,99 @@
 /// Sees that a partition's leader answers everybody but this worker. Pure.
 ///
-/// What is asked is where the partition ends, over the client that reads it: a partition that merely rests answers as well.
+/// What is asked is where a partition ends, over the client that reads: a partition that merely rests answers as well, and so does a
+/// leader that is slow to acknowledge.
 struct LeaderWatch: Sendable {
-    /// Asked so often in vain, a leader is silent, and not merely not asked yet: the process may have slept.
-    static let silencesMin = 4
-    /// It is not left for the same partition again for so many session times: nobody may be able to read it.
+    /// It is not left for the same partition again for so many session times, unless others were seen to take it further: nobody may be
+    /// able to.
     private static let pauseTimes: Int64 = 30
+    /// For how many session times nobody may take the partitions further at first, until it comes back; twice as many after each
+    /// return to silence, up to the most.
+    private static let awayTimes: Int64 = 6
+    private static let awayTimesMax: Int64 = 48
 
     /// Partitions of the shard topic, as far as the cluster says.
     private(set) var partitions = 0
-    /// When it is asked next.
-    var askAtMs: Int64 = 0
-    /// When something was heard of each partition that is read, and how often its leader was asked in vain since.
-    private var owned: [Int32: (heardMs: Int64, silences: Int)] = [:]
-    /// When the group was left for a partition.
-    private var leftAtMs: [Int32: Int64] = [:]
-    /// Partitions that the group was left for, until when at most.
-    var away: (partitions: [Int32], untilMs: Int64)?
+    /// Partitions that are read.
+    var images = LeaderSilences()
+    /// Partitions of which something was published and is not acknowledged, also if it is published again meanwhile.
+    var answers = LeaderSilences()
+    /// Until when the group is not left for a partition.
+    private var pausedUntilMs: [Int32: Int64] = [:]
+    /// Returns in a row to leaders that were still silent.
+    private var returns: Int64 = 0
+    /// The time outside of the group.
+    var away: Absence?
 
     /// Takes an answer: partitions whose leader answered, and those of which the cluster names one that did not.
-    mutating func learn(answered: [Int32], silent: [Int32], partitions: Int, nowMs: Int64) {
+    mutating func learn(
+        _ role: LeaderRole, answered: [Int32], silent: [Int32], partitions: Int, nowMs: Int64
+    ) {
         if partitions > 0 { self.partitions = partitions }
-        for partition in answered { heard(partition, nowMs: nowMs) }
-        for partition in silent { owned[partition]?.silences += 1 }
+        away?.learn(role, answered: answered)
+        switch role {
+        case .images: images.learn(answered: answered, silent: silent, nowMs: nowMs)
+        case .answers: answers.learn(answered: answered, silent: silent, nowMs: nowMs)
+        }
     }
 
-    /// Something of a partition was read.
-    mutating func heard(_ partition: Int32, nowMs: Int64) {
-        if owned[partition] != nil { owned[partition] = (nowMs, 0) }
-    }
-
-    /// These partitions are read; of a new one everything is still to be heard.
+    /// These partitions are owned; of a new one everything is still to be heard.
     mutating func keep(_ partitions: [Int32], nowMs: Int64) {
-        guard owned.count != partitions.count || !partitions.allSatisfy({ owned[$0] != nil }) else { return }
-        let known = owned
-        owned = Dictionary(uniqueKeysWithValues: partitions.map { ($0, known[$0] ?? (nowMs, 0)) })
+        images.keep(partitions.contains)
+        answers.keep(partitions.contains)
+        for partition in partitions { images.wait(partition, nowMs: nowMs) }
     }
 
-    /// Nothing is read any more.
-    mutating func rest() { owned = [:] }
-
-    /// Partitions of which nothing was heard for half a session.
-    func quiet(sessionMs: Int64, nowMs: Int64) -> [Int32] {
-        owned.filter { nowMs - $0.value.heardMs >= sessionMs / 2 }.keys.sorted()
+    /// Nothing is owned any more.
+    mutating func rest() {
+        images.rest()
+        answers.rest()
     }
 
-    /// Partitions that another has to read, if the group is better off without this worker.
-    mutating func unreadable(sessionMs: Int64, nowMs: Int64) -> [Int32] {
-        let unread = owned.filter {
-            $0.value.silences >= Self.silencesMin && nowMs - $0.value.heardMs >= 2 * sessionMs
-        }.keys.sorted()
-        let leaving = unread.filter { nowMs - (leftAtMs[$0] ?? .min / 2) >= Self.pauseTimes * sessionMs }
-        // Who has everything may be alone: the others are read by nobody else.
-        guard !leaving.isEmpty, owned.count < partitions || unread.count == owned.count else { return [] }
-        for partition in leaving { leftAtMs[partition] = nowMs }
+    /// Partitions that another has to take, if the group is better off without this worker.
+    ///
+    /// - Parameter owned: How many partitions it has.
+    func unusable(
+        owned: Int, sessionMs: Int64, nowMs: Int64
+    ) -> (images: [Int32], answers: [Int32])? {
+        let unread = images.silent(sessionMs: sessionMs, nowMs: nowMs)
+        let unwritten = answers.silent(sessionMs: sessionMs, nowMs: nowMs)
+        func isLeft(_ partition: Int32) -> Bool { nowMs >= pausedUntilMs[partition] ?? .min }
+        let leaving = (images: unread.filter(isLeft), answers: unwritten.filter(isLeft))
+        guard !leaving.images.isEmpty || !leaving.answers.isEmpty else { return nil }
+        // Who has everything may be alone: the others are served by nobody else.
+        guard owned < partitions || Set(unread + unwritten).count == owned else { return nil }
         return leaving
     }
 
-    /// Whether all that the group was left for answer again.
-    func isHeardAgain(_ answered: [Int32]) -> Bool {
-        guard let away else { return false }
-        return away.partitions.allSatisfy { answered.contains($0) }
-    }
-}
-
-/// Leaving the group for a partition that this worker can not read, so that another takes it.
-extension WorkerMachine {
-    /// For how many session times it stays away, if the leader does not answer before.
-    private static var awayTimes: Int64 { 6 }
-
-    mutating func learned(_ answered: [Int32], silent: [Int32], of partitions: Int, _ now: Moment) {
-        leaders.learn(answered: answered, silent: silent, partitions: partitions, nowMs: now.steadyMs)
-        if leaders.isHeardAgain(answered) { comeBack("its leader answers again") }
+    /// The group is left for these partitions.
+    mutating func leave(
+        images: [Int32], answers: [Int32], offsets: [Int32: Int64], sessionMs: Int64, nowMs: Int64
+    ) -> Absence {
+        let times = min(Self.awayTimes << min(returns, 8), Self.awayTimesMax)
+        let absence = Absence(
+            images: images, answers: answers, offsets: offsets, waitMs: times * sessionMs,
+            latestMs: nowMs + Self.awayTimesMax * sessionMs, nowMs: nowMs)
+        pause(absence.partitions, sessionMs: sessionMs, nowMs: nowMs)
+        away = absence
+        return absence
     }
 
-    mutating func watchLeaders(_ now: Moment) {
-        guard settings.sessionMs > 0, ending == nil else { return }
-        switch phase {
-        case .working: leaders.keep(lanes.keys.sorted(), nowMs: now.steadyMs)
-        case .idle, .closing, .ended: leaders.rest()
-        case .locating: break
+    /// The group is joined again.
+    ///
+    /// - Returns: The time outside of it.
+    mutating func comeBack(sessionMs: Int64, nowMs: Int64) -> Absence? {
+        guard let absence = away else { return nil }
+        away = nil
+        returns = absence.isHeardAgain ? 0 : returns + 1
+        if absence.isTaken {
+            for partition in absence.partitions { pausedUntilMs[partition] = nil }
+        } else if !absence.isHeardAgain {
+            pause(absence.partitions, sessionMs: sessionMs, nowMs: nowMs)
         }
-        let asked =
-            leaders.away?.partitions
-            ?? (phase == .working ? leaders.quiet(sessionMs: settings.sessionMs, nowMs: now.steadyMs) : [])
-        if !asked.isEmpty, now.steadyMs >= leaders.askAtMs {
-            leaders.askAtMs = now.steadyMs + settings.sessionMs / 4
-            actions.append(.askLeaders(asked))
-        }
-        if let away = leaders.away {
-            if now.steadyMs >= away.untilMs { comeBack("its leader is still silent here") }
-            return
-        }
-        guard phase == .working else { return }
-        let unreadable = leaders.unreadable(sessionMs: settings.sessionMs, nowMs: now.steadyMs)
-        guard !unreadable.isEmpty else { return }
-        leaders.away = (unreadable, now.steadyMs + Self.awayTimes * settings.sessionMs)
-        actions.append(
-            .say(
-                "group: \(Self.named(unreadable)) can not be read here, the leader has not answered for "
-                    + "\(2 * settings.sessionMs / 1_000) s; leaving the group, so that another worker takes it"
-            ))
-        actions.append(.leaveGroup)
+        return absence
     }
 
-    private mutating func comeBack(_ why: String) {
-        guard let away = leaders.away else { return }
-        leaders.away = nil
-        actions.append(.say("group: \(Self.named(away.partitions)): \(why); joining again"))
-        actions.append(.joinGroup)
-    }
-
-    private static func named(_ partitions: [Int32]) -> String {
-        let first = partitions.prefix(8).map { "\($0)" }.joined(separator: ", ")
-        let more = partitions.count > 8 ? " and \(partitions.count - 8) more" : ""
-        return "\(partitions.count == 1 ? "partition" : "partitions") \(first)\(more)"
+    private mutating func pause(_ partitions: [Int32], sessionMs: Int64, nowMs: Int64) {
+        for partition in partitions { pausedUntilMs[partition] = nowMs + Self.pauseTimes * sessionMs }
     }
 }

@@ -53,12 +53,13 @@ extension WorkerMachine {
         switch call {
         case .begin:
             publishing.transaction = .open
-            if !publishing.mustAbort { release(most: publishing.publishedMax) }
+            if !publishing.mustAbort { release(most: publishing.publishedMax, now) }
         case .sendOffsets: perform(publishing.mustAbort ? .abort : .commit)
         case .commit:
             publishing.transaction = .none
             noteCommitted(publishing.frontiers, generation: publishing.transactionGeneration, now)
-            publishing.frontiers = [:]
+            // Those of later lanes are still to be committed.
+            if publishing.transactionGeneration == generation { publishing.frontiers = [:] }
             publishing.publishedMax =
                 publishing.publishedMax > settings.heldMax ? .max : 2 * publishing.publishedMax
         case .abort:

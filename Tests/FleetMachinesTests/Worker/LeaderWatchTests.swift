@@ -13,21 +13,21 @@ import Testing
         return bench
     }
 
-    /// Lets so many questions come, each answered so; returns what was asked for beside them.
+    /// Lets so many questions come, each answered so; returns what was asked for beside them and where the group stands.
     private func ask(
         _ bench: inout WorkerBench, times: Int, answered: [Int32] = [], silent: [Int32] = [], of count: Int
     ) -> [String] {
         (0..<times).flatMap { _ in
             bench.tell(.tick, afterMs: 2_500)
-                + bench.tell(.leaders(answered: answered, silent: silent, of: count))
-        }.filter { !$0.hasPrefix("ask leaders") }
+                + bench.tell(.leaders(.images, answered: answered, silent: silent, of: count))
+        }.filter { !$0.hasPrefix("ask leaders") && !$0.hasPrefix("fetch") }
     }
 
     @Test func aPartitionWhoseLeaderIsSilentHereIsLeftToAnother() {
         var bench = owner()
         #expect(bench.tell(.tick, afterMs: 4_999).isEmpty)
         #expect(bench.tell(.tick, afterMs: 1) == ["ask leaders [0, 1]"])
-        bench.tell(.leaders(answered: [0], silent: [1], of: 8))
+        bench.tell(.leaders(.images, answered: [0], silent: [1], of: 8))
         #expect(bench.tell(.tick, afterMs: 2_500) == ["ask leaders [1]"])
         var words = ask(&bench, times: 4, answered: [0], silent: [1], of: 8)
         #expect(words.isEmpty)
@@ -70,7 +70,7 @@ import Testing
 
     @Test func aProcessThatSleptAsksFirst() {
         var bench = owner()
-        bench.tell(.leaders(answered: [0], silent: [1], of: 8))
+        bench.tell(.leaders(.images, answered: [0], silent: [1], of: 8))
         #expect(bench.tell(.tick, afterMs: 600_000) == ["ask leaders [0, 1]"])
     }
 
