@@ -2,7 +2,7 @@
 struct Absence: Sendable {
     /// Partitions that could not be read.
     let images: [Int32]
-    /// Partitions whose answers could not be written.
+    /// Partitions whose answers could not be written, or whose leaders were silent while no transaction was answered.
     let answers: [Int32]
     /// For how long nobody may be seen to take the partitions further, milliseconds.
     let waitMs: Int64

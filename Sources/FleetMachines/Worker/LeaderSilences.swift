@@ -37,6 +37,12 @@ struct LeaderSilences: Sendable {
         waiting = waiting.filter { isKept($0.key) }
     }
 
+    /// Whether nothing is waited for.
+    var isEmpty: Bool { waiting.isEmpty }
+
+    /// Whether nothing is waited for but of these.
+    func are(among partitions: [Int32]) -> Bool { waiting.keys.allSatisfy(partitions.contains) }
+
     /// Nothing is waited for of any.
     mutating func rest() { waiting = [:] }
 
@@ -48,22 +54,22 @@ struct LeaderSilences: Sendable {
     }
 
     /// Whether it is time to ask; then it is asked.
-    mutating func asks(sessionMs: Int64, nowMs: Int64) -> Bool {
+    mutating func asks(patienceMs: Int64, nowMs: Int64) -> Bool {
         guard nowMs >= askAtMs else { return false }
-        askAgainMs = nowMs + sessionMs / 4
-        askAtMs = nowMs + sessionMs
+        askAgainMs = nowMs + patienceMs / 8
+        askAtMs = nowMs + patienceMs / 2
         return true
     }
 
-    /// Partitions of which nothing was heard for half a session.
-    func quiet(sessionMs: Int64, nowMs: Int64) -> [Int32] {
-        waiting.filter { nowMs - $0.value.heardMs >= sessionMs / 2 }.keys.sorted()
+    /// Partitions of which nothing was heard for so long that their leader is asked.
+    func quiet(patienceMs: Int64, nowMs: Int64) -> [Int32] {
+        waiting.filter { nowMs - $0.value.heardMs >= patienceMs / 4 }.keys.sorted()
     }
 
-    /// Partitions whose leader does not answer here, since two sessions at least.
-    func silent(sessionMs: Int64, nowMs: Int64) -> [Int32] {
+    /// Partitions whose leader does not answer here, for longer than is waited.
+    func silent(patienceMs: Int64, nowMs: Int64) -> [Int32] {
         waiting.filter {
-            $0.value.silences >= Self.silencesMin && nowMs - $0.value.heardMs >= 2 * sessionMs
+            $0.value.silences >= Self.silencesMin && nowMs - $0.value.heardMs >= patienceMs
         }.keys.sorted()
     }
 }

@@ -17,6 +17,10 @@ struct LeaderWatch: Sendable {
     var images = LeaderSilences()
     /// Partitions of which something was published and is not acknowledged, also if it is published again meanwhile.
     var answers = LeaderSilences()
+    /// All partitions, while nothing of a transaction is answered: the node that keeps transactions is among their leaders.
+    private var nodes = LeaderSilences()
+    /// Since when nothing of transactions was answered.
+    private var transactionSinceMs: Int64?
     /// Until when the group is not left for a partition.
     private var pausedUntilMs: [Int32: Int64] = [:]
     /// Returns in a row to leaders that were still silent.
@@ -32,46 +36,97 @@ struct LeaderWatch: Sendable {
         away?.learn(role, answered: answered)
         switch role {
         case .images: images.learn(answered: answered, silent: silent, nowMs: nowMs)
-        case .answers: answers.learn(answered: answered, silent: silent, nowMs: nowMs)
+        case .answers:
+            answers.learn(answered: answered, silent: silent, nowMs: nowMs)
+            nodes.learn(answered: answered, silent: silent, nowMs: nowMs)
         }
     }
 
+    /// The node that keeps the transaction has something to answer, as it may have had before.
+    mutating func waitForTransaction(nowMs: Int64) { transactionSinceMs = transactionSinceMs ?? nowMs }
+
+    /// The node that keeps the transaction has answered.
+    mutating func transactionHeard() {
+        guard transactionSinceMs != nil else { return }
+        transactionSinceMs = nil
+        nodes.rest()
+    }
+
     /// These partitions are owned; of a new one everything is still to be heard.
-    mutating func keep(_ partitions: [Int32], nowMs: Int64) {
-        images.keep(partitions.contains)
-        answers.keep(partitions.contains)
-        for partition in partitions { images.wait(partition, nowMs: nowMs) }
+    mutating func keep(_ owned: [Int32], _ settings: WorkerSettings, nowMs: Int64) {
+        images.keep(owned.contains)
+        answers.keep(owned.contains)
+        for partition in owned { images.wait(partition, nowMs: nowMs) }
+        guard let since = transactionSinceMs, nowMs - since >= settings.patienceMs(.answers) / 4 else {
+            return
+        }
+        for partition in owned + Array(0..<Int32(clamping: partitions)) {
+            nodes.wait(partition, nowMs: since)
+        }
     }
 
     /// Nothing is owned any more.
     mutating func rest() {
         images.rest()
         answers.rest()
+        nodes.rest()
+        transactionSinceMs = nil
     }
 
-    /// Partitions that another has to take, if the group is better off without this worker.
+    /// Partitions of which nothing was heard for a while.
+    func quiet(_ role: LeaderRole, _ settings: WorkerSettings, nowMs: Int64) -> [Int32] {
+        let patienceMs = settings.patienceMs(role)
+        switch role {
+        case .images: return images.quiet(patienceMs: patienceMs, nowMs: nowMs)
+        case .answers:
+            let quiet =
+                answers.quiet(patienceMs: patienceMs, nowMs: nowMs)
+                + nodes.quiet(patienceMs: patienceMs, nowMs: nowMs)
+            return Set(quiet).sorted()
+        }
+    }
+
+    /// Whether it is time to ask; then it is asked.
+    mutating func asks(_ role: LeaderRole, _ settings: WorkerSettings, nowMs: Int64) -> Bool {
+        let patienceMs = settings.patienceMs(role)
+        switch role {
+        case .images: return images.asks(patienceMs: patienceMs, nowMs: nowMs)
+        case .answers: return answers.asks(patienceMs: patienceMs, nowMs: nowMs)
+        }
+    }
+
+    /// What another worker has to do, if the group is better off without this one.
     ///
     /// - Parameter owned: How many partitions it has.
-    func unusable(
-        owned: Int, sessionMs: Int64, nowMs: Int64
-    ) -> (images: [Int32], answers: [Int32])? {
-        let unread = images.silent(sessionMs: sessionMs, nowMs: nowMs)
-        let unwritten = answers.silent(sessionMs: sessionMs, nowMs: nowMs)
+    func trouble(owned: Int, _ settings: WorkerSettings, nowMs: Int64) -> LeaderTrouble? {
+        let patienceMs = settings.patienceMs(.answers)
+        let unread = images.silent(patienceMs: settings.patienceMs(.images), nowMs: nowMs)
+        let unwritten = answers.silent(patienceMs: patienceMs, nowMs: nowMs)
+        // What is published to silent leaders only is reason enough for a transaction that does not get on.
+        var untold = nodes.silent(patienceMs: patienceMs, nowMs: nowMs)
+        if !answers.isEmpty, answers.are(among: unwritten + untold) { untold = [] }
         func isLeft(_ partition: Int32) -> Bool { nowMs >= pausedUntilMs[partition] ?? .min }
-        let leaving = (images: unread.filter(isLeft), answers: unwritten.filter(isLeft))
-        guard !leaving.images.isEmpty || !leaving.answers.isEmpty else { return nil }
-        // Who has everything may be alone: the others are served by nobody else.
-        guard owned < partitions || Set(unread + unwritten).count == owned else { return nil }
-        return leaving
+        let trouble = LeaderTrouble(
+            images: unread.filter(isLeft), answers: unwritten.filter(isLeft),
+            transactions: untold.filter(isLeft))
+        guard !trouble.isNone else { return nil }
+        // Who has everything may be alone: the others are served by nobody else. Without transactions none is served.
+        guard
+            owned < partitions || !trouble.transactions.isEmpty || Set(unread + unwritten).count == owned
+        else { return nil }
+        return trouble
     }
 
-    /// The group is left for these partitions.
+    /// The group is left.
+    ///
+    /// - Parameter offsets: By partition: what lies above was committed by others.
     mutating func leave(
-        images: [Int32], answers: [Int32], offsets: [Int32: Int64], sessionMs: Int64, nowMs: Int64
+        _ trouble: LeaderTrouble, offsets: [Int32: Int64], sessionMs: Int64, nowMs: Int64
     ) -> Absence {
         let times = min(Self.awayTimes << min(returns, 8), Self.awayTimesMax)
         let absence = Absence(
-            images: images, answers: answers, offsets: offsets, waitMs: times * sessionMs,
+            images: trouble.images, answers: Set(trouble.answers + trouble.transactions).sorted(),
+            offsets: offsets, waitMs: times * sessionMs,
             latestMs: nowMs + Self.awayTimesMax * sessionMs, nowMs: nowMs)
         pause(absence.partitions, sessionMs: sessionMs, nowMs: nowMs)
         away = absence
@@ -96,4 +151,16 @@ struct LeaderWatch: Sendable {
     private mutating func pause(_ partitions: [Int32], sessionMs: Int64, nowMs: Int64) {
         for partition in partitions { pausedUntilMs[partition] = nowMs + Self.pauseTimes * sessionMs }
     }
+}
+
+/// What a worker can not do.
+struct LeaderTrouble: Sendable {
+    /// Partitions that it can not read.
+    let images: [Int32]
+    /// Partitions of which it has published something that is not acknowledged.
+    let answers: [Int32]
+    /// Partitions whose leaders are silent while no transaction is answered.
+    let transactions: [Int32]
+
+    var isNone: Bool { images.isEmpty && answers.isEmpty && transactions.isEmpty }
 }

@@ -13,52 +13,60 @@ extension WorkerMachine {
     mutating func watchLeaders(_ now: Moment) {
         guard settings.sessionMs > 0, ending == nil else { return }
         switch phase {
-        case .working: leaders.keep(lanes.keys.sorted(), nowMs: now.steadyMs)
+        case .working: leaders.keep(lanes.keys.sorted(), settings, nowMs: now.steadyMs)
         case .idle, .closing, .ended: leaders.rest()
         case .locating: break
         }
         if leaders.away != nil { return stayAway(now) }
         guard phase == .working else { return }
-        ask(.images, leaders.images.quiet(sessionMs: settings.sessionMs, nowMs: now.steadyMs), now)
-        ask(.answers, leaders.answers.quiet(sessionMs: settings.sessionMs, nowMs: now.steadyMs), now)
-        if let unusable = leaders.unusable(
-            owned: lanes.count, sessionMs: settings.sessionMs, nowMs: now.steadyMs)
-        {
-            leave(unusable.images, unusable.answers, now)
+        ask(.images, leaders.quiet(.images, settings, nowMs: now.steadyMs), now)
+        ask(.answers, leaders.quiet(.answers, settings, nowMs: now.steadyMs), now)
+        if let trouble = leaders.trouble(owned: lanes.count, settings, nowMs: now.steadyMs) {
+            leave(trouble, now)
         }
     }
 
     private mutating func ask(_ role: LeaderRole, _ partitions: [Int32], _ now: Moment) {
-        guard !partitions.isEmpty else { return }
-        let asks =
-            role == .images
-            ? leaders.images.asks(sessionMs: settings.sessionMs, nowMs: now.steadyMs)
-            : leaders.answers.asks(sessionMs: settings.sessionMs, nowMs: now.steadyMs)
-        if asks { actions.append(.askLeaders(partitions, role)) }
+        guard !partitions.isEmpty, leaders.asks(role, settings, nowMs: now.steadyMs) else { return }
+        actions.append(.askLeaders(partitions, role))
     }
 
-    private mutating func leave(_ images: [Int32], _ answers: [Int32], _ now: Moment) {
+    private mutating func leave(_ trouble: LeaderTrouble, _ now: Moment) {
         var offsets: [Int32: Int64] = [:]
-        // What waits to be acknowledged this worker can not commit by itself any more.
-        for number in images { offsets[number] = lanes[number]?.position }
-        for number in answers {
-            offsets[number] = lanes[number].map { lane in
-                lane.nextOrdinal > lane.committedOrdinals ? lane.position - 1 : lane.position
-            }
+        for number in trouble.images { offsets[number] = lanes[number]?.position }
+        // Without transactions nothing is committed of any partition.
+        for number in trouble.transactions.isEmpty ? trouble.answers : Array(lanes.keys) {
+            offsets[number] = lanes[number]?.offsetOfOthers
         }
         let absence = leaders.leave(
-            images: images, answers: answers, offsets: offsets, sessionMs: settings.sessionMs,
-            nowMs: now.steadyMs)
-        let troubles =
-            (images.isEmpty ? [] : ["\(Self.named(images)) can not be read here"])
-            + (answers.isEmpty
-                ? [] : ["predictions and receipts of \(Self.named(answers)) can not be written here"])
+            trouble, offsets: offsets, sessionMs: settings.sessionMs, nowMs: now.steadyMs)
         actions.append(
             .say(
-                "group: \(troubles.joined(separator: ", ")), the leader has not answered for "
-                    + "\(2 * settings.sessionMs / 1_000) s; leaving the group, so that another worker takes it, until the leader "
-                    + "answers, or for \(absence.waitMs / 1_000) s in which nobody takes it further"))
+                "group: \(words(trouble)); leaving the group, so that another worker takes it, until the leader answers, "
+                    + "or for \(absence.waitMs / 1_000) s in which nobody takes it further"))
         actions.append(.leaveGroup)
+    }
+
+    private func words(_ trouble: LeaderTrouble) -> String {
+        func silence(_ role: LeaderRole) -> String {
+            "the leader has not answered for \(settings.patienceMs(role) / 1_000) s"
+        }
+        var words: [String] = []
+        if !trouble.images.isEmpty {
+            words.append("\(Self.named(trouble.images)) can not be read here, \(silence(.images))")
+        }
+        if !trouble.answers.isEmpty {
+            words.append(
+                "predictions and receipts of \(Self.named(trouble.answers)) can not be written here, "
+                    + silence(.answers))
+        }
+        if !trouble.transactions.isEmpty {
+            words.append(
+                "transactions are not answered here, perhaps by the leader of predictions and receipts of "
+                    + "\(Self.named(trouble.transactions)), which has not answered for "
+                    + "\(settings.patienceMs(.answers) / 1_000) s")
+        }
+        return words.joined(separator: "; ")
     }
 
     /// Asks whether the leaders answer again, and whether others take the partitions further.
@@ -99,4 +107,20 @@ extension WorkerMachine {
         let more = partitions.count > 8 ? " and \(partitions.count - 8) more" : ""
         return "\(partitions.count == 1 ? "partition" : "partitions") \(first)\(more)"
     }
+}
+
+extension WorkerSettings {
+    /// For how long a leader is silent before the group is left for it, milliseconds.
+    func patienceMs(_ role: LeaderRole) -> Int64 {
+        switch role {
+        case .images: 2 * sessionMs
+        case .answers: answerMs
+        }
+    }
+}
+
+extension WorkerLane {
+    /// What the group has committed above this is not this worker's, once the leader of what it has published is silent: what waits to be
+    /// acknowledged it does not commit.
+    fileprivate var offsetOfOthers: Int64 { nextOrdinal > committedOrdinals ? position - 1 : position }
 }

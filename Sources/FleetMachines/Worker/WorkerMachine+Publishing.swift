@@ -119,6 +119,7 @@ extension WorkerMachine {
         guard let flight = publishing.flights[number], flight.isDelivered else { return }
         publishing.flights[number] = nil
         publishing.hasDelivered = true
+        leaders.transactionHeard()
         if publishing.flights.values.contains(where: { $0.partition == flight.partition }) {
             leaders.answers.heard(flight.partition, nowMs: now.steadyMs)
         } else {

@@ -79,6 +79,7 @@ final class SimulatedWorker: SimulatedProcess {
         settings.holdAfterMs = 40
         settings.stuckMs = 300
         settings.sessionMs = 200
+        settings.answerMs = 400
         settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs
