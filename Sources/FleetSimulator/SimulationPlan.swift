@@ -85,9 +85,11 @@ package struct SimulationReport: Sendable, Hashable {
     package var cuts = 0
     /// Readers that were silently stuck.
     package var stuckReaders = 0
-    /// Partitions whose leader did not answer one worker.
+    /// Partitions that one worker could not read from their leader.
     package var deaf = 0
-    /// Times a worker left the group for a partition that it could not read.
+    /// Partitions whose answers one worker could not write to their leader.
+    package var mute = 0
+    /// Times a worker left the group for a partition that it could not read, or whose answers it could not write.
     package var departures = 0
     /// Times a worker's producer was made anew.
     package var renewals = 0
@@ -139,6 +141,7 @@ package struct SimulationReport: Sendable, Hashable {
         cuts += other.cuts
         stuckReaders += other.stuckReaders
         deaf += other.deaf
+        mute += other.mute
         departures += other.departures
         renewals += other.renewals
         failures += other.failures

@@ -44,8 +44,8 @@ final class WorkerConductor: Sendable {
     enum Question: Sendable {
         /// Where the control topic ends, by way of these nodes.
         case end(serial: Int, nodes: Set<Int32>)
-        /// Whether the leaders of these partitions are there.
-        case leaders([Int32])
+        /// Whether the leaders that these partitions need in a role are there.
+        case leaders([Int32], LeaderRole)
     }
 
     private let state: Mutex<State>
@@ -126,7 +126,7 @@ final class WorkerConductor: Sendable {
                 toWrite.append(action)
             case .askControlEnd(let serial, let markers):
                 questions.append([.end(serial: serial, nodes: Set(markers.compactMap(\.node)))])
-            case .askLeaders(let partitions): questions.append([.leaders(partitions)])
+            case .askLeaders(let partitions, let role): questions.append([.leaders(partitions, role)])
             case .fetchHead(let head): toAsk.append(.head(head))
             case .reopenControl: toAsk.append(.reopen)
             case .unloadHead(let head): state.heads[head] = nil

@@ -1,142 +1,166 @@
 /// Sees that a partition's leader answers everybody but this worker. Pure.
 ///
-/// What is asked is where the partition ends, over the client that reads it: a partition that merely rests answers as well.
+/// What is asked is where a partition ends, over the client that reads: a partition that merely rests answers as well, and so does a
+/// leader that is slow to acknowledge.
 struct LeaderWatch: Sendable {
-    /// Asked so often in vain, a leader is silent, and not merely not asked yet: the process may have slept.
-    static let silencesMin = 4
-    /// It is not left for the same partition again for so many session times: nobody may be able to read it. Not so if
-    /// somebody was.
+    /// It is not left for the same partition again for so many session times, unless others were seen to take it further: nobody may be
+    /// able to.
     private static let pauseTimes: Int64 = 30
+    /// For how many session times nobody may take the partitions further at first, until it comes back; twice as many after each
+    /// return to silence, up to the most.
+    private static let awayTimes: Int64 = 6
+    private static let awayTimesMax: Int64 = 48
 
     /// Partitions of the shard topic, as far as the cluster says.
     private(set) var partitions = 0
-    /// When it is asked next.
-    var askAtMs: Int64 = 0
-    /// When something was heard of each partition that is read, and how often its leader was asked in vain since.
-    private var owned: [Int32: (heardMs: Int64, silences: Int)] = [:]
-    /// When the group was left for a partition, and where it stood then.
-    private var left: [Int32: (atMs: Int64, position: Int64)] = [:]
-    /// Partitions that another read on while this worker was away for them.
-    private var readable: Set<Int32> = []
-    /// Partitions that the group was left for, until when at most.
-    private(set) var away: (partitions: [Int32], untilMs: Int64)?
+    /// Partitions that are read.
+    var images = LeaderSilences()
+    /// Partitions of which something was published and is not acknowledged, also if it is published again meanwhile.
+    var answers = LeaderSilences()
+    /// All partitions, while nothing of a transaction is answered: the node that keeps transactions is among their leaders.
+    private var nodes = LeaderSilences()
+    /// Since when nothing of transactions was answered.
+    private var transactionSinceMs: Int64?
+    /// Until when the group is not left for a partition.
+    private var pausedUntilMs: [Int32: Int64] = [:]
+    /// Returns in a row to leaders that were still silent.
+    private var returns: Int64 = 0
+    /// The time outside of the group.
+    var away: Absence?
 
     /// Takes an answer: partitions whose leader answered, and those of which the cluster names one that did not.
-    mutating func learn(answered: [Int32], silent: [Int32], partitions: Int, nowMs: Int64) {
+    mutating func learn(
+        _ role: LeaderRole, answered: [Int32], silent: [Int32], partitions: Int, nowMs: Int64
+    ) {
         if partitions > 0 { self.partitions = partitions }
-        for partition in answered { heard(partition, nowMs: nowMs) }
-        for partition in silent { owned[partition]?.silences += 1 }
-    }
-
-    /// Something of a partition was read.
-    mutating func heard(_ partition: Int32, nowMs: Int64) {
-        if owned[partition] != nil { owned[partition] = (nowMs, 0) }
-    }
-
-    /// These partitions are read, each from its position on; of a new one everything is still to be heard.
-    mutating func keep(_ partitions: [Int32], position: (Int32) -> Int64, nowMs: Int64) {
-        guard owned.count != partitions.count || !partitions.allSatisfy({ owned[$0] != nil }) else { return }
-        for partition in partitions where owned[partition] == nil {
-            if let left = left[partition], left.position < position(partition) { readable.insert(partition) }
+        away?.learn(role, answered: answered)
+        switch role {
+        case .images: images.learn(answered: answered, silent: silent, nowMs: nowMs)
+        case .answers:
+            answers.learn(answered: answered, silent: silent, nowMs: nowMs)
+            nodes.learn(answered: answered, silent: silent, nowMs: nowMs)
         }
-        let known = owned
-        owned = Dictionary(uniqueKeysWithValues: partitions.map { ($0, known[$0] ?? (nowMs, 0)) })
     }
 
-    /// Nothing is read any more.
-    mutating func rest() { owned = [:] }
+    /// The node that keeps the transaction has something to answer, as it may have had before.
+    mutating func waitForTransaction(nowMs: Int64) { transactionSinceMs = transactionSinceMs ?? nowMs }
 
-    /// Partitions of which nothing was heard for half a session.
-    func quiet(sessionMs: Int64, nowMs: Int64) -> [Int32] {
-        owned.filter { nowMs - $0.value.heardMs >= sessionMs / 2 }.keys.sorted()
+    /// The node that keeps the transaction has answered.
+    mutating func transactionHeard() {
+        guard transactionSinceMs != nil else { return }
+        transactionSinceMs = nil
+        nodes.rest()
     }
 
-    /// Partitions that another has to read, if the group is better off without this worker.
-    func unreadable(sessionMs: Int64, nowMs: Int64) -> [Int32] {
-        let unread = owned.filter {
-            $0.value.silences >= Self.silencesMin && nowMs - $0.value.heardMs >= 2 * sessionMs
-        }.keys.sorted()
-        let leaving = unread.filter {
-            readable.contains($0) || nowMs - (left[$0]?.atMs ?? .min / 2) >= Self.pauseTimes * sessionMs
+    /// These partitions are owned; of a new one everything is still to be heard.
+    mutating func keep(_ owned: [Int32], _ settings: WorkerSettings, nowMs: Int64) {
+        images.keep(owned.contains)
+        answers.keep(owned.contains)
+        for partition in owned { images.wait(partition, nowMs: nowMs) }
+        guard let since = transactionSinceMs, nowMs - since >= settings.patienceMs(.answers) / 4 else {
+            return
         }
-        // Who has everything may be alone: the others are read by nobody else.
-        return owned.count < partitions || unread.count == owned.count ? leaving : []
+        for partition in owned + Array(0..<Int32(clamping: partitions)) {
+            nodes.wait(partition, nowMs: since)
+        }
     }
 
-    /// The group is left for these partitions, each of which stands somewhere; for twice as long where it is known that
-    /// somebody else can read them.
-    mutating func leave(_ partitions: [Int32], position: (Int32) -> Int64, forMs: Int64, nowMs: Int64) {
-        let times: Int64 = readable.isDisjoint(with: partitions) ? 1 : 2
-        for partition in partitions {
-            left[partition] = (nowMs, position(partition))
-            readable.remove(partition)
+    /// Nothing is owned any more.
+    mutating func rest() {
+        images.rest()
+        answers.rest()
+        nodes.rest()
+        transactionSinceMs = nil
+    }
+
+    /// Partitions of which nothing was heard for a while.
+    func quiet(_ role: LeaderRole, _ settings: WorkerSettings, nowMs: Int64) -> [Int32] {
+        let patienceMs = settings.patienceMs(role)
+        switch role {
+        case .images: return images.quiet(patienceMs: patienceMs, nowMs: nowMs)
+        case .answers:
+            let quiet =
+                answers.quiet(patienceMs: patienceMs, nowMs: nowMs)
+                + nodes.quiet(patienceMs: patienceMs, nowMs: nowMs)
+            return Set(quiet).sorted()
         }
-        away = (partitions, nowMs + times * forMs)
+    }
+
+    /// Whether it is time to ask; then it is asked.
+    mutating func asks(_ role: LeaderRole, _ settings: WorkerSettings, nowMs: Int64) -> Bool {
+        let patienceMs = settings.patienceMs(role)
+        switch role {
+        case .images: return images.asks(patienceMs: patienceMs, nowMs: nowMs)
+        case .answers: return answers.asks(patienceMs: patienceMs, nowMs: nowMs)
+        }
+    }
+
+    /// What another worker has to do, if the group is better off without this one.
+    ///
+    /// - Parameter owned: How many partitions it has.
+    func trouble(owned: Int, _ settings: WorkerSettings, nowMs: Int64) -> LeaderTrouble? {
+        let patienceMs = settings.patienceMs(.answers)
+        let unread = images.silent(patienceMs: settings.patienceMs(.images), nowMs: nowMs)
+        let unwritten = answers.silent(patienceMs: patienceMs, nowMs: nowMs)
+        // What is published to silent leaders only is reason enough for a transaction that does not get on.
+        var untold = nodes.silent(patienceMs: patienceMs, nowMs: nowMs)
+        if !answers.isEmpty, answers.are(among: unwritten + untold) { untold = [] }
+        func isLeft(_ partition: Int32) -> Bool { nowMs >= pausedUntilMs[partition] ?? .min }
+        let trouble = LeaderTrouble(
+            images: unread.filter(isLeft), answers: unwritten.filter(isLeft),
+            transactions: untold.filter(isLeft))
+        guard !trouble.isNone else { return nil }
+        // Who has everything may be alone: the others are served by nobody else. Without transactions none is served.
+        guard
+            owned < partitions || !trouble.transactions.isEmpty || Set(unread + unwritten).count == owned
+        else { return nil }
+        return trouble
+    }
+
+    /// The group is left.
+    ///
+    /// - Parameter offsets: By partition: what lies above was committed by others.
+    mutating func leave(
+        _ trouble: LeaderTrouble, offsets: [Int32: Int64], sessionMs: Int64, nowMs: Int64
+    ) -> Absence {
+        let times = min(Self.awayTimes << min(returns, 8), Self.awayTimesMax)
+        let absence = Absence(
+            images: trouble.images, answers: Set(trouble.answers + trouble.transactions).sorted(),
+            offsets: offsets, waitMs: times * sessionMs,
+            latestMs: nowMs + Self.awayTimesMax * sessionMs, nowMs: nowMs)
+        pause(absence.partitions, sessionMs: sessionMs, nowMs: nowMs)
+        away = absence
+        return absence
     }
 
     /// The group is joined again.
-    mutating func comeBack() { away = nil }
+    ///
+    /// - Returns: The time outside of it.
+    mutating func comeBack(sessionMs: Int64, nowMs: Int64) -> Absence? {
+        guard let absence = away else { return nil }
+        away = nil
+        returns = absence.isHeardAgain ? 0 : returns + 1
+        if absence.isTaken {
+            for partition in absence.partitions { pausedUntilMs[partition] = nil }
+        } else if !absence.isHeardAgain {
+            pause(absence.partitions, sessionMs: sessionMs, nowMs: nowMs)
+        }
+        return absence
+    }
 
-    /// Whether all that the group was left for answer again.
-    func isHeardAgain(_ answered: [Int32]) -> Bool {
-        guard let away else { return false }
-        return away.partitions.allSatisfy { answered.contains($0) }
+    private mutating func pause(_ partitions: [Int32], sessionMs: Int64, nowMs: Int64) {
+        for partition in partitions { pausedUntilMs[partition] = nowMs + Self.pauseTimes * sessionMs }
     }
 }
 
-/// Leaving the group for a partition that this worker can not read, so that another takes it.
-extension WorkerMachine {
-    /// For how many session times it stays away, if the leader does not answer before.
-    private static var awayTimes: Int64 { 6 }
+/// What a worker can not do.
+struct LeaderTrouble: Sendable {
+    /// Partitions that it can not read.
+    let images: [Int32]
+    /// Partitions of which it has published something that is not acknowledged.
+    let answers: [Int32]
+    /// Partitions whose leaders are silent while no transaction is answered.
+    let transactions: [Int32]
 
-    mutating func learned(_ answered: [Int32], silent: [Int32], of partitions: Int, _ now: Moment) {
-        leaders.learn(answered: answered, silent: silent, partitions: partitions, nowMs: now.steadyMs)
-        if leaders.isHeardAgain(answered) { comeBack("its leader answers again") }
-    }
-
-    mutating func watchLeaders(_ now: Moment) {
-        guard settings.sessionMs > 0, ending == nil else { return }
-        switch phase {
-        case .working: leaders.keep(Array(lanes.keys), position: position, nowMs: now.steadyMs)
-        case .idle, .closing, .ended: leaders.rest()
-        case .locating: break
-        }
-        let asked =
-            leaders.away?.partitions
-            ?? (phase == .working ? leaders.quiet(sessionMs: settings.sessionMs, nowMs: now.steadyMs) : [])
-        if !asked.isEmpty, now.steadyMs >= leaders.askAtMs {
-            leaders.askAtMs = now.steadyMs + settings.sessionMs / 4
-            actions.append(.askLeaders(asked))
-        }
-        if let away = leaders.away {
-            if now.steadyMs >= away.untilMs { comeBack("its leader is still silent here") }
-            return
-        }
-        guard phase == .working else { return }
-        let unreadable = leaders.unreadable(sessionMs: settings.sessionMs, nowMs: now.steadyMs)
-        guard !unreadable.isEmpty else { return }
-        leaders.leave(
-            unreadable, position: position, forMs: Self.awayTimes * settings.sessionMs, nowMs: now.steadyMs)
-        actions.append(
-            .say(
-                "group: \(Self.named(unreadable)) can not be read here, the leader has not answered for "
-                    + "\(2 * settings.sessionMs / 1_000) s; leaving the group, so that another worker takes it"
-            ))
-        actions.append(.leaveGroup)
-    }
-
-    private mutating func comeBack(_ why: String) {
-        guard let away = leaders.away else { return }
-        leaders.comeBack()
-        actions.append(.say("group: \(Self.named(away.partitions)): \(why); joining again"))
-        actions.append(.joinGroup)
-    }
-
-    private func position(_ partition: Int32) -> Int64 { lanes[partition]?.position ?? 0 }
-
-    private static func named(_ partitions: [Int32]) -> String {
-        let first = partitions.prefix(8).map { "\($0)" }.joined(separator: ", ")
-        let more = partitions.count > 8 ? " and \(partitions.count - 8) more" : ""
-        return "\(partitions.count == 1 ? "partition" : "partitions") \(first)\(more)"
-    }
+    var isNone: Bool { images.isEmpty && answers.isEmpty && transactions.isEmpty }
 }

@@ -20,9 +20,9 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     /// What was to be read next of a partition is not there; where it begins and ends, if that could be asked.
     case outOfRange(partition: Int32, PartitionExtent?)
 
-    /// The answer to ``WorkerAction/askLeaders(_:)``: partitions whose leader answered, and those of which the cluster names a
-    /// leader that did not; how many the shard topic has, 0 where the cluster did not answer.
-    case leaders(answered: [Int32], silent: [Int32], of: Int)
+    /// The answer to ``WorkerAction/askLeaders(_:_:)``: partitions whose leaders in that role answered, and those of which the
+    /// cluster names a leader that did not; how many the shard topic has, 0 where the cluster did not answer.
+    case leaders(LeaderRole, answered: [Int32], silent: [Int32], of: Int)
 
     // Records and what became of them.
 
@@ -98,7 +98,8 @@ package enum TransactionCall: Sendable, Hashable {
 package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
     // Reading: carried out one after the other by whoever polls the broker.
 
-    /// Ask whether the topics for answers have these partitions, where that is not known; then what the group has committed.
+    /// Ask whether the topics for answers have these partitions, where that is not known; then what the group has committed. Also of
+    /// partitions that others have.
     case fetchPositions([Int32], generation: Int)
     /// Ask how many partitions the topics for answers have; one that gets no answer is asked again.
     case countAnswers
@@ -145,8 +146,8 @@ package enum WorkerAction<Message: Sendable, Scores: Sendable>: Sendable {
 
     // Leaders: carried out by whoever asks, beside the reading.
 
-    /// Ask the leaders of these partitions, over the client that reads them, whether they are there.
-    case askLeaders([Int32])
+    /// Ask the leaders that these partitions need in a role, over the client that reads, whether they are there.
+    case askLeaders([Int32], LeaderRole)
 
     // At once.
 

@@ -49,7 +49,10 @@ extension WorkerMachine {
     }
 
     mutating func located(_ saved: [Int32: SavedPosition], _ generation: Int, _ now: Moment) {
-        guard case .locating(let partitions, _) = phase, generation == self.generation else { return }
+        guard case .locating(let partitions, _) = phase, generation == self.generation else {
+            leaders.away?.stood(saved, nowMs: now.steadyMs)
+            return
+        }
         var starts: [(partition: Int32, offset: Int64)] = []
         for number in partitions {
             let start = start(of: number, saved[number])
@@ -135,7 +138,7 @@ extension WorkerMachine {
         ending = .draining(untilMs: now.steadyMs + settings.drainMs)
         switch phase {
         case .working: actions.append(.pause(lanes.keys.sorted()))
-        case .idle: finish()
+        case .idle: finishIdle(now)
         case .locating:
             phase = .closing(untilMs: now.steadyMs)
         case .closing, .ended: break
@@ -146,7 +149,7 @@ extension WorkerMachine {
         ending = .stopping
         switch phase {
         case .working: phase = .closing(untilMs: now.steadyMs + 5 * settings.flushMs)
-        case .idle: finish()
+        case .idle: finishIdle(now)
         case .locating: phase = .closing(untilMs: now.steadyMs)
         case .closing, .ended: break
         }
@@ -165,11 +168,17 @@ extension WorkerMachine {
             dropLanes()
             abortIfOpen()
         }
-        guard publishing.isQuiet else { return }
+        guard publishing.isQuiet || isTransactionLeft else { return }
         dropLanes()
         phase = .idle
         actions.append(.unassign)
         if ending != nil { finish() }
+    }
+
+    /// Ends at once, but for a transaction that was left behind: readers would wait for it.
+    private mutating func finishIdle(_ now: Moment) {
+        guard !publishing.isQuiet else { return finish() }
+        phase = .closing(untilMs: now.steadyMs)
     }
 
     private mutating func finish() {

@@ -7,7 +7,7 @@ extension WorkerMachine {
         _ record: ShardTopicRecord, _ message: Message, partition: Int32, offset: Int64,
         _ generation: Int, _ now: Moment
     ) {
-        leaders.heard(partition, nowMs: now.steadyMs)
+        leaders.images.heard(partition, nowMs: now.steadyMs)
         // What was fetched before the partition was assigned anew lies ahead of where it goes on: what is between would be
         // taken for read.
         guard generation == self.generation else { return }

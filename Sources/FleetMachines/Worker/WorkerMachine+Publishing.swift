@@ -52,6 +52,9 @@ struct Publishing: Sendable {
 
     var hasOpenTransaction: Bool { transaction == .open }
 
+    /// Whether nothing but a transaction is under way.
+    var isTransactionAlone: Bool { flights.isEmpty && frontiers.isEmpty && commit == nil }
+
     /// Whether nothing is on its way and no call under way.
     var isQuiet: Bool { flights.isEmpty && frontiers.isEmpty && commit == nil && transaction == .none }
 }
@@ -62,7 +65,7 @@ extension WorkerMachine {
         if settings.isExactlyOnce {
             transact(now)
         } else {
-            release()
+            release(now)
             commitOffsets(now)
         }
     }
@@ -74,7 +77,7 @@ extension WorkerMachine {
     }
 
     /// Publishes what is finished, in order; `most` publications, beginning with another partition each time.
-    mutating func release(most: Int = .max) {
+    mutating func release(most: Int = .max, _ now: Moment) {
         publishing.published = 0
         guard publishing.hasFinished else { return }
         let numbers = lanes.keys.sorted()
@@ -91,6 +94,7 @@ extension WorkerMachine {
                 publishing.published += 1
                 publishing.flights[publishing.nextFlight] = .init(
                     partition: number, ordinal: released.ticket.ordinal)
+                leaders.answers.wait(number, nowMs: now.steadyMs)
                 actions.append(
                     .publish(
                         Publication(
@@ -101,20 +105,26 @@ extension WorkerMachine {
         publishing.hasFinished = publishing.published >= most
     }
 
-    mutating func queued(_ flight: UInt64, _ records: Int) {
+    mutating func queued(_ flight: UInt64, _ records: Int, _ now: Moment) {
         publishing.flights[flight]?.records = records
-        land(flight)
+        land(flight, now)
     }
 
-    mutating func delivered(_ flight: UInt64, _ records: Int) {
+    mutating func delivered(_ flight: UInt64, _ records: Int, _ now: Moment) {
         publishing.flights[flight]?.delivered += records
-        land(flight)
+        land(flight, now)
     }
 
-    private mutating func land(_ number: UInt64) {
+    private mutating func land(_ number: UInt64, _ now: Moment) {
         guard let flight = publishing.flights[number], flight.isDelivered else { return }
         publishing.flights[number] = nil
         publishing.hasDelivered = true
+        leaders.transactionHeard()
+        if publishing.flights.values.contains(where: { $0.partition == flight.partition }) {
+            leaders.answers.heard(flight.partition, nowMs: now.steadyMs)
+        } else {
+            leaders.answers.end(flight.partition)
+        }
         lanes[flight.partition]?.sequencer.delivered(ordinal: flight.ordinal)
     }
 

@@ -16,11 +16,13 @@ extension WorkerMachine {
             guard isTimeToCommit(now), isMoved || hasReleasable() else { return }
             publishing.transactionGeneration = generation
             publishing.mustAbort = false
+            leaders.waitForTransaction(nowMs: now.steadyMs)
             perform(.begin)
         case .open:
             if publishing.mustAbort { return perform(.abort) }
             guard publishing.flights.isEmpty else { return }
             collectFrontiers()
+            if !publishing.frontiers.isEmpty { leaders.waitForTransaction(nowMs: now.steadyMs) }
             perform(publishing.frontiers.isEmpty ? .abort : .sendOffsets)
         }
     }
@@ -53,12 +55,17 @@ extension WorkerMachine {
         switch call {
         case .begin:
             publishing.transaction = .open
-            if !publishing.mustAbort { release(most: publishing.publishedMax) }
-        case .sendOffsets: perform(publishing.mustAbort ? .abort : .commit)
+            if !publishing.mustAbort { release(most: publishing.publishedMax, now) }
+        case .sendOffsets:
+            leaders.transactionHeard()
+            if !publishing.mustAbort { leaders.waitForTransaction(nowMs: now.steadyMs) }
+            perform(publishing.mustAbort ? .abort : .commit)
         case .commit:
+            leaders.transactionHeard()
             publishing.transaction = .none
             noteCommitted(publishing.frontiers, generation: publishing.transactionGeneration, now)
-            publishing.frontiers = [:]
+            // Those of later lanes are still to be committed.
+            if publishing.transactionGeneration == generation { publishing.frontiers = [:] }
             publishing.publishedMax =
                 publishing.publishedMax > settings.heldMax ? .max : 2 * publishing.publishedMax
         case .abort:

@@ -98,13 +98,14 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .answers(let topic, let partitions): counted(topic, partitions)
         case .readingFailed(let failure): readingFailed(failure)
         case .outOfRange(let partition, let extent): outOfRange(partition, extent, now)
-        case .leaders(let answered, let silent, let count): learned(answered, silent: silent, of: count, now)
+        case .leaders(let role, let answered, let silent, let count):
+            learned(role, answered, silent: silent, of: count, now)
         case .record(let record, let message, let partition, let offset, let generation):
             received(record, message, partition: partition, offset: offset, generation, now)
         case .scored(let ticket, let scores, let images): finished(ticket, .scored(scores, images: images))
         case .unusable(let ticket, let dead): finished(ticket, .dead(dead))
-        case .queued(let flight, let records): queued(flight, records)
-        case .delivered(let flight, let records): delivered(flight, records)
+        case .queued(let flight, let records): queued(flight, records, now)
+        case .delivered(let flight, let records): delivered(flight, records, now)
         case .deliveryFailed(let failure, let flight): deliveryFailed(failure, flight, now)
         case .flightsLost(let failure): flightsLost(failure)
         case .commitEnded(let failure, let serial): commitEnded(failure, serial, now)
@@ -217,6 +218,9 @@ package struct WorkerSettings: Sendable {
     package var retryMs: Int64 = 500
     /// The group takes a member that is silent for so long for gone, milliseconds; 0 where no leader is asked.
     package var sessionMs: Int64 = 0
+    /// A leader that acknowledges nothing for so long, and answers no question, does not take what is written here, milliseconds: a
+    /// cluster replaces a node that it does not hear of sooner.
+    package var answerMs: Int64 = 15_000
     /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds.
     package var stuckMs: Int64 = 8_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.

@@ -54,13 +54,16 @@ extension SimulatedWorker {
         }
     }
 
-    func askLeaders(_ partitions: [Int32]) {
+    func askLeaders(_ partitions: [Int32], _ role: LeaderRole) {
         after(world.random.within(1...20)) { [self] in
             // Of a cluster that is out of reach nothing is known.
-            guard !isCutOff else { return tell(.leaders(answered: [], silent: [], of: 0)) }
+            guard !isCutOff else { return tell(.leaders(role, answered: [], silent: [], of: 0)) }
+            func isSilent(_ partition: Int32) -> Bool {
+                role == .images ? isDeaf(to: partition) : muteLeftMs(partition) > 0
+            }
             tell(
                 .leaders(
-                    answered: partitions.filter { !isDeaf(to: $0) }, silent: partitions.filter(isDeaf),
+                    role, answered: partitions.filter { !isSilent($0) }, silent: partitions.filter(isSilent),
                     of: world.partitions))
         }
     }

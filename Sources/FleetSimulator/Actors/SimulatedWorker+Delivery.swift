@@ -6,6 +6,8 @@ extension SimulatedWorker {
     struct Way {
         let flight: UInt64
         let records: Int
+        /// The partition whose answers they are.
+        let partition: Int32
         /// The life that sent them, and whether they arrive without it.
         let life: Int
         let survives: Bool
@@ -24,13 +26,14 @@ extension SimulatedWorker {
     private static let resendMs: Int64 = 50
 
     /// What is on its way arrives in order, even if the process dies meanwhile, or not at all; the answer may be lost.
-    func send(_ flight: UInt64, _ records: Int, _ append: @escaping () -> Void) {
+    func send(_ flight: UInt64, _ records: Int, of partition: Int32, _ append: @escaping () -> Void) {
         let longestMs: Int64 = world.fails(80) ? 600 : 6
         appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...longestMs))
         let isLost = world.fails(50)
         arrive(
             Way(
-                flight: flight, records: records, life: life, survives: world.random.oneIn(2), isLost: isLost,
+                flight: flight, records: records, partition: partition, life: life,
+                survives: world.random.oneIn(2), isLost: isLost,
                 isApplied: !isLost || world.random.oneIn(2), transaction: transaction,
                 giveUpMs: appendedAtMs + Self.messageTimeoutMs, append: append), atMs: appendedAtMs)
     }
@@ -44,6 +47,12 @@ extension SimulatedWorker {
                 appendedAtMs = max(appendedAtMs, againMs)
                 return againMs < way.giveUpMs ? arrive(way, atMs: againMs) : giveUp(way)
             }
+            let muteMs = muteLeftMs(way.partition)
+            if life == way.life, muteMs > 0 {
+                // Those of other partitions pass by.
+                let againMs = world.nowMs + muteMs
+                return againMs < way.giveUpMs ? arrive(way, atMs: againMs) : giveUp(way)
+            }
             if way.isApplied, way.transaction == nil || way.transaction?.state == .open { way.append() }
             guard life == way.life, isAlive else { return }
             after(world.random.within(0...25)) { [self] in answer(way) }
@@ -52,8 +61,8 @@ extension SimulatedWorker {
 
     /// An answer that does not get through is asked for again; what was given up meanwhile is in the log all the same.
     private func answer(_ way: Way) {
-        if isCutOff {
-            let leftMs = cutLeftMs
+        let leftMs = max(cutLeftMs, muteLeftMs(way.partition))
+        if leftMs > 0 {
             return world.nowMs + leftMs < way.giveUpMs
                 ? after(leftMs) { [self] in answer(way) } : giveUp(way)
         }

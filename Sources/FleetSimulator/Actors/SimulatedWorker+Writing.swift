@@ -71,11 +71,11 @@ extension SimulatedWorker {
             isWriterBusy = true
             after(world.random.within(30...300)) { [self] in isWriterBusy = false }
         }
-        send(flight, records) { [broker, world] in
+        send(flight, records, of: place.partition) { [broker, world] in
             broker.outcomes[Int(place.partition)][place.offset, default: []].append(outcome)
             world.judge(outcome, partition: place.partition, offset: place.offset)
         }
-        send(flight, 1) { [broker] in
+        send(flight, 1, of: place.partition) { [broker] in
             broker.receipts[Int(place.partition)].append(
                 .init(receipt: receipt, transaction: outcome.transaction))
         }

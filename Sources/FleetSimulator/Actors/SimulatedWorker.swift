@@ -33,8 +33,10 @@ final class SimulatedWorker: SimulatedProcess {
     var hasSubscribed = false
     /// Whether it has left the group of its own accord.
     var isAway = false
-    /// Partitions whose leader does not answer it, until when.
+    /// Partitions that it can not read from their leader, until when.
     private var deafUntilMs: [Int32: Int64] = [:]
+    /// Partitions whose answers it can not write to their leader, until when.
+    private var muteUntilMs: [Int32: Int64] = [:]
     /// When the group answered last.
     var heardMs: Int64 = 0
     var latest: SimulatedMembership?
@@ -77,6 +79,7 @@ final class SimulatedWorker: SimulatedProcess {
         settings.holdAfterMs = 40
         settings.stuckMs = 300
         settings.sessionMs = 200
+        settings.answerMs = 400
         settings.headsMax = world.plan.headsMax
         machine = Machine(settings)
         bornMs = world.nowMs + clockErrorMs
@@ -107,6 +110,15 @@ final class SimulatedWorker: SimulatedProcess {
     func deafen(_ partition: Int32, forMs: Int64) { deafUntilMs[partition] = world.nowMs + forMs }
 
     func isDeaf(to partition: Int32) -> Bool { deafUntilMs[partition].map { world.nowMs < $0 } ?? false }
+
+    /// The leader of a partition's answers does not answer it, although it answers all others.
+    func mute(_ partition: Int32, forMs: Int64) { muteUntilMs[partition] = world.nowMs + forMs }
+
+    /// For how long it can not write answers of a partition, milliseconds.
+    func muteLeftMs(_ partition: Int32) -> Int64 { max(0, (muteUntilMs[partition] ?? 0) - world.nowMs) }
+
+    /// Whether it can not write answers of some partition: a transaction takes those of the others along.
+    private var isMute: Bool { muteUntilMs.values.contains { world.nowMs < $0 } }
 
     /// It reads the control topic from a node that is cut off from its peers from now on.
     func stickControl() { isControlStuck = true }
@@ -141,7 +153,7 @@ final class SimulatedWorker: SimulatedProcess {
             case .askControlEnd(let serial, _): answerControlEnd(serial)
             case .reopenControl: (controlPosition, isControlStuck) = (0, false)
             case .fetchHead(let head): load(head, again: true)
-            case .askLeaders(let partitions): askLeaders(partitions)
+            case .askLeaders(let partitions, let role): askLeaders(partitions, role)
             case .unloadHead: break
             case .say: break
             case .finished: end(failed: false)
@@ -166,6 +178,8 @@ final class SimulatedWorker: SimulatedProcess {
     private var idleBeats: [LaneID: (committed: Int, beats: Int)] = [:]
 
     private func watchLanes() {
+        // Who has everything keeps what it can not write.
+        guard !isMute else { return idleBeats = [:] }
         var beats: [LaneID: (committed: Int, beats: Int)] = [:]
         for (lane, handedOn, committed) in machine.progress where handedOn > committed {
             let known = idleBeats[lane]

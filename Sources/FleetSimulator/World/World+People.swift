@@ -120,6 +120,11 @@ extension World {
             random.pick(workers).deafen(
                 Int32(random.within(0...Int64(partitions - 1))), forMs: random.within(100...4_000))
         }
+        if random.oneIn(30 * plan.faultRarity) {
+            report.mute += 1
+            random.pick(workers).mute(
+                Int32(random.within(0...Int64(partitions - 1))), forMs: random.within(100...4_000))
+        }
         if random.oneIn(25 * plan.faultRarity) { broker.group.shake(nowMs: nowMs) }
         if random.oneIn(100 * plan.faultRarity) { forbiddenUntilMs = nowMs + random.within(20...200) }
         if random.oneIn(20) { broker.compactControl(keeping: Int(random.within(10...30))) }

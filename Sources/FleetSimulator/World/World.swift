@@ -173,9 +173,11 @@ final class World {
             coordinator.thaw()
             if !coordinator.isAlive { coordinator.start() }
         }
-        // One link stays away for good: another worker has to take the partition.
+        // Two links stay away for good: another worker has to take the partitions.
         if workers.count > 1 {
-            random.pick(workers).deafen(Int32(random.within(0...Int64(partitions - 1))), forMs: 1_000_000)
+            let worker = random.pick(workers)
+            worker.deafen(Int32(random.within(0...Int64(partitions - 1))), forMs: 1_000_000)
+            worker.mute(Int32(random.within(0...Int64(partitions - 1))), forMs: 1_000_000)
         }
         ask(last: true)
         // Who was still draining is started again when it has ended.

@@ -58,7 +58,7 @@ final class WorkerQuestions: Sendable {
     private func answer(_ question: WorkerConductor.Question, _ probes: inout NodeProbes) -> Machine.Event {
         switch question {
         case .end(let serial, let nodes): .controlEnd(end(nodes, &probes), serial: serial)
-        case .leaders(let partitions): leaders(partitions)
+        case .leaders(let partitions, let role): leaders(partitions, role)
         }
     }
 
@@ -78,24 +78,48 @@ final class WorkerQuestions: Sendable {
         }
     }
 
-    /// Asks each leader by itself, for one that does not answer takes the others' answers along. A partition without a leader is
-    /// nobody's to read.
-    private func leaders(_ partitions: [Int32]) -> Machine.Event {
-        guard let known = try? admin.topic(topics.shards, timeoutMs: Self.answerMs).partitions else {
-            return .leaders(answered: [], silent: [], of: 0)
+    /// The partitions that one of the shard topic needs a leader of.
+    private func places(_ partition: Int32, _ role: LeaderRole) -> [TopicPartition] {
+        switch role {
+        case .images: [TopicPartition(topic: topics.shards, partition: partition)]
+        case .answers:
+            [
+                TopicPartition(topic: topics.predictions, partition: partition),
+                TopicPartition(topic: topics.receipts, partition: partition),
+                TopicPartition(topic: topics.deadLetters, partition: 0),
+            ]
         }
-        let wanted = Set(partitions)
-        let led = known.filter { wanted.contains($0.id) && $0.leader >= 0 }
-        var (answered, silent): ([Int32], [Int32]) = ([], [])
-        for (_, group) in Dictionary(grouping: led, by: \.leader).sorted(by: { $0.key < $1.key }) {
+    }
+
+    /// Asks each leader by itself, for one that does not answer takes the others' answers along. A partition without a leader is
+    /// nobody's to use.
+    private func leaders(_ partitions: [Int32], _ role: LeaderRole) -> Machine.Event {
+        let needed = partitions.map { (partition: $0, places: places($0, role)) }
+        let wanted = Set(needed.flatMap(\.places))
+        var (led, count): ([Int32: [TopicPartition]], Int) = ([:], 0)
+        do throws(KafkaError) {
+            for topic in Set(wanted.map(\.topic)).union([topics.shards]).sorted() {
+                let known = try admin.topic(topic, timeoutMs: Self.answerMs).partitions
+                if topic == topics.shards { count = known.count }
+                for partition in known where partition.leader >= 0 {
+                    let place = TopicPartition(topic: topic, partition: partition.id)
+                    if wanted.contains(place) { led[partition.leader, default: []].append(place) }
+                }
+            }
+        } catch {
+            return .leaders(role, answered: [], silent: [], of: 0)
+        }
+        var (answered, silent): (Set<TopicPartition>, Set<TopicPartition>) = ([], [])
+        for (_, places) in led.sorted(by: { $0.key < $1.key }) {
             guard !stop.isSet else { break }
-            let places = group.map { TopicPartition(topic: topics.shards, partition: $0.id) }
             if let found = try? shards.extents(places, timeoutMs: Self.leaderMs) {
-                answered += found.keys.map(\.partition)
+                answered.formUnion(found.keys)
             } else {
-                silent += group.map(\.id)
+                silent.formUnion(places)
             }
         }
-        return .leaders(answered: answered.sorted(), silent: silent.sorted(), of: known.count)
+        return .leaders(
+            role, answered: needed.filter { answered.isSuperset(of: $0.places) }.map(\.partition),
+            silent: needed.filter { !silent.isDisjoint(with: $0.places) }.map(\.partition), of: count)
     }
 }

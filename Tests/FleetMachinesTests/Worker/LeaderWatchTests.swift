@@ -13,21 +13,21 @@ import Testing
         return bench
     }
 
-    /// Lets so many questions come, each answered so; returns what was asked for beside them.
+    /// Lets so many questions come, each answered so; returns what was asked for beside them and where the group stands.
     private func ask(
         _ bench: inout WorkerBench, times: Int, answered: [Int32] = [], silent: [Int32] = [], of count: Int
     ) -> [String] {
         (0..<times).flatMap { _ in
             bench.tell(.tick, afterMs: 2_500)
-                + bench.tell(.leaders(answered: answered, silent: silent, of: count))
-        }.filter { !$0.hasPrefix("ask leaders") }
+                + bench.tell(.leaders(.images, answered: answered, silent: silent, of: count))
+        }.filter { !$0.hasPrefix("ask leaders") && !$0.hasPrefix("fetch") }
     }
 
     @Test func aPartitionWhoseLeaderIsSilentHereIsLeftToAnother() {
         var bench = owner()
         #expect(bench.tell(.tick, afterMs: 4_999).isEmpty)
         #expect(bench.tell(.tick, afterMs: 1) == ["ask leaders [0, 1]"])
-        bench.tell(.leaders(answered: [0], silent: [1], of: 8))
+        bench.tell(.leaders(.images, answered: [0], silent: [1], of: 8))
         #expect(bench.tell(.tick, afterMs: 2_500) == ["ask leaders [1]"])
         var words = ask(&bench, times: 4, answered: [0], silent: [1], of: 8)
         #expect(words.isEmpty)
@@ -44,29 +44,6 @@ import Testing
         bench.own([0, 1])
         words = ask(&bench, times: 40, answered: [0], silent: [1], of: 8)
         #expect(words.isEmpty)
-    }
-
-    /// Another has read on meanwhile: the worker does not hold the partition for long, and stays away for longer.
-    @Test func whatAnotherCouldReadIsLeftAgainAtOnce() {
-        let readOn = [Int32(1): SavedPosition(offset: 7, metadata: PartitionProgress(images: 7).text)]
-        var bench = owner()
-        let left = ask(&bench, times: 8, answered: [0], silent: [1], of: 8)
-        #expect(left.last == "leave")
-        bench.tell(.revoked(lost: false))
-        let back = ask(&bench, times: 30, silent: [1], of: 8)
-        #expect(back.last == "join")
-        bench.own([0, 1], saved: readOn)
-        let again = ask(&bench, times: 12, answered: [0], silent: [1], of: 8)
-        #expect(again.count == 2 && again.last == "leave")
-        bench.tell(.revoked(lost: false))
-        let away = ask(&bench, times: 43, silent: [1], of: 8)
-        #expect(away.isEmpty)
-        let backAgain = ask(&bench, times: 2, silent: [1], of: 8)
-        #expect(backAgain.last == "join")
-        // Nobody has read on this time.
-        bench.own([0, 1], saved: readOn)
-        let stays = ask(&bench, times: 40, answered: [0], silent: [1], of: 8)
-        #expect(stays.isEmpty)
     }
 
     @Test func itComesBackAfterAMinute() {
@@ -93,7 +70,7 @@ import Testing
 
     @Test func aProcessThatSleptAsksFirst() {
         var bench = owner()
-        bench.tell(.leaders(answered: [0], silent: [1], of: 8))
+        bench.tell(.leaders(.images, answered: [0], silent: [1], of: 8))
         #expect(bench.tell(.tick, afterMs: 600_000) == ["ask leaders [0, 1]"])
     }
 
