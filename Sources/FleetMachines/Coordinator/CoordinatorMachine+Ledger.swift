@@ -12,7 +12,6 @@ extension CoordinatorMachine {
 
     /// Asks how far the group is: before receipts are read, and then again and again.
     mutating func askPositions(_ now: Moment) {
-        // Counting begins with the first answer, which has to know of resets.
         guard let term, term.hasStatus,
             term.hasControl || now.steadyMs - term.sinceMs >= settings.catchUpMs
         else { return }
@@ -48,17 +47,20 @@ extension CoordinatorMachine {
                 PartitionStand(partition: partition, offset: position.offset, progress: $0)
             }
         }
-        for place in stand {
-            term?.ledger?.check(
-                partition: place.partition, committed: place.offset, progress: place.progress)
+        if term?.isCounting == true {
+            for place in stand {
+                term?.ledger?.check(
+                    partition: place.partition, committed: place.offset, progress: place.progress)
+            }
+            term?.ledger?.checkSums()
         }
-        term?.ledger?.checkSums()
         watchPositions(saved, stand, extents, serial, now)
     }
 
-    /// With the first answer of a term receipts are read: from where the ledger is, or anew.
+    /// With the first answer after the control topic was read receipts are: from where the ledger is, or anew. Who counted
+    /// before would not know of moves and resets, and an alarm stays.
     private mutating func beginCounting(_ saved: [Int32: SavedPosition]) {
-        guard let term, !term.isCounting, var ledger = term.ledger else { return }
+        guard let term, term.hasControl, !term.isCounting, var ledger = term.ledger else { return }
         if let reset = term.reset, reset.offset > ledger.reset ?? -1 {
             var committed: [Int32: (offset: Int64, progress: PartitionProgress)] = [:]
             for (partition, position) in saved {
