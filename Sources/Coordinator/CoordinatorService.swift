@@ -64,7 +64,8 @@ public final class CoordinatorService: Sendable {
             fail($0)
         }
         let leadership = try Leadership(
-            options, onChange: { [self] in tell(.leads($0)) }, onFailure: { [self] in fail($0) })
+            options, onChange: { [self] in tell(.leads($0)) }, onFailure: { [self] in fail($0) },
+            say: { [self] in lines.say($0) })
         let threads = [
             leadership.run(until: stop), errandRunner.run(errands, until: stop),
             reporter.run(reports, until: stop) { [self] in
