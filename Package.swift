@@ -206,7 +206,13 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ("FleetMachines", ["PipelineMessages", "Cutover", "Artifacts"], []),
     ("FleetSimulator", [], []),
     ("Ingest", ["ImageDecoding", "PipelineMessages", "Kafka", "Threads"], []),
-    ("Worker", ["Artifacts", "ClassifierHead", "ImageDecoding", "PipelineMessages", "Threads"], []),
+    (
+        "Worker",
+        [
+            "Artifacts", "ClassifierHead", "HardenedBackbone", "ImageDecoding", "Kafka", "PipelineMessages",
+            "Threads",
+        ], []
+    ),
     ("Coordinator", ["PipelineMessages", "Cutover", "Artifacts", "Kafka", "ControlPlane", "Threads"], []),
 ]
 // What several test folders share; no product depends on it.
@@ -230,7 +236,8 @@ package.targets.append(
         name: "CommandLineTests",
         dependencies: [
             "hashiflex", "Artifacts", "ClassifierHead", "ControlPlane", "HardenedBackbone", "HardenedModel",
-            "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing", "TestSupport", "CRDKafka",
+            "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing", "TestSupport",
+            "CRDKafka",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))

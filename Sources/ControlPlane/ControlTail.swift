@@ -72,8 +72,10 @@ public final class ControlTail: Sendable {
         try consumer.watermarks(topic, timeoutMs: timeoutMs).high
     }
 
-    /// Leaves the broker.
-    public func close() { _ = consumer.close() }
+    /// Leaves the broker; a silent one is waited for no longer than `timeoutMs`.
+    public func close(timeoutMs: Int32 = KafkaConsumer.closeTimeoutMs) {
+        consumer.close(timeoutMs: timeoutMs)
+    }
 
     private func decode(_ message: KafkaMessage) -> [Event] {
         state.bytesRead += message.byteCount + 100

@@ -5,7 +5,9 @@ import Threads
 
 extension RecordWriter {
     /// Publishes a head file: its chunks, then the manifest that makes them a head.
-    public func publish(head file: [UInt8], manifest: HeadManifest, topics: TopicNames) throws(KafkaError) {
+    public func publish(
+        head file: [UInt8], manifest: HeadManifest, topics: TopicNames, timeoutMs: Int64 = 30_000
+    ) throws(KafkaError) {
         var records: [Record] = []
         for index in 0..<manifest.chunks {
             let start = index * HeadManifest.chunkBytesMax
@@ -19,7 +21,7 @@ extension RecordWriter {
             Record(
                 topic: topics.control, key: ControlKey.headManifest(manifest.head).bytes,
                 value: JSONRecord.encode(manifest)))
-        _ = try write(records)
+        _ = try write(records, timeoutMs: timeoutMs)
     }
 
     /// Writes the state of a cut-over; a decision counts if it is the first to be read back.

@@ -47,7 +47,7 @@ public final class RecordWriter: Sendable {
         }
     }
 
-    /// Writes records in order and waits for all of them.
+    /// Writes records in order and waits for all of them, no longer than `timeoutMs` in all but for a second a call.
     ///
     /// - Returns: the offset of each; -1 where the broker did not say, after a repeated request.
     /// - Throws: the first delivery's error, or a time-out; some records may have been written.
@@ -92,23 +92,27 @@ public final class RecordWriter: Sendable {
     private func write(
         _ records: [Record], firstTag: UInt64, timeoutMs: Int64
     ) throws(KafkaError) -> [Int64] {
+        let deadline = Clock.steadyMs + timeoutMs
+        /// What a further call may take.
+        func leftMs() -> Int64 { max(Self.callMsLeast, deadline - Clock.steadyMs) }
         // Nothing is sent yet: it may be asked as often as one likes.
         let patience = Patience().atMost(milliseconds: timeoutMs)
         for topic in Set(records.map(\.topic)) where !knownTopics.withLock({ $0.contains(topic) }) {
             _ = try patience.wait(
-                for: "the leaders of topic \(topic)", callMs: Int32(clamping: timeoutMs), mayBeUnheard: true
+                for: "the leaders of topic \(topic)", callMs: Int32(clamping: leftMs()), mayBeUnheard: true
             ) { left throws(KafkaError) in
                 try producer.partitionCount(of: topic, timeoutMs: left)
             }
             knownTopics.withLock { _ = $0.insert(topic) }
         }
         for (index, record) in records.enumerated() {
-            try produce(record, tag: firstTag + UInt64(index), timeoutMs: timeoutMs)
+            try produce(record, tag: firstTag + UInt64(index), timeoutMs: leftMs())
         }
         var offsets = [Int64?](repeating: nil, count: records.count)
-        let deadline = Clock.steadyMs + timeoutMs
+        // Leaders that were found late are not to no purpose.
+        let untilMs = Clock.steadyMs + leftMs()
         while offsets.contains(nil) {
-            guard Clock.steadyMs < deadline else {
+            guard Clock.steadyMs < untilMs else {
                 throw KafkaError(code: KafkaError.Code.timedOut, doing: "cannot write to \(records[0].topic)")
             }
             for delivery in producer.poll(timeoutMs: 50) {
@@ -120,6 +124,8 @@ public final class RecordWriter: Sendable {
         return offsets.map { $0 ?? 0 }
     }
 
+    /// What a call may take although the time is over, milliseconds.
+    private static let callMsLeast: Int64 = 1_000
     /// How often a topic is asked about when it lacks a partition.
     private static let countsMax = 5
 

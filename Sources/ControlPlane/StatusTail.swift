@@ -74,6 +74,8 @@ public final class StatusTail: Sendable {
         return nil
     }
 
-    /// Leaves the broker.
-    public func close() { _ = consumer.close() }
+    /// Leaves the broker; a silent one is waited for no longer than `timeoutMs`.
+    public func close(timeoutMs: Int32 = KafkaConsumer.closeTimeoutMs) {
+        consumer.close(timeoutMs: timeoutMs)
+    }
 }

@@ -26,6 +26,8 @@ public final class CoordinatorService: Sendable {
     /// What the reporting thread has to do.
     private let reports = ActionQueue<CoordinatorAction>()
     private let state: Mutex<State>
+    /// The address of the node that knows most of the control topic.
+    private let ahead = Mutex<String?>(nil)
 
     /// A coordinator that says what matters through `log`.
     public init(_ options: CoordinatorOptions, log: @escaping @Sendable (String) -> Void) {
@@ -64,9 +66,17 @@ public final class CoordinatorService: Sendable {
             fail($0)
         }
         let leadership = try Leadership(
-            options, onChange: { [self] in tell(.leads($0)) }, onFailure: { [self] in fail($0) })
+            options, onChange: { [self] in tell(.leads($0)) }, onFailure: { [self] in fail($0) },
+            say: { [self] in lines.say($0) })
+        let ends = try ControlEnds(options) { [self] in
+            tell($0, term: $1)
+        } onAhead: { [self] address in
+            ahead.withLock { $0 = address }
+        }
         let threads = [
-            leadership.run(until: stop), errandRunner.run(errands, until: stop),
+            leadership.run(until: stop),
+            ends.run(until: stop) { [self] in state.withLock { $0.machine.leadingTerm } },
+            errandRunner.run(errands, until: stop),
             reporter.run(reports, until: stop) { [self] in
                 state.withLock { $0.machine.live(at: .now) }
             },
@@ -114,6 +124,11 @@ public final class CoordinatorService: Sendable {
                 switch action {
                 case .follow(let term):
                     ended = state.followers.take()
+                    var options = options
+                    // Who reads anew may have read at a node that is cut off: now it begins where most is known.
+                    if ended != nil, let address = ahead.withLock({ $0 }) {
+                        options.kafka.set("bootstrap.servers", address)
+                    }
                     state.followers = TermFollowers(options, term: term, lines: lines) { [self] in
                         tell($0, term: term)
                     } onFailure: { [self] in

@@ -7,10 +7,9 @@ extension CallFailure {
     /// A worker ends for what is refused for ever and for a client that is of no further use, but for no interruption: what is
     /// not known to help otherwise is done again from the committed offsets.
     init(_ error: KafkaError) {
+        // Its reader joins again, or ends the worker.
         guard error.code != KafkaError.Code.fencedInstance else {
-            self.init(
-                .fatal, "another worker has started under this one's name; give each its own --name: \(error)"
-            )
+            self.init(.stale, "\(error)")
             return
         }
         let kind: Kind
@@ -34,5 +33,11 @@ extension CallFailure {
             }
         }
         self.init(kind, "\(error)")
+    }
+
+    /// Another worker has this one's name.
+    static func rival(_ error: KafkaError) -> CallFailure {
+        CallFailure(
+            .fatal, "another worker has started under this one's name; give each its own --name: \(error)")
     }
 }

@@ -60,7 +60,8 @@ final class WorkerConductor: Sendable {
     /// Set when the machine has ended.
     let ended = Signal()
     private let failure = Mutex<String?>(nil)
-    private let say: @Sendable (String) -> Void
+    /// Takes a line for people.
+    let say: @Sendable (String) -> Void
 
     init(_ options: WorkerOptions, say: @escaping @Sendable (String) -> Void) {
         var settings = WorkerSettings()

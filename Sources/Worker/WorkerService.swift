@@ -65,8 +65,7 @@ public final class WorkerService: Sendable {
         let control = try ControlFollower(
             options, conductor: conductor, onChange: { heartbeat.kick() },
             onDrain: { [self] in requestDrain() }, lines: lines)
-        let consumer = try KafkaConsumer(
-            options.kafka, groupID: options.topics.workerGroup, options: consumerOptions)
+        let consumer = try ShardConsumer(options)
         let questions = try WorkerQuestions(options, conductor: conductor, shards: consumer)
         let memberships = Memberships()
         let heartbeatThread = heartbeat.run()
@@ -101,7 +100,7 @@ public final class WorkerService: Sendable {
             memory: ByteBudget(
                 bytes: options.decodeBytesMax, uncounted: WorkerOptions.decodeBytesUncounted))
         let npu = NPUStage(input: features, conductor: conductor, options: options, meters: meters)
-        try consumer.subscribe([options.topics.shards])
+        try consumer.subscribe()
         if let frozen = HeadLoader(options).frozenRefusal { log("worker \(options.worker): \(frozen)") }
         let writerThread = writer.run()
         let replicaThreads = replicas.run(count: options.replicas)
@@ -127,15 +126,8 @@ public final class WorkerService: Sendable {
         npuThread.join()
         writerThread.join()
         ending.join()
-        _ = consumer.close()
+        consumer.current.close()
         if let text = conductor.failureText { failure.withLock { $0 = $0 ?? .stopped(text) } }
         log("worker \(options.worker) stopped\(conductor.failureText.map { ": \($0)" } ?? "")")
-    }
-
-    private var consumerOptions: ConsumerOptions {
-        var result = ConsumerOptions(offsetReset: .error, sessionTimeoutMs: options.sessionTimeoutMs)
-        result.queueKilobytes = options.prefetchKilobytes
-        if options.isNameKept { result.groupInstanceID = "worker-\(options.worker)" }
-        return result
     }
 }

@@ -9,6 +9,7 @@ public import PipelineMessages
 /// | requested | the deadline and a grace passed | write `aborted` |
 /// | requested | that was written, and is not read back in time | the end, undecided |
 /// | committing | it is not completed in time | the end, committing |
+/// | requested, committing | all the time is over | the end, as it stands |
 ///
 /// So a request that nobody decides does not switch a fleet after its deadline: not when a coordinator comes later either.
 /// The first decision in the log counts, whoever wrote it.
@@ -43,6 +44,8 @@ public struct RequestWatch: Sendable {
         public var answerMs: Int64 = 10_000
         /// For `committed` once `committing` was read, and the deadline has passed.
         public var completionMs: Int64 = 30_000
+        /// For everything once the deadline has passed.
+        public var allMs: Int64 = 60_000
 
         /// The usual patience.
         public init() {}
@@ -83,9 +86,13 @@ public struct RequestWatch: Sendable {
         case .requested, .committing:
             if isInterrupted { return .end(record, .interrupted) }
         }
+        guard nowMs <= deadlineAtMs + patience.allMs else { return .end(record, .overdue) }
         return record.state == .committing
             ? waitForCompletion(of: record, nowMs) : waitForDecision(of: known, nowMs, wallMs)
     }
+
+    /// What is left of all the time, milliseconds; negative when it is over.
+    public func leftMs(now nowMs: Int64) -> Int64 { deadlineAtMs + patience.allMs - nowMs }
 
     private mutating func waitForCompletion(of record: CutoverRecord, _ nowMs: Int64) -> Step {
         let since = committingAtMs ?? nowMs

@@ -9,6 +9,9 @@ public struct NodeProbes: Sendable {
     /// it does not hear of (9 s unless its `broker.session.timeout.ms` says otherwise).
     private static let freshMs: Int64 = 4_000
 
+    /// How long a client may take to close, milliseconds.
+    private static let closeMs: Int32 = 1_000
+
     private let configuration: KafkaConfiguration
     private var made: [Int32: (client: KafkaConsumer, atMs: Int64)] = [:]
 
@@ -22,27 +25,49 @@ public struct NodeProbes: Sendable {
     public mutating func end(
         of partition: TopicPartition, knownTo node: Int32, timeoutMs: Int32
     ) throws(KafkaError) -> Int64 {
-        made = made.filter { Clock.steadyMs - $0.value.atMs < Self.freshMs }
-        if made[node] == nil { made[node] = try make(node, timeoutMs: timeoutMs) }
-        guard let client = made[node]?.client else { preconditionFailure("a probe was made") }
-        return try client.watermarks(partition, timeoutMs: timeoutMs).high
-    }
-
-    private func make(
-        _ node: Int32, timeoutMs: Int32
-    ) throws(KafkaError) -> (client: KafkaConsumer, atMs: Int64) {
+        dropOld()
+        if let client = made[node]?.client { return try end(of: partition, client, timeoutMs: timeoutMs) }
         let nodes = try KafkaAdmin(configuration).metadata(timeoutMs: timeoutMs).brokers
-        guard let address = nodes.first(where: { $0.id == node })?.address else {
+        guard let broker = nodes.first(where: { $0.id == node }) else {
             throw KafkaError(
                 code: KafkaError.Code.transport, doing: "cannot ask node \(node)",
                 detail: "the cluster does not list it now", isRetriable: true)
         }
+        return try end(of: partition, knownTo: broker, timeoutMs: timeoutMs)
+    }
+
+    /// The same by way of a node whose address is known.
+    public mutating func end(
+        of partition: TopicPartition, knownTo node: ClusterDescription.Broker, timeoutMs: Int32
+    ) throws(KafkaError) -> Int64 {
+        dropOld()
+        let client: KafkaConsumer
+        if let known = made[node.id]?.client { client = known } else { client = try make(node) }
+        return try end(of: partition, client, timeoutMs: timeoutMs)
+    }
+
+    private func end(
+        of partition: TopicPartition, _ client: KafkaConsumer, timeoutMs: Int32
+    ) throws(KafkaError) -> Int64 {
+        try client.watermarks(partition, timeoutMs: timeoutMs).high
+    }
+
+    private mutating func dropOld() {
+        for (node, probe) in made where Clock.steadyMs - probe.atMs >= Self.freshMs {
+            probe.client.close(timeoutMs: Self.closeMs)
+            made[node] = nil
+        }
+    }
+
+    private mutating func make(_ node: ClusterDescription.Broker) throws(KafkaError) -> KafkaConsumer {
         var alone = configuration
-        alone.set("bootstrap.servers", address)
+        alone.set("bootstrap.servers", node.address)
         var options = ConsumerOptions(offsetReset: .error)
         // A transaction that is never ended must not hide what lies behind it.
         options.isolation = .readUncommitted
         let atMs = Clock.steadyMs
-        return (try KafkaConsumer(alone, groupID: nil, options: options), atMs)
+        let client = try KafkaConsumer(alone, groupID: nil, options: options)
+        made[node.id] = (client, atMs)
+        return client
     }
 }

@@ -21,13 +21,13 @@ final class WorkerQuestions: Sendable {
     private let topics: TopicNames
     private let control: TopicPartition
     private let conductor: WorkerConductor
-    private let shards: KafkaConsumer
+    private let shards: ShardConsumer
     private let admin: KafkaAdmin
     private let stop = Signal()
 
     /// - Parameter shards: The client that reads the shards.
     init(
-        _ options: WorkerOptions, conductor: WorkerConductor, shards: KafkaConsumer
+        _ options: WorkerOptions, conductor: WorkerConductor, shards: ShardConsumer
     ) throws(KafkaError) {
         kafka = options.kafka
         topics = options.topics
@@ -47,7 +47,9 @@ final class WorkerQuestions: Sendable {
                 }
                 guard Clock.steadyMs >= askAtMs else { continue }
                 askAtMs = Clock.steadyMs + Self.intervalMs
-                guard let end = try? shards.watermarks(control, timeoutMs: 2_000).high else { continue }
+                guard let end = try? shards.current.watermarks(control, timeoutMs: 2_000).high else {
+                    continue
+                }
                 conductor.tell(.controlEnds(at: end))
             }
         }
@@ -65,7 +67,9 @@ final class WorkerQuestions: Sendable {
     /// The highest end that is known to the nodes that the markers came from; `nil` unless all of them are known and answer.
     private func end(_ nodes: Set<Int32>, _ probes: inout NodeProbes) -> Int64? {
         do throws(KafkaError) {
-            guard !nodes.isEmpty else { return try shards.watermarks(control, timeoutMs: Self.answerMs).high }
+            guard !nodes.isEmpty else {
+                return try shards.current.watermarks(control, timeoutMs: Self.answerMs).high
+            }
             var highest: Int64 = 0
             for node in nodes {
                 highest = max(
@@ -112,7 +116,7 @@ final class WorkerQuestions: Sendable {
         var (answered, silent): (Set<TopicPartition>, Set<TopicPartition>) = ([], [])
         for (_, places) in led.sorted(by: { $0.key < $1.key }) {
             guard !stop.isSet else { break }
-            if let found = try? shards.extents(places, timeoutMs: Self.leaderMs) {
+            if let found = try? shards.current.extents(places, timeoutMs: Self.leaderMs) {
                 answered.formUnion(found.keys)
             } else {
                 silent.formUnion(places)

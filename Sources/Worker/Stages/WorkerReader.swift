@@ -7,8 +7,9 @@ internal import Threads
 /// The poll thread: tells the machine what the group and the shard topic say, does what the machine asks of the reading
 /// side.
 final class WorkerReader: Sendable {
+    private let worker: String
     private let conductor: WorkerConductor
-    private let consumer: KafkaConsumer
+    private let consumer: ShardConsumer
     private let memberships: Memberships
     private let tasks: BoundedQueue<ShardTask>
     private let topic: String
@@ -24,11 +25,12 @@ final class WorkerReader: Sendable {
     ///   - onJoined: Called once, when the group has taken this worker in.
     ///   - onRefused: Called before the machine fails, when the broker refuses a setting.
     init(
-        _ options: WorkerOptions, conductor: WorkerConductor, consumer: KafkaConsumer,
+        _ options: WorkerOptions, conductor: WorkerConductor, consumer: ShardConsumer,
         memberships: Memberships, tasks: BoundedQueue<ShardTask>, onJoined: @escaping @Sendable () -> Void,
         onRefused: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         admin = try KafkaAdmin(options.kafka)
+        worker = options.worker
         self.onJoined = onJoined
         self.onRefused = onRefused
         self.conductor = conductor
@@ -41,17 +43,48 @@ final class WorkerReader: Sendable {
 
     func run() -> PlatformThread {
         PlatformThread("poll") { [self] in
+            var name = HeldName()
             while !conductor.ended.isSet {
-                let isPolling = conductor.look { $0.wantsPoll }
-                for action in conductor.reading.take(milliseconds: isPolling ? 0 : 50) { perform(action) }
+                let isPolling = conductor.look { $0.wantsPoll } && name.againMs == nil
+                for action in conductor.reading.take(milliseconds: isPolling ? 0 : 50) {
+                    perform(action, &name)
+                }
                 guard conductor.look({ $0.wantsPoll }) else { continue }
-                if let event = consumer.poll(timeoutMs: 50) { tell(event) }
+                if let againMs = name.againMs {
+                    if Clock.steadyMs >= againMs { rejoin(&name) }
+                } else if let event = consumer.current.poll(timeoutMs: 50) {
+                    tell(event, &name)
+                }
             }
-            for action in conductor.reading.take(milliseconds: 0) { perform(action) }
+            for action in conductor.reading.take(milliseconds: 0) { perform(action, &name) }
         }
     }
 
-    private func tell(_ event: ConsumerEvent) {
+    /// Somebody else has this worker's name: what it read is lost, and it joins again, or ends.
+    private func lost(_ error: KafkaError, _ name: inout HeldName) {
+        guard name.againMs == nil else { return }
+        guard let waitMs = name.lost(nowMs: Clock.steadyMs) else {
+            return conductor.tell(.readingFailed(.rival(consumer.current.fatalError ?? error)))
+        }
+        conductor.say(
+            "membership: the group says that somebody else has joined as \(worker): another worker, or this one's own join, "
+                + "repeated to a node that did not answer; it joins once more in \(waitMs / 1_000) s")
+        conductor.tell(.revoked(lost: true))
+    }
+
+    /// Joins with a new client. Called while nothing is owned.
+    private func rejoin(_ name: inout HeldName) {
+        // What was to be given back waits here, unless it is done.
+        for action in conductor.reading.take(milliseconds: 0) { perform(action, &name) }
+        name.joinsAgain()
+        do throws(KafkaError) {
+            try consumer.renew()
+        } catch {
+            conductor.tell(.readingFailed(CallFailure(.fatal, "\(error)")))
+        }
+    }
+
+    private func tell(_ event: ConsumerEvent, _ name: inout HeldName) {
         switch event {
         case .partitionEnd: break
         case .message(let message):
@@ -64,7 +97,8 @@ final class WorkerReader: Sendable {
                     generation: memberships.generation))
         case .assigned(let partitions):
             // Taken now: later this client may be told that it is no member any more.
-            memberships.take(consumer.groupMetadata())
+            memberships.take(consumer.current.groupMetadata())
+            name.isIn(nowMs: Clock.steadyMs)
             conductor.tell(.assigned(partitions.map(\.partition)))
             if !hasJoined.isSet {
                 hasJoined.set()
@@ -74,8 +108,8 @@ final class WorkerReader: Sendable {
         case .error(let error):
             if error.code == KafkaError.Code.noOffsetToResetTo, let place = error.partition {
                 conductor.tell(whereabouts(of: place))
-            } else if error.code == KafkaError.Code.fencedInstance {
-                conductor.tell(.readingFailed(CallFailure(error)))
+            } else if consumer.isFenced(error) {
+                lost(error, &name)
             } else {
                 if error.isRefusedSetting { onRefused(error) }
                 conductor.tell(
@@ -86,19 +120,20 @@ final class WorkerReader: Sendable {
 
     /// What the broker has of a partition of which it has not what was to be read next.
     private func whereabouts(of place: TopicPartition) -> Machine.Event {
-        let known = try? consumer.watermarks(place, timeoutMs: 5_000)
+        let known = try? consumer.current.watermarks(place, timeoutMs: 5_000)
         return .outOfRange(
             partition: place.partition, known.map { PartitionExtent(begin: $0.low, end: $0.high) })
     }
 
-    private func perform(_ action: WorkerConductor.Reading) {
+    private func perform(_ action: WorkerConductor.Reading, _ name: inout HeldName) {
+        let consumer = consumer.current
         do throws(KafkaError) {
             switch action {
             case .fetchPositions(let partitions, let generation):
                 // Partitions that are known to be there stay.
                 let known = answerPartitions.withLock { $0 }
                 if partitions.contains(where: { $0 >= known }) { countAnswers() }
-                fetchPositions(partitions, generation)
+                try fetchPositions(partitions, generation)
             case .countAnswers: countAnswers()
             case .assign(let starts, let generation):
                 memberships.begin(generation)
@@ -112,6 +147,7 @@ final class WorkerReader: Sendable {
             case .submit(let task): tasks.push(task)
             }
         } catch {
+            guard !self.consumer.isFenced(error) else { return lost(error, &name) }
             // Of partitions that are not ours any more; the group says so next.
             conductor.tell(.readingFailed(CallFailure(error.isFatal ? .fatal : .retriable, "\(error)")))
         }
@@ -129,9 +165,10 @@ final class WorkerReader: Sendable {
         conductor.tell(.answers(topic: narrowest.topic, partitions: narrowest.partitions))
     }
 
-    private func fetchPositions(_ partitions: [Int32], _ generation: Int) {
+    /// - Throws: ``KafkaError`` where somebody else has this worker's name.
+    private func fetchPositions(_ partitions: [Int32], _ generation: Int) throws(KafkaError) {
         do throws(KafkaError) {
-            let committed = try consumer.committed(partitions.map(place), timeoutMs: 10_000)
+            let committed = try consumer.current.committed(partitions.map(place), timeoutMs: 10_000)
             var saved: [Int32: SavedPosition] = [:]
             for (partition, position) in committed {
                 guard let offset = position.offset else { continue }
@@ -139,41 +176,12 @@ final class WorkerReader: Sendable {
             }
             conductor.tell(.positions(saved, generation: generation))
         } catch {
+            guard !consumer.isFenced(error) else { throw error }
             conductor.tell(.positionsFailed(CallFailure(error), generation: generation))
         }
     }
 
     private func place(_ partition: Int32) -> TopicPartition {
         TopicPartition(topic: topic, partition: partition)
-    }
-}
-
-/// This worker's membership of its group, as it was when each generation of lanes began.
-final class Memberships: Sendable {
-    private struct State {
-        var latest: ConsumerGroupMetadata?
-        var byGeneration: [Int: ConsumerGroupMetadata] = [:]
-        var generation = 0
-    }
-
-    private let state = Mutex(State())
-
-    /// The group has just given partitions to this member.
-    func take(_ metadata: ConsumerGroupMetadata) { state.withLock { $0.latest = metadata } }
-
-    /// Lanes of `generation` begin; earlier ones commit nothing any more.
-    func begin(_ generation: Int) {
-        state.withLock {
-            $0.byGeneration = [generation: $0.latest].compactMapValues { $0 }
-            $0.generation = generation
-        }
-    }
-
-    /// The generation of lanes that is read for.
-    var generation: Int { state.withLock { $0.generation } }
-
-    /// The membership in whose name lanes of `generation` commit.
-    func membership(_ generation: Int) -> ConsumerGroupMetadata? {
-        state.withLock { $0.byGeneration[generation] }
     }
 }

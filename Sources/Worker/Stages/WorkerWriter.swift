@@ -8,14 +8,14 @@ final class WorkerWriter: Sendable {
     private let options: WorkerOptions
     private let conductor: WorkerConductor
     private let producer: WorkerProducer
-    private let consumer: KafkaConsumer
+    private let consumer: ShardConsumer
     private let memberships: Memberships
 
     /// Connects; with exactly-once it takes over what a predecessor of the same name left open.
     ///
     /// - Parameter stop: Ends the waiting for a broker that can not do that now.
     init(
-        _ options: WorkerOptions, conductor: WorkerConductor, consumer: KafkaConsumer,
+        _ options: WorkerOptions, conductor: WorkerConductor, consumer: ShardConsumer,
         memberships: Memberships, stop: Signal
     ) throws(KafkaError) {
         self.options = options
@@ -55,8 +55,8 @@ final class WorkerWriter: Sendable {
         switch action {
         case .publish(let publication, let flight): publish(publication, flight, encoder, &predictions)
         case .commit(let commits, let serial, _):
-            let failure = failure { () throws(KafkaError) in
-                try consumer.commit(offsets(commits), synchronously: true)
+            let failure = asMember { () throws(KafkaError) in
+                try consumer.current.commit(offsets(commits), synchronously: true)
             }
             conductor.tell(.commitEnded(failure, serial: serial))
         case .beginTransaction:
@@ -68,10 +68,11 @@ final class WorkerWriter: Sendable {
             }
             // In Kafka 4's protocol the number of a membership rises while its partitions stay, and an old one is refused. A
             // member that was given up gets a new one only after this worker has answered that it lost everything.
-            let membership = options.kafka.usesConsumerProtocol ? consumer.groupMetadata() : begun
-            transact(.sendOffsets) { () throws(KafkaError) in
+            let membership = options.kafka.usesConsumerProtocol ? consumer.current.groupMetadata() : begun
+            let failure = asMember { () throws(KafkaError) in
                 try producer.current.sendOffsets(offsets(commits), group: membership, timeoutMs: 30_000)
             }
+            conductor.tell(.transactionEnded(.sendOffsets, failure))
         case .commitTransaction:
             transact(.commit) { () throws(KafkaError) in try producer.commit() }
         case .abortTransaction:
@@ -93,6 +94,16 @@ final class WorkerWriter: Sendable {
             return nil
         } catch {
             return producer.failure(error)
+        }
+    }
+
+    /// As ``failure(_:)`` for what is done in the group's name: somebody else may have this worker's.
+    private func asMember(_ body: () throws(KafkaError) -> Void) -> CallFailure? {
+        do throws(KafkaError) {
+            try body()
+            return nil
+        } catch {
+            return consumer.isFenced(error) ? CallFailure(.stale, "\(error)") : producer.failure(error)
         }
     }
 

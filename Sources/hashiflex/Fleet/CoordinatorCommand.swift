@@ -42,9 +42,9 @@ struct CoordinatorCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
-    /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing, and
-    /// three that ask about topics.
-    private static let clients = 14
+    /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing,
+    /// three that ask about topics, and one that asks about nodes with two probes of which one may still be closing.
+    private static let clients = 17
 
     func validate() throws {
         if let name { try requireName(name) }

@@ -4,19 +4,23 @@ import PipelineMessages
 import Threads
 
 extension FleetSnapshot {
+    /// How long a broker that does not answer is waited for at the end, milliseconds.
+    private static let closeMs: Int32 = 1_000
+
     /// Reads the whole topic.
     static func read(_ link: Connection) throws -> FleetSnapshot {
         let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
-        defer { tail.close() }
+        defer { tail.close(timeoutMs: closeMs) }
         var snapshot = FleetSnapshot()
-        var watch = ReadingWatch([0], limitMs: link.answerMs, nowMs: Clock.steadyMs)
+        let silentMs = link.answerMs
+        var watch = ReadingWatch([0], limitMs: silentMs, nowMs: Clock.steadyMs)
         while !link.patience.isStopped {
             switch tail.poll(timeoutMs: 100) {
             case .caughtUp: return snapshot
             case .error(let error) where error.isFatal: throw error
             case .error, nil:
                 guard watch.overdue(nowMs: Clock.steadyMs).isEmpty else {
-                    throw link.unread(link.topics.status, [0], silentMs: link.answerMs)
+                    throw link.unread(link.topics.status, [0], silentMs: silentMs)
                 }
             case .some(let event):
                 watch.heard(0, nowMs: Clock.steadyMs)

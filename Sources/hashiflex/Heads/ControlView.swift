@@ -14,19 +14,22 @@ final class ControlView {
     private(set) var moves: [(move: PositionMove, offset: Int64)] = []
     private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
     private var readBelow: Int64 = 0
+    /// How long a broker that does not answer is waited for at the end, milliseconds.
+    private static let closeMs: Int32 = 1_000
     private let lines = LineLimiter(linesPerPeriod: 10) { Terminal.complain($0) }
     /// Bytes of the topic's records, as far as read.
     var bytes: Int { tail.bytesRead }
 
     init(_ link: Connection) throws {
         tail = try ControlTail(link.kafka, topics: link.topics)
-        var watch = ReadingWatch([0], limitMs: link.answerMs, nowMs: Clock.steadyMs)
+        let silentMs = link.answerMs
+        var watch = ReadingWatch([0], limitMs: silentMs, nowMs: Clock.steadyMs)
         while !link.patience.isStopped {
             let before = readBelow
             if try take(timeoutMs: 200) { return }
             if readBelow > before { watch.heard(0, nowMs: Clock.steadyMs) }
             guard watch.overdue(nowMs: Clock.steadyMs).isEmpty else {
-                throw link.unread(link.topics.control, [0], silentMs: link.answerMs)
+                throw link.unread(link.topics.control, [0], silentMs: silentMs)
             }
         }
         throw CommandError(Exit.late, "the control topic was not read to its end: told to stop")
@@ -34,7 +37,7 @@ final class ControlView {
 
     deinit {
         lines.settle()
-        tail.close()
+        tail.close(timeoutMs: Self.closeMs)
     }
 
     /// Takes what comes; returns whether the end was reached.

@@ -20,7 +20,12 @@ struct CutoverOptions: ParsableArguments {
             discussion: "It is neither waited for nor heard; without the head it stops at the cut-over."))
     var ignore: [String] = []
 
-    @Option(help: "How long workers have to get ready, seconds.")
+    @Option(
+        help: ArgumentHelp(
+            "How long workers have to get ready, seconds.",
+            discussion:
+                "It counts from the command's start, as 6 at least; the command ends within 10 s of it, and its exit code says "
+                + "what stands."))
     var deadline = 30.0
 
     @Flag(help: "Ask and return, without waiting for the outcome.")
@@ -76,12 +81,19 @@ struct CutoverOptions: ParsableArguments {
     /// Which shards are to be switched.
     var slot: HeadSlot { stream.map { .stream($0) } ?? .standard }
 
+    /// How long the command may take that begins now.
+    var time: CutoverDeadline {
+        CutoverDeadline(beginMs: Clock.steadyMs, deadlineMs: Int64(deadline * 1_000))
+    }
+
     /// The request for a cut-over to a published head.
-    func request(_ manifest: HeadManifest, _ link: Connection) throws -> CutoverRecord {
+    ///
+    /// - Parameter readyMs: how long workers have from now on, milliseconds.
+    func request(_ manifest: HeadManifest, _ link: Connection, readyMs: Int64) throws -> CutoverRecord {
         CutoverRecord(
             request: ProcessFacts.randomName(), slot: slot, head: manifest.head, label: manifest.label,
             partitions: try wantedPartitions(link), quorum: Int(require),
             ignore: ignore.isEmpty ? nil : ignore,
-            deadlineMs: Int64(deadline * 1_000), requestedAtMs: Clock.wallMs)
+            deadlineMs: readyMs, requestedAtMs: Clock.wallMs)
     }
 }

@@ -1,10 +1,8 @@
 import ArgumentParser
 import ControlPlane
 import Cutover
-import Foundation
 import Kafka
 import PipelineMessages
-import Synchronization
 import Threads
 
 /// Asks for one cut-over and stays with it until its outcome is known, or a person wants to wait no longer.
@@ -13,22 +11,58 @@ struct CutoverSession {
     private let link: Connection
     private let view: ControlView
     private let interruption: Interruption
+    private let time: CutoverDeadline
 
-    init(_ options: CutoverOptions, _ link: Connection, _ view: ControlView, _ interruption: Interruption) {
+    init(
+        _ options: CutoverOptions, _ link: Connection, _ view: ControlView, _ interruption: Interruption,
+        _ time: CutoverDeadline
+    ) {
         self.options = options
         self.link = link
         self.view = view
         self.interruption = interruption
+        self.time = time
     }
 
-    /// Asks for a cut-over to a published head and waits for its end.
-    func run(_ manifest: HeadManifest) throws {
+    /// Publishes a head, where there is a file, asks for a cut-over to it and waits for its end.
+    ///
+    /// - Parameter publish: is told how long it may take, milliseconds.
+    func run(_ manifest: HeadManifest, publish: (_ timeoutMs: Int64) throws -> Void) throws {
+        do {
+            let leftMs = try startLeftMs()
+            do {
+                try publish(leftMs)
+            } catch let error as KafkaError where error.mayPass {
+                throw CommandError(Exit.unavailable, "\(error); no cut-over was requested")
+            }
+            try ask(manifest)
+            interruption.finish()
+        } catch let error as CommandError {
+            interruption.finish(error)
+            throw error
+        }
+    }
+
+    /// What is left for what comes before the request, milliseconds.
+    private func startLeftMs() throws -> Int64 {
+        let left = time.startLeftMs(nowMs: Clock.steadyMs)
+        guard left > 0 else {
+            throw CommandError(
+                Exit.late,
+                "the deadline is over, and no cut-over was requested: the broker answered too slowly; see doctor, and "
+                    + "--deadline to wait longer")
+        }
+        return left
+    }
+
+    private func ask(_ manifest: HeadManifest) throws {
         let begin = Clock.steadyMs
         let writer = try RecordWriter(link.kafka)
-        let request = try options.request(manifest, link)
-        interruption.willAsk()
+        let leftMs = try startLeftMs()
+        let request = try options.request(manifest, link, readyMs: time.readyMs(nowMs: begin))
+        interruption.willAsk(request.request)
         do {
-            try writer.write(request, topics: link.topics)
+            try writer.write(request, topics: link.topics, timeoutMs: leftMs)
         } catch {
             throw CommandError(
                 Exit.unavailable,
@@ -40,7 +74,10 @@ struct CutoverSession {
                 options.json ? JSONRecord.text(request) : "cut-over \(request.request) requested")
             return
         }
-        var watch = RequestWatch(request, askedAtMs: Clock.steadyMs)
+        var patience = RequestWatch.Patience()
+        patience.allMs = CutoverDeadline.answerMs
+        // From before it was written: a slow write does not move the deadline.
+        var watch = RequestWatch(request, askedAtMs: begin, patience: patience)
         while true {
             let isInterrupted = interruption.isSet
             if isInterrupted {
@@ -52,7 +89,7 @@ struct CutoverSession {
                 view.log, now: Clock.steadyMs, wallMs: Clock.wallMs, isInterrupted: isInterrupted)
             switch step {
             case .wait: continue
-            case .giveUp(let decision): giveUp(decision, writer)
+            case .giveUp(let decision): giveUp(decision, writer, leftMs: watch.leftMs(now: Clock.steadyMs))
             case .end(let record, let reason):
                 return try end(record, reason, tookMs: Clock.steadyMs - begin)
             }
@@ -60,9 +97,10 @@ struct CutoverSession {
     }
 
     /// Writes the decision; whether it counts, or was written after an error, is what the log says.
-    private func giveUp(_ decision: CutoverRecord, _ writer: RecordWriter) {
+    private func giveUp(_ decision: CutoverRecord, _ writer: RecordWriter, leftMs: Int64) {
         do {
-            try writer.write(decision, topics: link.topics, timeoutMs: 10_000)
+            // A part of it is for reading it back.
+            try writer.write(decision, topics: link.topics, timeoutMs: max(1_000, leftMs - 1_000))
         } catch {
             Terminal.complain("giving up cut-over \(decision.request): \(error)")
         }
@@ -118,33 +156,5 @@ struct CutoverSession {
         return
             "\(record.label) was not switched on anywhere: \(RequestWatch.reason), and the request was given up; "
             + advice
-    }
-}
-
-/// The first Ctrl-C or SIGTERM at a command that asks for a cut-over.
-final class Interruption: Sendable {
-    private let hasAsked = Mutex(false)
-    private let stop = Signal()
-
-    /// Takes the signals over; call before any other thread exists.
-    static func watched() -> Interruption {
-        let interruption = Interruption()
-        Signals.onTermination { interruption.raise() }
-        return interruption
-    }
-
-    /// From here on a signal ends the wait only; before, it ends the command.
-    func willAsk() { hasAsked.withLock { $0 = true } }
-
-    /// Whether there was a signal since.
-    var isSet: Bool { stop.isSet }
-
-    private func raise() {
-        hasAsked.withLock { hasAsked in
-            guard !hasAsked else { return stop.set() }
-            // Under the lock: nothing is asked for any more.
-            Terminal.complain("interrupted: no cut-over was requested")
-            _exit(Exit.late.rawValue)
-        }
     }
 }

@@ -34,9 +34,12 @@ extension HeadCommand {
 
         func run() throws {
             let interruption = Interruption.watched()
+            let time = cutover.time
+            interruption.end(atMs: time.endMs)
             try runCommand {
                 let (head, bytes) = try HeadFile.read(file)
-                let link = try connection.connect(as: "head", \.control)
+                let link = try connection.connect(
+                    as: "head", withinMs: time.startLeftMs(nowMs: Clock.steadyMs), \.control)
                 _ = try cutover.wantedPartitions(link)
                 try FrozenFleet.refuse(link, ignoring: cutover.ignore)
                 try Self.compare(head, link, ignoring: cutover.ignore)
@@ -52,11 +55,13 @@ extension HeadCommand {
                 let manifest = HeadManifest(
                     file: bytes, head: head.digest, label: label, backbone: head.backboneDigest,
                     classes: head.classCount, publishedAtMs: Clock.wallMs)
-                try RecordWriter(link.kafka).publish(head: bytes, manifest: manifest, topics: link.topics)
-                Terminal.note(
-                    "published \(label): \(head.classCount) classes, digest \(head.digest.short), "
-                        + "\(Format.count(bytes.count)) bytes in \(manifest.chunks) chunks")
-                try CutoverSession(cutover, link, view, interruption).run(manifest)
+                try CutoverSession(cutover, link, view, interruption, time).run(manifest) { timeoutMs in
+                    try RecordWriter(link.kafka).publish(
+                        head: bytes, manifest: manifest, topics: link.topics, timeoutMs: timeoutMs)
+                    Terminal.note(
+                        "published \(label): \(head.classCount) classes, digest \(head.digest.short), "
+                            + "\(Format.count(bytes.count)) bytes in \(manifest.chunks) chunks")
+                }
             }
         }
 

@@ -4,6 +4,7 @@ import ControlPlane
 import Cutover
 import Kafka
 import PipelineMessages
+import Threads
 
 extension HeadCommand {
     /// `hashiflex head rollback`.
@@ -24,18 +25,22 @@ extension HeadCommand {
 
         func run() throws {
             let interruption = Interruption.watched()
+            let time = cutover.time
+            interruption.end(atMs: time.endMs)
             try runCommand {
-                let link = try connection.connect(as: "head", \.control)
+                let link = try connection.connect(
+                    as: "head", withinMs: time.startLeftMs(nowMs: Clock.steadyMs), \.control)
                 _ = try cutover.wantedPartitions(link)
                 try FrozenFleet.refuse(link, ignoring: cutover.ignore)
                 let view = try ControlView(link)
                 let manifest = try chosen(view)
-                // A head that an aborted cut-over made workers drop is published again; harmless otherwise.
-                if let file = view.files[manifest.head] {
+                try CutoverSession(cutover, link, view, interruption, time).run(manifest) { timeoutMs in
+                    // A head that an aborted cut-over made workers drop is published again; harmless otherwise.
+                    guard let file = view.files[manifest.head] else { return }
                     if link.isEmbedded { try view.checkRoom(for: file.count) }
-                    try RecordWriter(link.kafka).publish(head: file, manifest: manifest, topics: link.topics)
+                    try RecordWriter(link.kafka).publish(
+                        head: file, manifest: manifest, topics: link.topics, timeoutMs: timeoutMs)
                 }
-                try CutoverSession(cutover, link, view, interruption).run(manifest)
             }
         }
 

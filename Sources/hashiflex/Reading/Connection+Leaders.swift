@@ -16,7 +16,7 @@ extension Connection {
             let place = TopicPartition(topic: topic, partition: first)
             // A client of its own: the reader's may be stuck behind what it waits for.
             guard let asking = try? KafkaConsumer(kafka, groupID: nil) else { return true }
-            defer { _ = asking.close() }
+            defer { asking.close(timeoutMs: 1_000) }
             return (try? asking.extents([place], timeoutMs: Self.leaderMs))?[place] == nil
         }
     }

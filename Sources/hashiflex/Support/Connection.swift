@@ -13,8 +13,10 @@ struct Connection {
     let isEmbedded: Bool
     /// How long the command asks again while nodes go and come: one deadline for all that it asks at its start.
     let patience: Patience
-    /// How long a partition that is read may give no sign before its leader is asked, milliseconds.
-    let answerMs: Int64
+    /// As ``answerMs`` unless time is short, milliseconds.
+    private let usualAnswerMs: Int64
+    /// When all that is asked has to be done, steady milliseconds, where that is limited.
+    private let limitAtMs: Int64?
     private let admin: KafkaAdmin
 
     /// How long a broker of which nobody has answered yet is waited for unless somebody says otherwise, milliseconds: a
@@ -22,21 +24,26 @@ struct Connection {
     private static let firstAnswerMs: Int64 = 10_000
     /// How long a leader may be silent unless somebody says otherwise, and at least: a first record takes its time, seconds.
     private static let (answerSeconds, answerSecondsLeast) = (30, 3)
+    /// What asking after a silent leader takes, where time is short, milliseconds.
+    private static let askingMs: Int64 = 6_000
 
     /// Asks the broker what there is.
     ///
     /// - Parameters:
     ///   - wait: How long to ask again, seconds; `nil` for the default.
     ///   - stop: Ends the asking when it is set.
+    ///   - limitMs: How long all that is asked may take, milliseconds, where `wait` is longer.
     ///   - adapted: The configuration for an embedded broker.
     init(
         _ plain: KafkaConfiguration, topics: TopicNames, wait: Int? = nil, until stop: Signal = Signal(),
-        adapted: (KafkaConfiguration) throws -> KafkaConfiguration
+        withinMs limitMs: Int64? = nil, adapted: (KafkaConfiguration) throws -> KafkaConfiguration
     ) throws {
-        let patience = Patience(seconds: wait ?? Patience.secondsDefault) {
+        let limitAtMs = limitMs.map { Clock.steadyMs + $0 }
+        var patience = Patience(seconds: wait ?? Patience.secondsDefault) {
             Terminal.complain("\($0) (see --wait)")
         }
         .until(stop)
+        if let limitMs { patience = patience.atMost(milliseconds: limitMs) }
         let admin = try KafkaAdmin(plain)
         let first = wait == nil ? patience.atMost(milliseconds: Self.firstAnswerMs) : patience
         cluster = try first.wait(for: "a node of the broker") { timeoutMs throws(KafkaError) in
@@ -44,11 +51,19 @@ struct Connection {
         }
         try Self.requireReachable(cluster, at: plain.brokers)
         self.patience = patience
-        answerMs = Int64(max(Self.answerSecondsLeast, wait ?? Self.answerSeconds)) * 1_000
+        usualAnswerMs = Int64(max(Self.answerSecondsLeast, wait ?? Self.answerSeconds)) * 1_000
+        self.limitAtMs = limitAtMs
         self.admin = admin
         isEmbedded = cluster.topics[TopicNames.embeddedBrokerSign] != nil
         kafka = isEmbedded ? try adapted(plain) : plain
         self.topics = topics
+    }
+
+    /// How long a partition that is read may give no sign before its leader is asked, milliseconds.
+    var answerMs: Int64 {
+        guard let limitAtMs else { return usualAnswerMs }
+        let least = Int64(Self.answerSecondsLeast) * 1_000
+        return max(least, min(usualAnswerMs, limitAtMs - Clock.steadyMs - Self.askingMs))
     }
 
     /// Partitions of the shard topic.

@@ -69,16 +69,19 @@ struct ConnectionOptions: ParsableArguments {
     ///   - role: Who connects, for Kafka's logs and quotas: `worker`, `doctor`.
     ///   - name: Which of them, where there are several.
     ///   - stop: Ends the waiting for nodes that are away.
+    ///   - limitMs: How long all may take that is asked at the start, milliseconds, where `--wait` is longer.
     ///   - needed: Topics without which the command has nothing to do.
     /// - Throws: `CommandError` 69 if one does not exist, `KafkaError` if this user may not see one.
     func connect(
         as role: String, named name: String? = nil, until stop: Signal = Signal(),
+        withinMs limitMs: Int64? = nil,
         _ needed: KeyPath<TopicNames, String>...
     ) throws -> Connection {
         let topics = try topics
         var plain = try configuration()
         plain.nameClients(role, name)
-        let link = try Connection(plain, topics: topics, wait: wait, until: stop) { plain in
+        let link = try Connection(plain, topics: topics, wait: wait, until: stop, withinMs: limitMs) {
+            plain in
             var adapted = try layered(EmbeddedBroker.clientConfiguration(bootstrap: plain.brokers))
             adapted.nameClients(role, name)
             return adapted

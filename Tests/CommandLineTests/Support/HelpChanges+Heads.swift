@@ -42,5 +42,12 @@ extension HelpChanges {
               --deadline <deadline>   How long workers have
             """
         ),
+        // From when the deadline counts, and when the command has ended.
+        (
+            "How long workers have to get ready, seconds.\n                          (default: 30.0)\n",
+            "How long workers have to get ready, seconds.\n                          (default: 30.0)\n"
+                + "        It counts from the command's start, as 6 at least; the command ends\n"
+                + "        within 10 s of it, and its exit code says what stands.\n"
+        ),
     ]
 }

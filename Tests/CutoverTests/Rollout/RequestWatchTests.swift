@@ -93,6 +93,27 @@ import Testing
         #expect(decision(late.next(log(), now: 1_700, wallMs: 0)) != nil)
     }
 
+    /// However late things came: a deadline is a deadline.
+    @Test func whenAllTheTimeIsOverItEndsAsItStands() {
+        func watch() -> RequestWatch {
+            var patience = RequestWatch.Patience()
+            (patience.graceMs, patience.answerMs, patience.completionMs) = (100, 500, 700)
+            patience.allMs = 400
+            return RequestWatch(asked, askedAtMs: 1_000, patience: patience)
+        }
+        var late = watch()
+        #expect(late.leftMs(now: 1_500) == 200)
+        #expect(late.next(log(asked.with(.committing)), now: 1_700, wallMs: 0) == .wait)
+        #expect(end(late.next(log(asked.with(.committing)), now: 1_701, wallMs: 0)) == "committing, overdue")
+        for log in [log(), ActivationLog()] {
+            var undecided = watch()
+            #expect(end(undecided.next(log, now: 1_701, wallMs: 0)) == "requested, overdue")
+        }
+        var decided = watch()
+        let committed = log(asked.with(.committing), asked.with(.committed, offsets: [:]))
+        #expect(end(decided.next(committed, now: 1_701, wallMs: 0)) == "committed, decided")
+    }
+
     @Test func anInterruptionEndsTheWaitAndDecidesNothing() {
         for (log, state) in [
             (ActivationLog(), .requested), (log(), .requested), (log(asked.with(.committing)), .committing),

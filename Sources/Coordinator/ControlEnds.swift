@@ -1,0 +1,64 @@
+import FleetMachines
+import Kafka
+import PipelineMessages
+import Threads
+
+/// Asks one node after the other where the control topic ends while this coordinator leads, on a thread of its own.
+///
+/// The reader of the topic, and every other client that lives for long, may go on asking a node that is cut off from its peers: it
+/// answers, and tells nothing new. Who is asked by way of another node knows more, see ``NodeProbes``.
+final class ControlEnds: Sendable {
+    /// Time between two questions, milliseconds: of three nodes one that is not cut off is asked within 7 s, answers included.
+    private static let intervalMs: Int64 = 3_000
+    /// How long an answer may take, milliseconds.
+    private static let answerMs: Int32 = 2_000
+    /// The nodes are listed anew after so many questions.
+    private static let questionsPerList = 10
+
+    private let kafka: KafkaConfiguration
+    private let place: TopicPartition
+    private let admin: KafkaAdmin
+    private let tell: @Sendable (CoordinatorEvent, Int) -> Void
+    private let onAhead: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - tell: Takes what was learned, in the term that it was asked in.
+    ///   - onAhead: Takes the address of the node that knows most.
+    init(
+        _ options: CoordinatorOptions, tell: @escaping @Sendable (CoordinatorEvent, Int) -> Void,
+        onAhead: @escaping @Sendable (String) -> Void
+    ) throws(KafkaError) {
+        kafka = options.kafka
+        place = TopicPartition(topic: options.topics.control, partition: 0)
+        admin = try KafkaAdmin(options.kafka)
+        self.tell = tell
+        self.onAhead = onAhead
+    }
+
+    /// - Parameter term: the term of leadership, or `nil`.
+    func run(until stop: Signal, term: @escaping @Sendable () -> Int?) -> PlatformThread {
+        PlatformThread("control end") { [self] in
+            var probes = NodeProbes(kafka)
+            var round = EndRound()
+            var nodes: [ClusterDescription.Broker] = []
+            var questions = 0
+            while !stop.wait(milliseconds: Self.intervalMs) {
+                guard let term = term() else { continue }
+                if questions % Self.questionsPerList == 0 || nodes.isEmpty,
+                    let found = try? admin.metadata(timeoutMs: Self.answerMs).brokers
+                {
+                    nodes = found
+                }
+                questions += 1
+                guard let id = round.next(among: nodes.map(\.id)),
+                    let node = nodes.first(where: { $0.id == id }),
+                    let end = try? probes.end(of: place, knownTo: node, timeoutMs: Self.answerMs)
+                else { continue }
+                round.told(end, by: id)
+                // First: what is told may begin the reading anew.
+                if round.ahead == id { onAhead(node.address) }
+                tell(.controlEnds(at: end), term)
+            }
+        }
+    }
+}

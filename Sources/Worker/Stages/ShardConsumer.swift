@@ -1,0 +1,72 @@
+internal import FleetMachines
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+
+/// The client that reads the shards as a member of the workers' group, made anew when the group has given its name away.
+final class ShardConsumer: Sendable {
+    /// How long a client that was fenced may take to close, milliseconds: the group takes no word of it any more.
+    private static let closeMs: Int32 = 2_000
+
+    private let options: WorkerOptions
+    private let made: Mutex<KafkaConsumer>
+
+    /// Connects on first use.
+    init(_ options: WorkerOptions) throws(KafkaError) {
+        self.options = options
+        made = Mutex(try Self.make(options))
+    }
+
+    private static func make(_ options: WorkerOptions) throws(KafkaError) -> KafkaConsumer {
+        var result = ConsumerOptions(offsetReset: .error, sessionTimeoutMs: options.sessionTimeoutMs)
+        result.queueKilobytes = options.prefetchKilobytes
+        if options.isNameKept { result.groupInstanceID = "worker-\(options.worker)" }
+        return try KafkaConsumer(options.kafka, groupID: options.topics.workerGroup, options: result)
+    }
+
+    /// The client of now.
+    var current: KafkaConsumer { made.withLock { $0 } }
+
+    /// Joins the group.
+    func subscribe() throws(KafkaError) { try current.subscribe([options.topics.shards]) }
+
+    /// Joins the group under the same name with a new client. The old one has given everything back; who has a name does not leave
+    /// the group by closing.
+    func renew() throws(KafkaError) {
+        current.close(timeoutMs: Self.closeMs)
+        let new = try Self.make(options)
+        let old = made.withLock { made in
+            defer { made = new }
+            return made
+        }
+        // Ended here, outside of the lock.
+        _ = old
+        try subscribe()
+    }
+
+    /// Whether an error says, or comes of it, that somebody else has this worker's name.
+    func isFenced(_ error: KafkaError) -> Bool {
+        error.code == KafkaError.Code.fencedInstance
+            || current.fatalError?.code == KafkaError.Code.fencedInstance
+    }
+}
+
+/// A worker's name in its group: whether somebody else has it, and when this worker joins again under it.
+struct HeldName {
+    private var policy = RejoinPolicy()
+    /// When this worker joins again, steady milliseconds; `nil` while it has its name.
+    private(set) var againMs: Int64?
+
+    /// Somebody else has it. Returns how long to wait before joining again, milliseconds, or `nil` to end.
+    mutating func lost(nowMs: Int64) -> Int64? {
+        let waitMs = policy.fenced(nowMs: nowMs, draw: UInt64.random(in: .min ... .max))
+        againMs = waitMs.map { nowMs + $0 }
+        return waitMs
+    }
+
+    /// A new client joins.
+    mutating func joinsAgain() { againMs = nil }
+
+    /// The group has let this worker in.
+    mutating func isIn(nowMs: Int64) { policy.joined(nowMs: nowMs) }
+}
