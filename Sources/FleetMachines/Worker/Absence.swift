@@ -31,6 +31,9 @@ struct Absence: Sendable {
     /// All partitions that the group was left for.
     var partitions: [Int32] { Set(images + answers).sorted() }
 
+    /// The partitions that others are to take further.
+    var watched: [Int32] { offsets.keys.sorted() }
+
     /// Partitions whose leader answered in this role.
     mutating func learn(_ role: LeaderRole, answered: [Int32]) {
         let needed = role == .images ? images : answers

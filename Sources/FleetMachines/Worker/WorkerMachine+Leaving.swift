@@ -77,7 +77,7 @@ extension WorkerMachine {
         guard phase == .idle else { return }
         if now.steadyMs >= away.askAtMs {
             leaders.away?.askAtMs = now.steadyMs + settings.sessionMs
-            actions.append(.fetchPositions(away.partitions, generation: generation))
+            actions.append(.fetchPositions(away.watched, generation: generation))
         }
         if away.isOver(nowMs: now.steadyMs) { comeBack(now) }
     }

@@ -14,8 +14,10 @@ final class WorkerQuestions: Sendable {
     private static let intervalMs: Int64 = 5_000
     /// How long an answer may take, milliseconds.
     private static let answerMs: Int32 = 5_000
-    /// How long a leader's may, milliseconds.
-    private static let leaderMs: Int32 = 2_000
+    /// How long a leader's may, milliseconds: one that is silent is asked four times in 15 s, in both roles, one after the other.
+    private static let leaderMs: Int32 = 1_500
+    /// How long that of whoever names the leaders may, milliseconds: if it is the silent one, another is asked the next time.
+    private static let namesMs: Int32 = 2_000
 
     private let kafka: KafkaConfiguration
     private let topics: TopicNames
@@ -103,7 +105,7 @@ final class WorkerQuestions: Sendable {
         var (led, count): ([Int32: [TopicPartition]], Int) = ([:], 0)
         do throws(KafkaError) {
             for topic in Set(wanted.map(\.topic)).union([topics.shards]).sorted() {
-                let known = try admin.topic(topic, timeoutMs: Self.answerMs).partitions
+                let known = try admin.topic(topic, timeoutMs: Self.namesMs).partitions
                 if topic == topics.shards { count = known.count }
                 for partition in known where partition.leader >= 0 {
                     let place = TopicPartition(topic: topic, partition: partition.id)

@@ -129,6 +129,9 @@ import Testing
             ) ?? false)
         bench.tell(.revoked(lost: false))
         bench.tell(.tick, afterMs: 1_000)
+        // What others are to take further is what it had.
+        let asks = bench.tell(.tick)
+        #expect(asks.contains("fetch [0, 1] 1"))
         let back = ask(&bench, times: 1, answered: [5])
         #expect(back.last == "join")
         // At least once nothing else is needed.
