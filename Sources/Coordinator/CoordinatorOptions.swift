@@ -24,6 +24,9 @@ public struct CoordinatorOptions: Sendable {
     /// Whether the control topic has room for where partitions stand: an embedded broker's has not.
     public var keepsPositions = true
 
+    /// Whether the broker knows transactions: then it is looked for some that nobody ends.
+    public var hasTransactions = true
+
     /// What the brokers keep beside a committed offset, bytes; `nil` where they did not say.
     public var offsetBytesMax: Int?
 

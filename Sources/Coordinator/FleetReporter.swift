@@ -10,6 +10,7 @@ final class FleetReporter: Sendable {
     private let writer: RecordWriter
     private let reader: KafkaConsumer
     private let admin: KafkaAdmin
+    private let probe: OpenTransactionProbe?
     private let tell: @Sendable (CoordinatorEvent, Int?) -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
@@ -22,6 +23,7 @@ final class FleetReporter: Sendable {
         self.onFailure = onFailure
         writer = try RecordWriter(options.kafka)
         admin = try KafkaAdmin(options.kafka)
+        probe = options.hasTransactions ? try OpenTransactionProbe(options.kafka) : nil
         reader = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
     }
@@ -83,6 +85,17 @@ final class FleetReporter: Sendable {
             return
         }
         tell(.partitions(count), nil)
+        let shards = (0..<Int32(clamping: count)).map {
+            TopicPartition(topic: options.topics.shards, partition: $0)
+        }
+        guard let held = try? probe?.find(shards, timeoutMs: 1_000) else { return }
+        let now = Clock.wallMs
+        tell(
+            .heldBack(
+                held.map {
+                    HeldPartition(
+                        partition: $0.partition.partition, offset: $0.offset, text: $0.text(nowMs: now))
+                }), nil)
     }
 
     /// Over another client than the topic's reader, which may go on asking a node that is cut off.

@@ -98,7 +98,7 @@ final class TermFollowers: Sendable {
     }
 
     private func followReceipts(_ offsets: [Int32: Int64]) throws(KafkaError) {
-        var consumerOptions = ConsumerOptions(offsetReset: .earliest)
+        var consumerOptions = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         // The ledger may lag a little; many small answers would cost more than they tell.
         consumerOptions.fetchWaitMs = 250
         consumerOptions.queueKilobytes = 16_384
@@ -112,12 +112,21 @@ final class TermFollowers: Sendable {
                     offset == 0 ? .beginning : .offset(offset)
                 )
             })
+        var transactions = OpenTransactionWatch()
+        var lookAtMs: Int64 = 0
         while !stop.isSet {
-            switch consumer.poll(timeoutMs: 100) {
+            let event = consumer.poll(timeoutMs: 100)
+            if let event { transactions.follow(event) }
+            switch event {
             case .message(let message): take(message)
             case .error(let error): try pass(error, "ledger")
             case .assigned, .revoked, .partitionEnd, nil: break
             }
+            guard Clock.steadyMs >= lookAtMs else { continue }
+            lookAtMs = Clock.steadyMs + 1_000
+            let news = transactions.news(
+                steadyMs: Clock.steadyMs, wallMs: Clock.wallMs, consumer.knownEnd)
+            for line in news { lines.say("ledger: \(line)") }
         }
     }
 

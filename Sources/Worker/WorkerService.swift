@@ -133,7 +133,8 @@ public final class WorkerService: Sendable {
     }
 
     private var consumerOptions: ConsumerOptions {
-        var result = ConsumerOptions(offsetReset: .error, sessionTimeoutMs: options.sessionTimeoutMs)
+        var result = ConsumerOptions(
+            offsetReset: .error, reportsPartitionEnd: true, sessionTimeoutMs: options.sessionTimeoutMs)
         result.queueKilobytes = options.prefetchKilobytes
         if options.isNameKept { result.groupInstanceID = "worker-\(options.worker)" }
         return result

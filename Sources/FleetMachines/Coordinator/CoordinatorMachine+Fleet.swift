@@ -39,7 +39,7 @@ extension CoordinatorMachine {
         let alarms =
             term.gate.alarms + Self.mixedBackbones(live)
             + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? [])
-            + (waiting ?? []) + narrowOffsets + ledger.alarms
+            + term.held.alarms + (waiting ?? []) + narrowOffsets + ledger.alarms
         status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))
         actions.append(.beat(status))
     }

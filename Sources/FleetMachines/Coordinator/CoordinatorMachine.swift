@@ -27,6 +27,7 @@ package struct CoordinatorMachine: Sendable {
         var isCounting = false
         var gate = ReceiptGate()
         var watch = FleetWatch()
+        var held = HeldWatch()
         var progress = ProgressMemo()
         /// What people have moved, before the ledger is there.
         var moves: [PositionMove] = []
@@ -132,6 +133,8 @@ package struct CoordinatorMachine: Sendable {
         case .move(let move, let offset): moved(move, at: offset)
         case .checkpoint(let checkpoint): term?.positions.learn(checkpoint)
         case .partitions(let count): counted(count, now)
+        case .heldBack(let held):
+            for line in term?.held.learn(held) ?? [] { actions.append(.say(line)) }
         case .ledgerReset(let record, let offset): reset(record, offset, now)
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)

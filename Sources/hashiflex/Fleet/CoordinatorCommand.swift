@@ -42,9 +42,9 @@ struct CoordinatorCommand: ParsableCommand {
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
 
-    /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing, and
-    /// three that ask about topics.
-    private static let clients = 14
+    /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing,
+    /// three that ask about topics, and two that look for open transactions.
+    private static let clients = 16
 
     func validate() throws {
         if let name { try requireName(name) }
@@ -75,6 +75,7 @@ struct CoordinatorCommand: ParsableCommand {
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 6_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             options.keepsPositions = !link.isEmbedded
+            options.hasTransactions = !link.isEmbedded
             options.isNameKept = isNamed
             options.offsetBytesMax = link.offsetBytesMax
             if options.offsetBytesMax == nil, !link.isEmbedded {

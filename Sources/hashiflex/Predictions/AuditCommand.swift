@@ -57,6 +57,7 @@ struct AuditCommand: ParsableCommand {
                 }
                 if records.count >= 10_000 { try drain(&records, &audit, &patience, link) }
             }
+            reader.sayHeldBack()
             try drain(&records, &audit, &patience, link)
             var findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
             if shards { try findUnscored(Set(predicted.keys), &findings, link) }

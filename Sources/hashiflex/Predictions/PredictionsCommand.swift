@@ -45,6 +45,7 @@ struct PredictionsCommand: ParsableCommand {
                         format == .json ? String(decoding: bytes, as: UTF8.self) : Self.csv(prediction))
                 }
             }
+            if !stop.isSet, reader.isAtEnd { reader.sayHeldBack() }
         }
     }
 

@@ -65,5 +65,6 @@ struct UnscoredShards {
             case .error, .assigned, .revoked, nil: break
             }
         }
+        reading.sayHeldBack()
     }
 }

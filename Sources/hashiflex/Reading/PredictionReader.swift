@@ -32,6 +32,9 @@ final class PredictionReader {
     /// Whether every partition's end was reached once, whatever has come since.
     var hasSeenEnd: Bool { endsSeen.count == partitions }
 
+    /// Says which partitions go on behind the end that was read to, in a transaction that is open.
+    func sayHeldBack() { reading.sayHeldBack() }
+
     /// The next record, if one comes within `timeoutMs`.
     ///
     /// - Throws: `CommandError` when records were deleted before they were read, or a leader is out of reach.

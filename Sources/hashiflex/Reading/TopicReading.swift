@@ -9,11 +9,14 @@ final class TopicReading {
     private let topic: String
     private let consumer: KafkaConsumer
     private var watch: ReadingWatch
+    private var transactions = OpenTransactionWatch()
     private var checkAtMs: Int64 = 0
     private var listenedMs: Int64
 
     /// How often it is looked at, milliseconds: records may come in millions.
     private static let checkMs: Int64 = 1_000
+    /// How long each question for open transactions may take, milliseconds.
+    private static let askingMs: Int32 = 3_000
 
     /// Starts reading.
     init(
@@ -41,6 +44,7 @@ final class TopicReading {
         let event = consumer.poll(timeoutMs: timeoutMs)
         defer { listenedMs = Clock.steadyMs }
         let now = Clock.steadyMs
+        if let event { transactions.follow(event) }
         switch event {
         case .message(let message): watch.heard(message.partition, nowMs: now)
         case .partitionEnd(let place, _): watch.ended(place.partition, nowMs: now)
@@ -49,9 +53,24 @@ final class TopicReading {
         // Also while others send: one whose leader is away would be waited for until they end.
         if now >= checkAtMs {
             checkAtMs = now + Self.checkMs
+            for line in transactions.news(steadyMs: now, wallMs: Clock.wallMs, consumer.knownEnd) {
+                Terminal.complain(line)
+            }
             try check(now)
         }
         return event
+    }
+
+    /// Says which partitions go on behind the end that was read to: what is in an open transaction was not read.
+    func sayHeldBack() {
+        let held = transactions.held(consumer.knownEnd)
+        guard !held.isEmpty, let probe = try? OpenTransactionProbe(link.kafka),
+            let found = try? probe.find(held, timeoutMs: Self.askingMs)
+        else { return }
+        let now = Clock.wallMs
+        for transaction in found where transaction.ageMs(nowMs: now) ?? .max >= OpenTransactionWatch.quietMs {
+            Terminal.complain("\(transaction.text(nowMs: now)), and not among what was read")
+        }
     }
 
     private func check(_ now: Int64) throws {
