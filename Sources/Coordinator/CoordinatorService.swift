@@ -121,7 +121,7 @@ public final class CoordinatorService: Sendable {
                     }
                 case .countReceipts(let offsets, _): state.followers?.countReceipts(from: offsets)
                 case .rest: ended = state.followers.take()
-                case .askPositions, .countPartitions, .beat, .note: reports.append([action])
+                case .askPositions, .countPartitions, .askOffsetRoom, .beat, .note: reports.append([action])
                 case .findEnds, .findMarkers, .writeMarkers, .write, .checkTopic, .writeMoves:
                     errands.append([action])
                 case .say(let line): said.append(line)

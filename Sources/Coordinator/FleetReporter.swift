@@ -23,7 +23,7 @@ final class FleetReporter: Sendable {
         self.onFailure = onFailure
         writer = try RecordWriter(options.kafka)
         admin = try KafkaAdmin(options.kafka)
-        probe = options.hasTransactions ? try OpenTransactionProbe(options.kafka) : nil
+        probe = options.isKafka ? try OpenTransactionProbe(options.kafka) : nil
         reader = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
     }
@@ -42,6 +42,7 @@ final class FleetReporter: Sendable {
                         tell(positions(partitions, serial), term)
                         tellControlEnd(term)
                     case .countPartitions: countPartitions()
+                    case .askOffsetRoom: askOffsetRoom()
                     default: preconditionFailure("the service gives the reporter what is reported")
                     }
                 }
@@ -96,6 +97,12 @@ final class FleetReporter: Sendable {
                     HeldPartition(
                         partition: $0.partition.partition, offset: $0.offset, text: $0.text(nowMs: now))
                 }), nil)
+    }
+
+    private func askOffsetRoom() {
+        guard options.isKafka, let nodes = try? admin.metadata(timeoutMs: 2_000).brokers else { return }
+        let room = admin.offsetRoom(of: nodes.map(\.id), timeoutMs: 2_000)
+        if let bytes = room.bytes { tell(.offsetRoom(bytes: bytes, isWhole: room.isWhole), nil) }
     }
 
     /// Over another client than the topic's reader, which may go on asking a node that is cut off.

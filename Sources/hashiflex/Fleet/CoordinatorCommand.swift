@@ -75,7 +75,7 @@ struct CoordinatorCommand: ParsableCommand {
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 6_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             options.keepsPositions = !link.isEmbedded
-            options.hasTransactions = !link.isEmbedded
+            options.isKafka = !link.isEmbedded
             options.isNameKept = isNamed
             options.offsetBytesMax = link.offsetBytesMax
             if options.offsetBytesMax == nil, !link.isEmbedded {
