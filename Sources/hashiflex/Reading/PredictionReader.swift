@@ -37,7 +37,7 @@ final class PredictionReader {
 
     /// The next record, if one comes within `timeoutMs`.
     ///
-    /// - Throws: `CommandError` when records were deleted before they were read, or a leader is out of reach.
+    /// - Throws: As ``TopicReading/next(timeoutMs:)``.
     func next(timeoutMs: Int32) throws -> Step {
         switch try reading.next(timeoutMs: timeoutMs) {
         case .message(let message):
@@ -53,11 +53,6 @@ final class PredictionReader {
             endsSeen.insert(tp.partition)
             return .idle
         case .error(let error):
-            if error.code == KafkaError.Code.noOffsetToResetTo {
-                throw CommandError(
-                    Exit.mismatch,
-                    "predictions were deleted before they were read (\(error)); raise the topic's retention")
-            }
             if error.isFatal { throw error }
             return .idle
         case .assigned, .revoked, nil: return .idle

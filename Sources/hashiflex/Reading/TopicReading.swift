@@ -10,6 +10,8 @@ final class TopicReading {
     private let consumer: KafkaConsumer
     private var watch: ReadingWatch
     private var transactions = OpenTransactionWatch()
+    /// What each partition is to bring next.
+    private var nextOffsets: [Int32: Int64] = [:]
     private var checkAtMs: Int64 = 0
     private var listenedMs: Int64
 
@@ -17,6 +19,8 @@ final class TopicReading {
     private static let checkMs: Int64 = 1_000
     /// How long each question for open transactions may take, milliseconds.
     private static let askingMs: Int32 = 3_000
+    /// How long it may take to say where a partition begins and ends, milliseconds.
+    private static let extentMs: Int32 = 5_000
 
     /// Starts reading.
     init(
@@ -37,7 +41,8 @@ final class TopicReading {
     /// The next event, if one comes within `timeoutMs`.
     ///
     /// - Throws: `CommandError` 69 that names partitions and addresses when a leader does not answer for
-    ///   ``Connection/answerMs``; 75 when all answer, and none sends anything.
+    ///   ``Connection/answerMs``; 75 when all answer, and none sends anything, or one does not know yet what is to be read next;
+    ///   1 when that is gone.
     func next(timeoutMs: Int32) throws -> ConsumerEvent? {
         let awayMs = Clock.steadyMs - listenedMs
         if awayMs >= Self.checkMs { watch.passOver(milliseconds: awayMs) }
@@ -46,8 +51,13 @@ final class TopicReading {
         let now = Clock.steadyMs
         if let event { transactions.follow(event) }
         switch event {
-        case .message(let message): watch.heard(message.partition, nowMs: now)
-        case .partitionEnd(let place, _): watch.ended(place.partition, nowMs: now)
+        case .message(let message):
+            watch.heard(message.partition, nowMs: now)
+            nextOffsets[message.partition] = message.offset + 1
+        case .partitionEnd(let place, let end):
+            watch.ended(place.partition, nowMs: now)
+            nextOffsets[place.partition] = end
+        case .error(let error) where error.code == KafkaError.Code.noOffsetToResetTo: throw lost(error)
         case .error, .assigned, .revoked, nil: break
         }
         // Also while others send: one whose leader is away would be waited for until they end.
@@ -71,6 +81,20 @@ final class TopicReading {
         for transaction in found where transaction.ageMs(nowMs: now) ?? .max >= OpenTransactionWatch.quietMs {
             Terminal.complain("\(transaction.text(nowMs: now)), and not among what was read")
         }
+    }
+
+    /// Why a partition does not go on.
+    private func lost(_ error: KafkaError) -> CommandError {
+        guard let partition = error.partition else { return CommandError(Exit.mismatch, "\(error)") }
+        let place = LostPlace(
+            partition, next: nextOffsets[partition.partition],
+            extent: try? consumer.watermarks(partition, timeoutMs: Self.extentMs))
+        let isGone =
+            switch place.cause {
+            case .deleted, .cutOff: true
+            case .unheard, .unknown: false
+            }
+        return CommandError(isGone ? Exit.mismatch : Exit.late, place.text(error))
     }
 
     private func check(_ now: Int64) throws {
