@@ -63,8 +63,13 @@ public final class CoordinatorService: Sendable {
         } onFailure: { [self] in
             fail($0)
         }
+        let standby = Standby(options) { [lines] in lines.say($0) }
         let leadership = try Leadership(
-            options, onChange: { [self] in tell(.leads($0)) }, onFailure: { [self] in fail($0) })
+            options,
+            onChange: { [self] leads in
+                if leads { standby.end() }
+                tell(.leads(leads))
+            }, onStandby: { standby.begin() }, onFailure: { [self] in fail($0) })
         let threads = [
             leadership.run(until: stop), errandRunner.run(errands, until: stop),
             reporter.run(reports, until: stop) { [self] in
@@ -76,6 +81,7 @@ public final class CoordinatorService: Sendable {
             lines.tellOverdue()
         }
         for thread in threads { thread.join() }
+        standby.end()
         state.withLock { $0.followers.take() }?.stop()
         lines.settle()
         if let failure = state.withLock({ $0.failure }) { throw failure }

@@ -10,14 +10,19 @@ final class Leadership: Sendable {
     private let consumer: KafkaConsumer
     private let name: String
     private let onChange: @Sendable (Bool) -> Void
+    private let onStandby: @Sendable () -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
-    /// - Parameter onFailure: Called when this coordinator can not be a member any more.
+    /// - Parameters:
+    ///   - onStandby: Called when the group has given the leadership to another, again after each rebalance.
+    ///   - onFailure: Called when this coordinator can not be a member any more.
     init(
         _ options: CoordinatorOptions, onChange: @escaping @Sendable (Bool) -> Void,
+        onStandby: @escaping @Sendable () -> Void,
         onFailure: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         self.onChange = onChange
+        self.onStandby = onStandby
         name = options.name
         self.onFailure = onFailure
         var consumerOptions = ConsumerOptions(
@@ -50,6 +55,7 @@ final class Leadership: Sendable {
             try consumer.assign(partitions.map { ($0, .end) })
             if !partitions.isEmpty { try consumer.pause(partitions) }
             onChange(!partitions.isEmpty)
+            if partitions.isEmpty { onStandby() }
         case .revoked:
             onChange(false)
             try consumer.unassign()
