@@ -22,6 +22,17 @@ final class TopicReading {
     /// How long it may take to say where a partition begins and ends, milliseconds.
     private static let extentMs: Int32 = 5_000
 
+    /// What may wait in the library while a whole topic is read, KiB: a second of records at 64 MiB/s. The library's default
+    /// holds 256 MiB, which would be most of what such a command needs.
+    private static let queueKilobytes = 65_536
+
+    /// How a topic is read from one end to the other.
+    static func wholeTopic(_ reset: OffsetReset) -> ConsumerOptions {
+        var options = ConsumerOptions(offsetReset: reset, reportsPartitionEnd: true)
+        options.queueKilobytes = queueKilobytes
+        return options
+    }
+
     /// Starts reading.
     init(
         _ link: Connection, _ topic: String, _ partitions: [Int32], from start: StartOffset = .beginning,
@@ -41,8 +52,7 @@ final class TopicReading {
     /// The next event, if one comes within `timeoutMs`.
     ///
     /// - Throws: `CommandError` 69 that names partitions and addresses when a leader does not answer for
-    ///   ``Connection/answerMs``; 75 when all answer, and none sends anything, or one does not know yet what is to be read next;
-    ///   1 when that is gone.
+    ///   ``Connection/answerMs``; 75 when all answer, and none sends anything.
     func next(timeoutMs: Int32) throws -> ConsumerEvent? {
         let awayMs = Clock.steadyMs - listenedMs
         if awayMs >= Self.checkMs { watch.passOver(milliseconds: awayMs) }
@@ -57,7 +67,6 @@ final class TopicReading {
         case .partitionEnd(let place, let end):
             watch.ended(place.partition, nowMs: now)
             nextOffsets[place.partition] = end
-        case .error(let error) where error.code == KafkaError.Code.noOffsetToResetTo: throw lost(error)
         case .error, .assigned, .revoked, nil: break
         }
         // Also while others send: one whose leader is away would be waited for until they end.
@@ -83,8 +92,9 @@ final class TopicReading {
         }
     }
 
-    /// Why a partition does not go on.
-    private func lost(_ error: KafkaError) -> CommandError {
+    /// Why a partition does not go on, of which the library says that there is nothing at the place to be read: 1 when that is
+    /// gone, else 75.
+    func lost(_ error: KafkaError) -> CommandError {
         guard let partition = error.partition else { return CommandError(Exit.mismatch, "\(error)") }
         let place = LostPlace(
             partition, next: nextOffsets[partition.partition],
