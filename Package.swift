@@ -180,7 +180,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ),
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
-    ("Cutover", ["PipelineMessages", "Artifacts"], []),
+    ("Cutover", ["PipelineMessages", "Artifacts", "Threads"], []),
     ("FloatNetwork", ["HardenedBackbone", "QuantizedTensors"], []),
     (
         "NetworkExchange",
@@ -230,7 +230,8 @@ package.targets.append(
         name: "CommandLineTests",
         dependencies: [
             "hashiflex", "Artifacts", "ClassifierHead", "ControlPlane", "HardenedBackbone", "HardenedModel",
-            "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing", "TestSupport", "CRDKafka",
+            "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing", "TestSupport",
+            "CRDKafka",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))

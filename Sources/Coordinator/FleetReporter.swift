@@ -121,6 +121,8 @@ final class FleetReporter: Sendable {
                 guard let offset = position.offset else { continue }
                 saved[partition.partition] = SavedPosition(offset: offset, metadata: position.metadata)
             }
+            // Nobody reads by it: what it has to say of its connections would pile up.
+            while reader.poll(timeoutMs: 0) != nil {}
             // Asked for after the positions: no position lies above its partition's end.
             let extents = try reader.extents(shards, timeoutMs: 5_000)
             return .positions(

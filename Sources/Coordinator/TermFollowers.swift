@@ -63,13 +63,18 @@ final class TermFollowers: Sendable {
     private func followControl() throws(KafkaError) {
         let tail = try ControlTail(options.kafka, topics: options.topics)
         defer { tail.close() }
+        var isCaughtUp = false
         while !stop.isSet {
             for event in tail.poll(timeoutMs: 50) {
                 switch event {
                 case .head(let manifest, .success): tell(.published(manifest))
                 case .head(let manifest, .failure(let failure)): tell(.unusable(manifest, "\(failure)"))
                 case .cutover(let record, let offset): tell(.cutover(record, offset: offset))
-                case .caughtUp: tell(.controlCaughtUp)
+                case .caughtUp:
+                    tell(.controlCaughtUp)
+                    // The files of heads went through here, and only what is said of them stays.
+                    if !isCaughtUp { MemoryPolicy.returnFreedPages() }
+                    isCaughtUp = true
                 case .unreadable(let key, let problem):
                     lines.say("control topic, \(key): \(problem)", kind: "control topic")
                 case .error(let error): try pass(error, "control topic")

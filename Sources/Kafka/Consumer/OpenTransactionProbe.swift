@@ -35,6 +35,8 @@ public final class OpenTransactionProbe: Sendable {
     public func find(
         _ partitions: [TopicPartition], timeoutMs: Int32
     ) throws(KafkaError) -> [OpenTransaction] {
+        // Nobody reads by it: what it has to say of its connections would pile up.
+        while committed.poll(timeoutMs: 0) != nil {}
         // The ends first: what is committed meanwhile moves the other only.
         let ends = try all.offsets(partitions, at: .end, timeoutMs: timeoutMs)
         let stable = try committed.offsets(partitions, at: .end, timeoutMs: timeoutMs)
