@@ -180,7 +180,7 @@ let tests: [(target: String, also: [String], data: [String])] = [
     ),
     ("ImageDecoding", [], ["Golden"]),
     ("PipelineMessages", ["Artifacts", "CXXHash"], []),
-    ("Cutover", ["PipelineMessages", "Artifacts"], []),
+    ("Cutover", ["PipelineMessages", "Artifacts", "Threads"], []),
     ("FloatNetwork", ["HardenedBackbone", "QuantizedTensors"], []),
     (
         "NetworkExchange",

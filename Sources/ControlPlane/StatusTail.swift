@@ -38,6 +38,8 @@ public final class StatusTail: Sendable {
     /// Starts at `start`, for example `.beginning`, or `.end` for live views.
     public init(_ kafka: KafkaConfiguration, topics: TopicNames, from start: StartOffset) throws(KafkaError) {
         var options = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
+        // Nobody can hide the heartbeats by a transaction that is never ended.
+        options.isolation = .readUncommitted
         options.fetchWaitMs = 20
         options.queueKilobytes = 16_384
         consumer = try KafkaConsumer(

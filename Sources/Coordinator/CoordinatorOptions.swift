@@ -24,7 +24,10 @@ public struct CoordinatorOptions: Sendable {
     /// Whether the control topic has room for where partitions stand: an embedded broker's has not.
     public var keepsPositions = true
 
-    /// What the brokers keep beside a committed offset, bytes; `nil` where they did not say.
+    /// Whether the brokers know transactions and tell their settings, as Kafka's nodes do and an embedded broker does not.
+    public var isKafka = false
+
+    /// What the brokers kept beside a committed offset at the start, bytes; `nil` where they did not say.
     public var offsetBytesMax: Int?
 
     /// The modelled chip to show beside the fleet, asked for at every heartbeat; `nil` while there is none.

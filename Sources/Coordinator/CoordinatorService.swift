@@ -65,8 +65,13 @@ public final class CoordinatorService: Sendable {
         } onFailure: { [self] in
             fail($0)
         }
+        let standby = Standby(options) { [lines] in lines.say($0) }
         let leadership = try Leadership(
-            options, onChange: { [self] in tell(.leads($0)) }, onFailure: { [self] in fail($0) },
+            options,
+            onChange: { [self] leads in
+                if leads { standby.end() }
+                tell(.leads(leads))
+            }, onStandby: { standby.begin() }, onFailure: { [self] in fail($0) },
             say: { [self] in lines.say($0) })
         let ends = try ControlEnds(options) { [self] in
             tell($0, term: $1)
@@ -86,6 +91,7 @@ public final class CoordinatorService: Sendable {
             lines.tellOverdue()
         }
         for thread in threads { thread.join() }
+        standby.end()
         state.withLock { $0.followers.take() }?.stop()
         lines.settle()
         if let failure = state.withLock({ $0.failure }) { throw failure }
@@ -136,7 +142,7 @@ public final class CoordinatorService: Sendable {
                     }
                 case .countReceipts(let offsets, _): state.followers?.countReceipts(from: offsets)
                 case .rest: ended = state.followers.take()
-                case .askPositions, .countPartitions, .beat, .note: reports.append([action])
+                case .askPositions, .countPartitions, .askOffsetRoom, .beat, .note: reports.append([action])
                 case .findEnds, .findMarkers, .writeMarkers, .write, .checkTopic, .writeMoves:
                     errands.append([action])
                 case .say(let line): said.append(line)

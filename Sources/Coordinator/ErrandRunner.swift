@@ -11,6 +11,9 @@ final class ErrandRunner: Sendable {
     private let search: MarkerSearch
     private let tell: @Sendable (CoordinatorEvent) -> Void
 
+    /// Without an errand for so long the thread is idle, milliseconds.
+    private static let idleMs: Int64 = 100
+
     init(
         _ options: CoordinatorOptions, tell: @escaping @Sendable (CoordinatorEvent) -> Void
     ) throws(KafkaError) {
@@ -22,8 +25,17 @@ final class ErrandRunner: Sendable {
 
     func run(_ queue: ActionQueue<CoordinatorAction>, until stop: Signal) -> PlatformThread {
         PlatformThread("errands") { [self] in
+            var hasSearched = false
             while !stop.isSet {
-                for action in queue.take(milliseconds: 100) where !stop.isSet { perform(action) }
+                let actions = queue.take(milliseconds: Self.idleMs)
+                for action in actions where !stop.isSet {
+                    perform(action)
+                    if case .findMarkers = action { hasSearched = true }
+                }
+                // A search takes as many shards as its reader's queue holds, and they are freed behind its back.
+                guard actions.isEmpty, hasSearched else { continue }
+                hasSearched = false
+                MemoryPolicy.returnFreedPages()
             }
             search.close()
         }

@@ -10,6 +10,7 @@ final class FleetReporter: Sendable {
     private let writer: RecordWriter
     private let reader: KafkaConsumer
     private let admin: KafkaAdmin
+    private let probe: OpenTransactionProbe?
     private let tell: @Sendable (CoordinatorEvent, Int?) -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
@@ -22,6 +23,7 @@ final class FleetReporter: Sendable {
         self.onFailure = onFailure
         writer = try RecordWriter(options.kafka)
         admin = try KafkaAdmin(options.kafka)
+        probe = options.isKafka ? try OpenTransactionProbe(options.kafka) : nil
         reader = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
     }
@@ -40,6 +42,7 @@ final class FleetReporter: Sendable {
                         tell(positions(partitions, serial), term)
                         tellControlEnd(term)
                     case .countPartitions: countPartitions()
+                    case .askOffsetRoom: askOffsetRoom()
                     default: preconditionFailure("the service gives the reporter what is reported")
                     }
                 }
@@ -83,6 +86,23 @@ final class FleetReporter: Sendable {
             return
         }
         tell(.partitions(count), nil)
+        let shards = (0..<Int32(clamping: count)).map {
+            TopicPartition(topic: options.topics.shards, partition: $0)
+        }
+        guard let held = try? probe?.find(shards, timeoutMs: 1_000) else { return }
+        let now = Clock.wallMs
+        tell(
+            .heldBack(
+                held.map {
+                    HeldPartition(
+                        partition: $0.partition.partition, offset: $0.offset, text: $0.text(nowMs: now))
+                }), nil)
+    }
+
+    private func askOffsetRoom() {
+        guard options.isKafka, let nodes = try? admin.metadata(timeoutMs: 2_000).brokers else { return }
+        let room = admin.offsetRoom(of: nodes.map(\.id), timeoutMs: 2_000)
+        if let bytes = room.bytes { tell(.offsetRoom(bytes: bytes, isWhole: room.isWhole), nil) }
     }
 
     /// Over another client than the topic's reader, which may go on asking a node that is cut off.
@@ -101,6 +121,8 @@ final class FleetReporter: Sendable {
                 guard let offset = position.offset else { continue }
                 saved[partition.partition] = SavedPosition(offset: offset, metadata: position.metadata)
             }
+            // Nobody reads by it: what it has to say of its connections would pile up.
+            while reader.poll(timeoutMs: 0) != nil {}
             // Asked for after the positions: no position lies above its partition's end.
             let extents = try reader.extents(shards, timeoutMs: 5_000)
             return .positions(

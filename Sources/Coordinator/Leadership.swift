@@ -17,18 +17,22 @@ final class Leadership: Sendable {
     private let options: CoordinatorOptions
     private let made: Mutex<KafkaConsumer>
     private let onChange: @Sendable (Bool) -> Void
+    private let onStandby: @Sendable () -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
     private let say: @Sendable (String) -> Void
 
     /// - Parameters:
+    ///   - onStandby: Called when the group has given the leadership to another, again after each rebalance.
     ///   - onFailure: Called when this coordinator can not be a member any more.
     ///   - say: Takes a line for people.
     init(
         _ options: CoordinatorOptions, onChange: @escaping @Sendable (Bool) -> Void,
+        onStandby: @escaping @Sendable () -> Void,
         onFailure: @escaping @Sendable (KafkaError) -> Void, say: @escaping @Sendable (String) -> Void
     ) throws(KafkaError) {
         self.options = options
         self.onChange = onChange
+        self.onStandby = onStandby
         self.onFailure = onFailure
         self.say = say
         made = Mutex(try Self.join(options))
@@ -85,6 +89,7 @@ final class Leadership: Sendable {
             try consumer.assign(partitions.map { ($0, .end) })
             if !partitions.isEmpty { try consumer.pause(partitions) }
             onChange(!partitions.isEmpty)
+            if partitions.isEmpty { onStandby() }
         case .revoked:
             onChange(false)
             try consumer.unassign()

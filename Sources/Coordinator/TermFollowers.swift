@@ -63,13 +63,18 @@ final class TermFollowers: Sendable {
     private func followControl() throws(KafkaError) {
         let tail = try ControlTail(options.kafka, topics: options.topics)
         defer { tail.close() }
+        var isCaughtUp = false
         while !stop.isSet {
             for event in tail.poll(timeoutMs: 50) {
                 switch event {
                 case .head(let manifest, .success): tell(.published(manifest))
                 case .head(let manifest, .failure(let failure)): tell(.unusable(manifest, "\(failure)"))
                 case .cutover(let record, let offset): tell(.cutover(record, offset: offset))
-                case .caughtUp: tell(.controlCaughtUp)
+                case .caughtUp:
+                    tell(.controlCaughtUp)
+                    // The files of heads went through here, and only what is said of them stays.
+                    if !isCaughtUp { MemoryPolicy.returnFreedPages() }
+                    isCaughtUp = true
                 case .unreadable(let key, let problem):
                     lines.say("control topic, \(key): \(problem)", kind: "control topic")
                 case .error(let error): try pass(error, "control topic")
@@ -98,7 +103,7 @@ final class TermFollowers: Sendable {
     }
 
     private func followReceipts(_ offsets: [Int32: Int64]) throws(KafkaError) {
-        var consumerOptions = ConsumerOptions(offsetReset: .earliest)
+        var consumerOptions = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         // The ledger may lag a little; many small answers would cost more than they tell.
         consumerOptions.fetchWaitMs = 250
         consumerOptions.queueKilobytes = 16_384
@@ -112,12 +117,21 @@ final class TermFollowers: Sendable {
                     offset == 0 ? .beginning : .offset(offset)
                 )
             })
+        var transactions = OpenTransactionWatch()
+        var lookAtMs: Int64 = 0
         while !stop.isSet {
-            switch consumer.poll(timeoutMs: 100) {
+            let event = consumer.poll(timeoutMs: 100)
+            if let event { transactions.follow(event) }
+            switch event {
             case .message(let message): take(message)
             case .error(let error): try pass(error, "ledger")
             case .assigned, .revoked, .partitionEnd, nil: break
             }
+            guard Clock.steadyMs >= lookAtMs else { continue }
+            lookAtMs = Clock.steadyMs + 1_000
+            let news = transactions.news(
+                steadyMs: Clock.steadyMs, wallMs: Clock.wallMs, consumer.knownEnd)
+            for line in news { lines.say("ledger: \(line)") }
         }
     }
 

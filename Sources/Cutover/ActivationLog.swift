@@ -6,6 +6,10 @@ public import PipelineMessages
 /// A state only ever goes forward: `requested`, then `committing` and `committed`, or `aborted`. The
 /// first of `committing` and `aborted` in the topic wins, whoever wrote it; so two coordinators that
 /// both believe to lead can not disagree about an outcome.
+///
+/// Memory: it remembers every cut-over for as long as it lives, since each marker decides about the offsets behind it. One takes
+/// about 1 KB, and 104 bytes for each of its partitions: 16 for the announced end, 16 for the marker's offset, 72 for the marker
+/// in the partition's list, up to twice 72 while that grows. Of a published head the manifest is kept, not its file.
 public struct ActivationLog: Sendable, Equatable {
     /// The cut-overs by request name.
     public private(set) var cutovers: [String: CutoverRecord] = [:]
@@ -85,8 +89,11 @@ public struct ActivationLog: Sendable, Equatable {
             let marker = HeadInForce(
                 slot: record.slot, head: record.head, label: record.label, number: record.number ?? 0,
                 marker: at.offset)
-            let list = markers[at.partition] ?? []
-            let place = list.firstIndex { $0.marker > at.offset } ?? list.endIndex
+            // In place: a list that is held beside the table would be copied for each marker.
+            let place =
+                markers[at.partition].map { list in
+                    list.firstIndex { $0.marker > at.offset } ?? list.endIndex
+                } ?? 0
             markers[at.partition, default: []].insert(marker, at: place)
             guard record.slot == .standard else { continue }
             // Of records of earlier versions compaction may have taken the announcement.

@@ -17,4 +17,14 @@ public enum MemoryPolicy {
         _ = mallopt(M_ARENA_MAX, 4)
         #endif
     }
+
+    /// Hands freed memory back to the system once: for a process that is busy for a moment and then idle for long. Takes some
+    /// milliseconds.
+    ///
+    /// - Note: does nothing where the C library is not glibc.
+    public static func returnFreedPages() {
+        #if os(Linux)
+        _ = malloc_trim(0)
+        #endif
+    }
 }

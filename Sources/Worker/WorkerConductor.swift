@@ -94,6 +94,9 @@ final class WorkerConductor: Sendable {
         for line in lines { say(line) }
     }
 
+    /// Says what people should know and the machine need not.
+    func tellPeople(_ line: String) { say(line) }
+
     /// Looks at the machine.
     func look<Result>(_ body: (Machine) -> Result) -> Result { state.withLock { body($0.machine) } }
 

@@ -70,6 +70,10 @@ import Threads
             #expect(committed.offsets?.map(\.offset) == [1, 2, 3])
             #expect(committed.number == deployment.number(of: "r1"))
             try expectOneMarkerEach(deployment, committed, partitions: [0, 1, 2])
+            // Whoever does not lead says so.
+            eventually("the other one stands by") {
+                (first.lines + second.lines).contains { $0.hasPrefix("standby: ") }
+            }
         }
     }
 

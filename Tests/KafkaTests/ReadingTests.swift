@@ -18,6 +18,9 @@ extension OnBroker {
                 #expect(reader.ends[partition] == 2)
                 #expect(reader.ends[TopicPartition(topic: "t", partition: 1)] == 0)
                 #expect(reader.texts == ["a", "b"])
+                // Nothing lies behind the end that was told.
+                #expect(reader.consumer.knownEnd(of: partition) == 2)
+                #expect(reader.consumer.knownEnd(of: TopicPartition(topic: "other", partition: 0)) == nil)
 
                 try producer.deliver("t", [bytes("c")])
                 try eventually("the new end") {

@@ -100,6 +100,43 @@ struct RealBrokerTests {
         #expect(known?.metadata == "head=a")
     }
 
+    @Test func aTransactionThatIsNotEndedIsFoundWithItsTimeAndWhatItHoldsBack() throws {
+        try createTopics()
+        let probe = try OpenTransactionProbe(configuration)
+        #expect(try probe.find([input, output], timeoutMs: 10_000).isEmpty)
+        let plain = try KafkaProducer(configuration)
+        try plain.deliver(output.topic, [bytes("before")])
+        let producer = try KafkaProducer(configuration, options: .init(transactionalID: run))
+        try producer.initTransactions(timeoutMs: 30_000)
+        try producer.beginTransaction()
+        try producer.produce(topic: output.topic, partition: 0, value: bytes("open"))
+        #expect(producer.flush(timeoutMs: 30_000) == 0)
+        try plain.deliver(output.topic, [bytes("behind it")])
+
+        let found = try probe.find([input, output], timeoutMs: 10_000)
+        #expect(found.map(\.partition) == [output])
+        #expect(found.first?.offset == 1 && found.first?.heldBack == 2, "\(found)")
+        #expect(found.first?.sinceMs != nil, "\(found)")
+
+        // A reader of committed records is told an end, and can see that there is more.
+        let reader = try KafkaConsumer(
+            configuration, groupID: nil,
+            options: ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true))
+        defer { reader.close() }
+        try reader.assign([(output, .beginning)])
+        var watch = OpenTransactionWatch()
+        eventually("the end before the transaction") {
+            if let event = reader.poll(timeoutMs: 100) { watch.follow(event) }
+            return watch.held(reader.knownEnd) == [output]
+        }
+        try producer.commitTransaction()
+        eventually("the end behind it") {
+            if let event = reader.poll(timeoutMs: 100) { watch.follow(event) }
+            return watch.held(reader.knownEnd).isEmpty && reader.knownEnd(of: output) == 4
+        }
+        #expect(try probe.find([output], timeoutMs: 10_000).isEmpty)
+    }
+
     @Test func aSuccessorShutsItsPredecessorOut() throws {
         try createTopics()
         let old = try KafkaProducer(configuration, options: .init(transactionalID: run))

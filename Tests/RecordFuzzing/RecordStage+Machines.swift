@@ -112,7 +112,7 @@ extension RecordStage {
             if readable(status) { show(.coordinator(status)) }
         case .say(let line): show(line)
         case .failed(let text): complain("the coordinator ended: \(text)")
-        case .follow, .countReceipts, .rest: break
+        case .follow, .countReceipts, .rest, .askOffsetRoom: break
         }
         return []
     }

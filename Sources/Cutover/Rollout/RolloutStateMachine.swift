@@ -37,7 +37,7 @@ public struct RolloutStateMachine: Sendable {
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     public let livenessMs: Int64
     /// What the broker keeps beside an offset, bytes: the heads in force must fit.
-    public let offsetBytesMax: Int
+    public private(set) var offsetBytesMax: Int
     private var workers: [String: Worker] = [:]
     /// Most workers that are remembered.
     public static let workersMax = 1_024
@@ -51,6 +51,11 @@ public struct RolloutStateMachine: Sendable {
     public init(livenessMs: Int64, offsetBytesMax: Int = PartitionProgress.textBytesMax) {
         self.livenessMs = livenessMs
         self.offsetBytesMax = min(offsetBytesMax, PartitionProgress.textBytesMax)
+    }
+
+    /// Takes what the broker keeps beside an offset from now on, bytes.
+    public mutating func keep(offsetBytes bytes: Int) {
+        offsetBytesMax = min(bytes, PartitionProgress.textBytesMax)
     }
 
     /// Takes a heartbeat that arrived at `nowMs`.

@@ -39,6 +39,11 @@ package enum CoordinatorEvent: Sendable {
     case checkpoint(PositionCheckpoint)
     /// The answer to ``CoordinatorAction/countPartitions``: so many the shard topic has now.
     case partitions(Int)
+    /// The answer to ``CoordinatorAction/askOffsetRoom``: the fewest bytes that a node keeps beside an offset, and whether every
+    /// node has said.
+    case offsetRoom(bytes: Int, isWhole: Bool)
+    /// Looked for beside the count: partitions of which the workers see no more, because a transaction in them is open.
+    case heldBack([HeldPartition])
     /// The ledger is to start anew, says the record at this offset of the control topic.
     case ledgerReset(LedgerReset, offset: Int64)
 
@@ -70,8 +75,10 @@ package enum CoordinatorAction: Sendable, Equatable {
     /// Ask what the workers' group has committed in these partitions, then where they begin and end; and where the control topic
     /// ends.
     case askPositions([Int32], serial: Int, term: Int)
-    /// Ask how many partitions the shard topic has; one that gets no answer is asked again.
+    /// Ask how many partitions the shard topic has, and for open transactions in them; one that gets no answer is asked again.
     case countPartitions
+    /// Ask the nodes what they keep beside an offset; one that gets no answer is asked again.
+    case askOffsetRoom
 
     // Errands: one at a time, each answered.
 

@@ -39,13 +39,37 @@ extension CoordinatorMachine {
         let alarms =
             term.gate.alarms + Self.mixedBackbones(live)
             + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? [])
-            + (waiting ?? []) + narrowOffsets + ledger.alarms
+            + term.held.alarms + (waiting ?? []) + narrowOffsets + ledger.alarms
         status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))
         actions.append(.beat(status))
     }
 
     /// The live workers, by name.
     package func live(at now: Moment) -> [WorkerStatus] { term?.fleet.live(nowMs: now.steadyMs) ?? [] }
+
+    /// Asks what the brokers keep beside an offset: at the beginning of a term, and from time to time, since it can be changed
+    /// while all runs.
+    mutating func askOffsetRoom(_ now: Moment) {
+        guard let term, now.steadyMs >= term.roomAtMs else { return }
+        self.term?.roomAtMs = now.steadyMs + settings.offsetRoomMs
+        actions.append(.askOffsetRoom)
+    }
+
+    /// Takes what they keep; while some have not said, it may be less, but not more.
+    mutating func learned(offsetBytes bytes: Int, isWhole: Bool) {
+        let known = settings.offsetBytesMax
+        guard bytes != known, isWhole || bytes < known else { return }
+        settings.offsetBytesMax = bytes
+        term?.fleet.keep(offsetBytes: bytes)
+        // Beyond what a worker may commit it makes no difference.
+        let most = PartitionProgress.textBytesMax
+        guard min(bytes, most) != min(known, most) else { return }
+        actions.append(
+            .say(
+                "offsets: the brokers keep \(bytes) bytes beside one (offset.metadata.max.bytes), before \(known)"
+            )
+        )
+    }
 
     /// The alarm about a broker that keeps less beside an offset than workers may have to commit.
     private var narrowOffsets: [String] {

@@ -27,6 +27,7 @@ package struct CoordinatorMachine: Sendable {
         var isCounting = false
         var gate = ReceiptGate()
         var watch = FleetWatch()
+        var held = HeldWatch()
         var progress = ProgressMemo()
         /// What people have moved, before the ledger is there.
         var moves: [PositionMove] = []
@@ -53,6 +54,8 @@ package struct CoordinatorMachine: Sendable {
         /// When partitions are counted next, and when it is looked for some without a head.
         var countAtMs: Int64 = 0
         var additionAtMs: Int64 = 0
+        /// When the nodes are asked next what they keep beside an offset.
+        var roomAtMs: Int64 = 0
         var beatAtMs: Int64?
         /// When the positions were asked for last, how often, and whether the answer is missing.
         var positionsAtMs: Int64?
@@ -132,6 +135,9 @@ package struct CoordinatorMachine: Sendable {
         case .move(let move, let offset): moved(move, at: offset)
         case .checkpoint(let checkpoint): term?.positions.learn(checkpoint)
         case .partitions(let count): counted(count, now)
+        case .offsetRoom(let bytes, let isWhole): learned(offsetBytes: bytes, isWhole: isWhole)
+        case .heldBack(let held):
+            for line in term?.held.learn(held) ?? [] { actions.append(.say(line)) }
         case .ledgerReset(let record, let offset): reset(record, offset, now)
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)
@@ -148,6 +154,7 @@ package struct CoordinatorMachine: Sendable {
         decide(now)
         askPositions(now)
         countPartitions(now)
+        askOffsetRoom(now)
         report(now)
         watchReaders(now)
     }
@@ -181,9 +188,11 @@ package struct CoordinatorSettings: Sendable {
     package var checkpointMs: Int64 = 60_000
     /// Time between counts of the shard topic's partitions, milliseconds.
     package var partitionsMs: Int64 = 10_000
+    /// Time between questions for what the brokers keep beside an offset, milliseconds.
+    package var offsetRoomMs: Int64 = 300_000
     /// An announced cut-over waits so long for partitions that nobody knows of, milliseconds; then they are left out.
     package var unknownMs: Int64 = 5_000
-    /// What the broker keeps beside a committed offset, bytes.
+    /// What the broker keeps beside a committed offset, bytes, as far as it is known.
     package var offsetBytesMax = PartitionProgress.textBytesMax
     /// Longest wait for what the status topic says of the past, milliseconds.
     package var catchUpMs: Int64 = 15_000

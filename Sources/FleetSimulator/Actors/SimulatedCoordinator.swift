@@ -69,6 +69,8 @@ final class SimulatedCoordinator: SimulatedProcess {
                 answerPositions(partitions, serial, term)
             case .countPartitions:
                 after(world.random.within(1...10)) { [self] in tell(.partitions(broker.shards.count)) }
+            // This broker keeps as much as workers may commit.
+            case .askOffsetRoom: break
             case .beat(let status):
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in

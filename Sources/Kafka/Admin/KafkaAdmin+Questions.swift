@@ -7,6 +7,7 @@ extension KafkaAdmin {
     /// - Returns: the topic; its ``ClusterDescription/Topic/error`` says that it does not exist, that this user may not
     ///   see it, or that no leader is known yet.
     public func topic(_ name: String, timeoutMs: Int32) throws(KafkaError) -> ClusterDescription.Topic {
+        client.serveEvents()
         guard let handle = rd_kafka_topic_new(client.pointer, name, nil) else {
             throw KafkaError(
                 code: KafkaError.Code.invalidArgument, doing: "cannot ask about topic \"\(name)\"")

@@ -23,6 +23,7 @@ public final class KafkaAdmin: Sendable {
     ///
     /// - Throws: ``KafkaError`` that names the brokers and the last reason when none can be reached in time.
     public func metadata(timeoutMs: Int32) throws(KafkaError) -> ClusterDescription {
+        client.serveEvents()
         var answer: UnsafePointer<rd_kafka_metadata>?
         let code = rd_kafka_metadata(client.pointer, 1, nil, &answer, timeoutMs)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {

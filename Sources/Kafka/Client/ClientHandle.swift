@@ -81,6 +81,13 @@ final class ClientHandle: @unchecked Sendable {
         }
     }
 
+    /// Takes what the library has to say of its connections. For a client that nobody polls: there it would pile up, a few
+    /// hundred bytes for each broker that is lost, for as long as the process runs.
+    func serveEvents() {
+        while rd_kafka_poll(pointer, 0) > 0 {}
+        context.dropEvents()
+    }
+
     /// The value in force for a property, in the library's own words.
     func value(of property: String) -> String? { Self.value(of: property, pointer) }
 

@@ -207,7 +207,9 @@ extension KafkaConsumer {
         return extents
     }
 
-    private func offsets(
+    /// Where these partitions begin or end for this client: one that sees what is committed is told the end before the oldest
+    /// open transaction. Partitions whose leader does not answer are left out.
+    func offsets(
         _ partitions: [TopicPartition], at place: StartOffset, timeoutMs: Int32
     ) throws(KafkaError) -> [TopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }

@@ -18,7 +18,8 @@ final class ShardConsumer: Sendable {
     }
 
     private static func make(_ options: WorkerOptions) throws(KafkaError) -> KafkaConsumer {
-        var result = ConsumerOptions(offsetReset: .error, sessionTimeoutMs: options.sessionTimeoutMs)
+        var result = ConsumerOptions(
+            offsetReset: .error, reportsPartitionEnd: true, sessionTimeoutMs: options.sessionTimeoutMs)
         result.queueKilobytes = options.prefetchKilobytes
         if options.isNameKept { result.groupInstanceID = "worker-\(options.worker)" }
         return try KafkaConsumer(options.kafka, groupID: options.topics.workerGroup, options: result)

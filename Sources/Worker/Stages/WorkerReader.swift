@@ -21,6 +21,9 @@ final class WorkerReader: Sendable {
     private let onJoined: @Sendable () -> Void
     private let onRefused: @Sendable (KafkaError) -> Void
 
+    /// Time between two looks for open transactions, milliseconds.
+    private static let lookMs: Int64 = 1_000
+
     /// - Parameters:
     ///   - onJoined: Called once, when the group has taken this worker in.
     ///   - onRefused: Called before the machine fails, when the broker refuses a setting.
@@ -44,17 +47,26 @@ final class WorkerReader: Sendable {
     func run() -> PlatformThread {
         PlatformThread("poll") { [self] in
             var name = HeldName()
+            var transactions = OpenTransactionWatch()
+            var lookAtMs: Int64 = 0
             while !conductor.ended.isSet {
                 let isPolling = conductor.look { $0.wantsPoll } && name.againMs == nil
                 for action in conductor.reading.take(milliseconds: isPolling ? 0 : 50) {
                     perform(action, &name)
+                    follow(action, &transactions)
                 }
                 guard conductor.look({ $0.wantsPoll }) else { continue }
                 if let againMs = name.againMs {
                     if Clock.steadyMs >= againMs { rejoin(&name) }
                 } else if let event = consumer.current.poll(timeoutMs: 50) {
+                    transactions.follow(event)
                     tell(event, &name)
                 }
+                guard Clock.steadyMs >= lookAtMs else { continue }
+                lookAtMs = Clock.steadyMs + Self.lookMs
+                let news = transactions.news(
+                    steadyMs: Clock.steadyMs, wallMs: Clock.wallMs, consumer.current.knownEnd)
+                for line in news { conductor.tellPeople(line) }
             }
             for action in conductor.reading.take(milliseconds: 0) { perform(action, &name) }
         }
@@ -81,6 +93,16 @@ final class WorkerReader: Sendable {
             try consumer.renew()
         } catch {
             conductor.tell(.readingFailed(CallFailure(.fatal, "\(error)")))
+        }
+    }
+
+    /// What is not read now is not waited for.
+    private func follow(_ action: WorkerConductor.Reading, _ transactions: inout OpenTransactionWatch) {
+        switch action {
+        case .pause(let partitions): transactions.pause(partitions.map(place))
+        case .resume(let partitions): transactions.resume(partitions.map(place))
+        case .assign, .unassign, .leaveGroup: transactions = OpenTransactionWatch()
+        case .fetchPositions, .countAnswers, .joinGroup, .submit: break
         }
     }
 

@@ -55,9 +55,13 @@ struct DoctorCommand: ParsableCommand {
         // All the rest is asked for in large answers, and would be waited for in vain.
         guard !nodes.losesLargePackets else {
             return nodes.checks
-                + [.unknown("settings, rights, fleet", "not asked: large answers do not arrive")]
+                + [
+                    .unknown(
+                        "settings, transactions, rights, fleet", "not asked: large answers do not arrive")
+                ]
         }
         return nodes.checks + attempt("settings") { try settings(link, nodes) }
+            + attempt("open transactions") { try transactions(link) }
             + attempt("rights") { try rights(link) } + attempt("fleet") { try fleet(link) }
     }
 

@@ -43,8 +43,9 @@ struct CoordinatorCommand: ParsableCommand {
     var exitWithParent = false
 
     /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing,
-    /// three that ask about topics, and one that asks about nodes with two probes of which one may still be closing.
-    private static let clients = 17
+    /// three that ask about topics, one that asks about nodes with two probes of which one may still be closing, two that look
+    /// for open transactions, and one that looks who leads.
+    private static let clients = 20
 
     func validate() throws {
         if let name { try requireName(name) }
@@ -75,6 +76,7 @@ struct CoordinatorCommand: ParsableCommand {
             options.sessionTimeoutMs = link.isEmbedded ? 3_500 : 6_000
             options.livenessMs = livenessMs ?? (link.isEmbedded ? 3_000 : 10_000)
             options.keepsPositions = !link.isEmbedded
+            options.isKafka = !link.isEmbedded
             options.isNameKept = isNamed
             options.offsetBytesMax = link.offsetBytesMax
             if options.offsetBytesMax == nil, !link.isEmbedded {

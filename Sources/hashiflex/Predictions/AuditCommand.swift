@@ -17,7 +17,8 @@ struct AuditCommand: ParsableCommand {
             With --shards also if a shard was left out: below others that have predictions, with neither a prediction nor \
             a dead letter, and not passed over by a move on the record. \
             Refuses (65) a published head that states another preprocessing than its backbone; with --shards also \
-            tensors that were predicted by a backbone of another preprocessing. Remembers about 100 bytes an image.
+            tensors that were predicted by a backbone of another preprocessing. Remembers about 16 bytes an image \
+            and 48 a shard.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -32,34 +33,9 @@ struct AuditCommand: ParsableCommand {
         try runCommand {
             let link = try connection.connect(as: "audit", \.predictions, \.control)
             try requirePlaces(link)
-            let reader = try PredictionReader(link)
-            var records: [(Prediction, [UInt8])] = []
-            var unreadable = 0
-            let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
-            defer { lines.settle() }
-            var audit: StampAudit?
-            var patience = CutoverPatience()
-            var predicted: [PreprocessingAudit.Place: ContentDigest] = [:]
-            // Once is enough: a fleet that publishes faster than this reads would never let it end.
-            while !reader.hasSeenEnd {
-                switch try reader.next(timeoutMs: 500) {
-                case .record(let prediction, let bytes):
-                    records.append((prediction, bytes))
-                    if shards {
-                        let address = prediction.address
-                        predicted[.init(partition: address.partition, offset: address.offset)] =
-                            prediction.backbone
-                    }
-                case .unreadable(let problem):
-                    unreadable += 1
-                    lines.say(problem, kind: "unreadable")
-                case .idle: break
-                }
-                if records.count >= 10_000 { try drain(&records, &audit, &patience, link) }
-            }
-            try drain(&records, &audit, &patience, link)
-            var findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
-            if shards { try findUnscored(Set(predicted.keys), &findings, link) }
+            // What was read of the predictions is let go of before the shards are read.
+            var (findings, unreadable, predicted) = try readPredictions(link)
+            if shards { try findUnscored(predicted, &findings, link) }
             report(findings, unreadable)
             try checkPreprocessing(predicted, link)
             let countFits = images.map { $0 == findings.images } ?? true
@@ -68,6 +44,40 @@ struct AuditCommand: ParsableCommand {
                 throw Exit.mismatch
             }
         }
+    }
+
+    private func readPredictions(
+        _ link: Connection
+    ) throws -> (findings: StampAudit.Findings, unreadable: Int, predicted: PredictedShards) {
+        let reader = try PredictionReader(link)
+        var records: [(Prediction, [UInt8])] = []
+        var unreadable = 0
+        let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
+        defer { lines.settle() }
+        var audit: StampAudit?
+        var patience = CutoverPatience()
+        var predicted = PredictedShards()
+        // Once is enough: a fleet that publishes faster than this reads would never let it end.
+        while !reader.hasSeenEnd {
+            switch try reader.next(timeoutMs: 500) {
+            case .record(let prediction, let bytes):
+                records.append((prediction, bytes))
+                let address = prediction.address
+                if shards, address.topic == link.topics.shards {
+                    predicted.learn(
+                        partition: address.partition, offset: address.offset, backbone: prediction.backbone)
+                }
+            case .unreadable(let problem):
+                unreadable += 1
+                lines.say(problem, kind: "unreadable")
+            case .idle: break
+            }
+            if records.count >= 10_000 { try drain(&records, &audit, &patience, link) }
+        }
+        reader.sayHeldBack()
+        try drain(&records, &audit, &patience, link)
+        let findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
+        return (findings, unreadable, predicted)
     }
 
     /// Refuses topics in which some shards can have no prediction; who may not see the shards can not know.
@@ -85,7 +95,7 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func findUnscored(
-        _ predicted: Set<UnscoredShards.Place>, _ findings: inout StampAudit.Findings, _ link: Connection
+        _ predicted: PredictedShards, _ findings: inout StampAudit.Findings, _ link: Connection
     ) throws {
         let unscored = try UnscoredShards(predicted, moves: try ControlView(link).moves.map(\.move), link)
         findings.unscoredShards = unscored.count
@@ -97,7 +107,7 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func checkPreprocessing(
-        _ predicted: [PreprocessingAudit.Place: ContentDigest], _ link: Connection
+        _ predicted: PredictedShards, _ link: Connection
     ) throws {
         let audit = try PreprocessingAudit(link)
         guard audit.isStated else {

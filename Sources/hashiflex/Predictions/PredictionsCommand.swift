@@ -1,5 +1,6 @@
 import ArgumentParser
 import Artifacts
+import Cutover
 import Foundation
 import PipelineMessages
 import Threads
@@ -18,7 +19,7 @@ struct PredictionsCommand: ParsableCommand {
     @Option(help: "json or csv.") var format: Layout = .json
     @Option(help: "Only this stream.") var stream: String?
     @Option(help: "End after this many; 0 for no limit.") var limit = 0
-    @Flag(help: "Leave out repetitions; remembers about 100 bytes an image.") var distinct = false
+    @Flag(help: "Leave out repetitions; remembers about 16 bytes an image.") var distinct = false
 
     func validate() throws { try requireRange("--limit", limit, in: OptionRange.count) }
 
@@ -29,7 +30,9 @@ struct PredictionsCommand: ParsableCommand {
             let reader = try PredictionReader(
                 try connection.connect(as: "predictions", until: stop, \.predictions))
             if format == .csv { Terminal.print(Self.csvHeader) }
-            var seen: Set<ImageAddress> = []
+            // Whatever a repetition holds, it is one.
+            let any = ContentDigest(of: [])
+            var seen = ImageDigests()
             var printed = 0
             let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
             defer { lines.settle() }
@@ -39,12 +42,13 @@ struct PredictionsCommand: ParsableCommand {
                 case .unreadable(let problem): lines.say(problem, kind: "unreadable")
                 case .record(let prediction, let bytes):
                     if let stream, prediction.stream != stream { continue }
-                    if distinct, !seen.insert(prediction.address).inserted { continue }
+                    if distinct, seen.take(prediction.address, any) != .first { continue }
                     printed += 1
                     Terminal.print(
                         format == .json ? String(decoding: bytes, as: UTF8.self) : Self.csv(prediction))
                 }
             }
+            if !stop.isSet, reader.isAtEnd { reader.sayHeldBack() }
         }
     }
 

@@ -35,43 +35,42 @@ struct PreprocessingAudit {
         }
     }
 
-    /// A place in the shards topic.
-    struct Place: Hashable {
-        let partition: Int32
-        let offset: Int64
-    }
-
     /// Shards of tensors that were predicted though they state another preprocessing than the backbone; reads the
     /// whole topic.
     ///
     /// - Parameter predicted: the shards that have predictions, and the backbone that made them.
     /// - Returns: how many shards were compared, and those that differ.
     func mismatches(
-        shards predicted: [Place: ContentDigest], _ link: Connection
+        shards predicted: PredictedShards, _ link: Connection
     ) throws -> (compared: Int, found: [PreprocessingMismatch]) {
         let count = try link.partitions
         let reading = try TopicReading(
             link, link.topics.shards, (0..<Int32(count)).map { $0 },
-            ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
+            TopicReading.wholeTopic(.error))
         var compared = 0
         var found: [PreprocessingMismatch] = []
         var ended: Set<Int32> = []
         while ended.count < count {
             switch try reading.next(timeoutMs: 500) {
             case .message(let message):
-                let place = Place(partition: message.partition, offset: message.offset)
-                guard let backbone = predicted[place].flatMap({ backbones[$0] }) else { continue }
+                let (partition, offset) = (message.partition, message.offset)
+                guard
+                    let backbone = predicted.backbone(partition: partition, offset: offset)
+                        .flatMap({ backbones[$0] })
+                else { continue }
                 let text = message.withPayload { try? ShardCodec.tensorPreprocessing($0) }
                 guard let text = text ?? nil else { continue }
                 compared += 1
                 let mismatch = PreprocessingMismatch(
-                    "shard \(link.topics.shards)/\(place.partition)@\(place.offset)",
+                    "shard \(link.topics.shards)/\(partition)@\(offset)",
                     StatedPreprocessing(text),
                     "the backbone that predicted it", backbone,
                     advice:
                         "its predictions are of other pictures than the backbone was made for: ingest again")
                 if let mismatch { found.append(mismatch) }
             case .partitionEnd(let tp, _): ended.insert(tp.partition)
+            case .error(let error) where error.code == KafkaError.Code.noOffsetToResetTo:
+                throw reading.lost(error)
             case .error(let error) where error.isFatal: throw error
             default: break
             }

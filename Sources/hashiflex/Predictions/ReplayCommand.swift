@@ -145,6 +145,7 @@ struct ReplayCommand: ParsableCommand {
                 return prediction
             }
         }
+        reader.sayHeldBack()
         throw CommandError(
             Exit.badInput, "there is no prediction for \(address) in \(link.topics.predictions)")
     }

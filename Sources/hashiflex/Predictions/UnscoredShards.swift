@@ -1,3 +1,4 @@
+import Cutover
 import Kafka
 import PipelineMessages
 
@@ -5,14 +6,18 @@ import PipelineMessages
 /// letter, nor were they passed over on the record.
 struct UnscoredShards {
     /// A place in the shards topic.
-    typealias Place = PreprocessingAudit.Place
+    struct Place {
+        let partition: Int32
+        let offset: Int64
+    }
 
     /// How many there are.
     private(set) var count = 0
     /// The first of them.
     private(set) var examples: [Place] = []
 
-    /// Most shards that are looked at more closely; more are counted as they are.
+    /// Most shards that are looked at more closely, at 9 bytes each, twice that while the lists grow; more are counted as they
+    /// are.
     private static let suspectsMax = 1_000_000
     private static let examplesMax = 8
 
@@ -21,32 +26,38 @@ struct UnscoredShards {
     /// - Parameters:
     ///   - predicted: the shards that have predictions.
     ///   - moves: what the control topic says of partitions that went on elsewhere.
-    init(_ predicted: Set<Place>, moves: [PositionMove], _ link: Connection) throws {
-        var highest: [Int32: Int64] = [:]
-        for place in predicted { highest[place.partition] = max(highest[place.partition] ?? 0, place.offset) }
+    init(_ predicted: PredictedShards, moves: [PositionMove], _ link: Connection) throws {
+        let highest = predicted.highest
         let passedOver = moves.filter { $0.done != false && !$0.passedOver.isEmpty }
-        var suspects: Set<Place> = []
-        try Self.read(link.topics.shards, Array(highest.keys), link) { message in
+        // Whether nothing has been said of each yet.
+        var suspects: [Int32: OffsetTable<Bool>] = [:]
+        var room = Self.suspectsMax
+        try Self.read(link.topics.shards, highest.keys.sorted(), link) { message in
             let place = Place(partition: message.partition, offset: message.offset)
-            guard place.offset < highest[place.partition] ?? 0, !predicted.contains(place),
+            guard place.offset < highest[place.partition] ?? 0,
+                predicted.backbone(partition: place.partition, offset: place.offset) == nil,
                 message.header(ShardTopicKind.header) != Array(ShardTopicKind.marker.rawValue.utf8),
                 !passedOver.contains(where: {
                     $0.partition == place.partition && $0.passedOver.contains(place.offset)
                 })
             else { return }
-            if suspects.count < Self.suspectsMax { suspects.insert(place) } else { count += 1 }
+            guard room > 0 else { return count += 1 }
+            room -= 1
+            suspects[place.partition, default: OffsetTable()].set(true, at: place.offset)
         }
         if !suspects.isEmpty {
-            try Self.read(link.topics.receipts, Set(suspects.map(\.partition)).sorted(), link) { message in
+            try Self.read(link.topics.receipts, suspects.keys.sorted(), link) { message in
                 guard let receipt = try? JSONRecord.decode(Receipt.self, from: message.payload),
-                    receipt.deadLetter != nil
+                    receipt.deadLetter != nil, suspects[message.partition]?[receipt.offset] == true
                 else { return }
-                suspects.remove(Place(partition: message.partition, offset: receipt.offset))
+                suspects[message.partition]?.set(false, at: receipt.offset)
             }
         }
-        count += suspects.count
-        let ordered = suspects.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
-        examples = Array(ordered.prefix(Self.examplesMax))
+        for (partition, table) in suspects.sorted(by: { $0.key < $1.key }) {
+            count += table.count { $0 }
+            let some = table.lowest(Self.examplesMax - examples.count) { $0 }
+            examples += some.map { Place(partition: partition, offset: $0) }
+        }
     }
 
     /// Reads partitions of a topic from the beginning to where they end now.
@@ -55,7 +66,7 @@ struct UnscoredShards {
     ) throws {
         guard !partitions.isEmpty else { return }
         let reading = try TopicReading(
-            link, topic, partitions, ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true))
+            link, topic, partitions, TopicReading.wholeTopic(.earliest))
         var open = Set(partitions)
         while !open.isEmpty {
             switch try reading.next(timeoutMs: 500) {
@@ -65,5 +76,6 @@ struct UnscoredShards {
             case .error, .assigned, .revoked, nil: break
             }
         }
+        reading.sayHeldBack()
     }
 }

@@ -23,7 +23,7 @@ final class PredictionReader {
         partitions = try link.topic(link.topics.predictions).partitions.count
         reading = try TopicReading(
             link, link.topics.predictions, (0..<Int32(partitions)).map { $0 }, from: start,
-            ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true))
+            TopicReading.wholeTopic(.error))
     }
 
     /// Whether every partition's end was reached since the last record of it.
@@ -32,9 +32,12 @@ final class PredictionReader {
     /// Whether every partition's end was reached once, whatever has come since.
     var hasSeenEnd: Bool { endsSeen.count == partitions }
 
+    /// Says which partitions go on behind the end that was read to, in a transaction that is open.
+    func sayHeldBack() { reading.sayHeldBack() }
+
     /// The next record, if one comes within `timeoutMs`.
     ///
-    /// - Throws: `CommandError` when records were deleted before they were read, or a leader is out of reach.
+    /// - Throws: As ``TopicReading/next(timeoutMs:)``; `CommandError` as well when what was to be read next is not there, and why.
     func next(timeoutMs: Int32) throws -> Step {
         switch try reading.next(timeoutMs: timeoutMs) {
         case .message(let message):
@@ -50,11 +53,7 @@ final class PredictionReader {
             endsSeen.insert(tp.partition)
             return .idle
         case .error(let error):
-            if error.code == KafkaError.Code.noOffsetToResetTo {
-                throw CommandError(
-                    Exit.mismatch,
-                    "predictions were deleted before they were read (\(error)); raise the topic's retention")
-            }
+            if error.code == KafkaError.Code.noOffsetToResetTo { throw reading.lost(error) }
             if error.isFatal { throw error }
             return .idle
         case .assigned, .revoked, nil: return .idle

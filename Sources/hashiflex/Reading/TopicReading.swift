@@ -9,11 +9,29 @@ final class TopicReading {
     private let topic: String
     private let consumer: KafkaConsumer
     private var watch: ReadingWatch
+    private var transactions = OpenTransactionWatch()
+    /// What each partition is to bring next.
+    private var nextOffsets: [Int32: Int64] = [:]
     private var checkAtMs: Int64 = 0
     private var listenedMs: Int64
 
     /// How often it is looked at, milliseconds: records may come in millions.
     private static let checkMs: Int64 = 1_000
+    /// How long each question for open transactions may take, milliseconds.
+    private static let askingMs: Int32 = 3_000
+    /// How long it may take to say where a partition begins and ends, milliseconds.
+    private static let extentMs: Int32 = 5_000
+
+    /// What may wait in the library while a whole topic is read, KiB: a second of records at 64 MiB/s. The library's default
+    /// holds 256 MiB, which would be most of what such a command needs.
+    private static let queueKilobytes = 65_536
+
+    /// How a topic is read from one end to the other.
+    static func wholeTopic(_ reset: OffsetReset) -> ConsumerOptions {
+        var options = ConsumerOptions(offsetReset: reset, reportsPartitionEnd: true)
+        options.queueKilobytes = queueKilobytes
+        return options
+    }
 
     /// Starts reading.
     init(
@@ -41,17 +59,52 @@ final class TopicReading {
         let event = consumer.poll(timeoutMs: timeoutMs)
         defer { listenedMs = Clock.steadyMs }
         let now = Clock.steadyMs
+        if let event { transactions.follow(event) }
         switch event {
-        case .message(let message): watch.heard(message.partition, nowMs: now)
-        case .partitionEnd(let place, _): watch.ended(place.partition, nowMs: now)
+        case .message(let message):
+            watch.heard(message.partition, nowMs: now)
+            nextOffsets[message.partition] = message.offset + 1
+        case .partitionEnd(let place, let end):
+            watch.ended(place.partition, nowMs: now)
+            nextOffsets[place.partition] = end
         case .error, .assigned, .revoked, nil: break
         }
         // Also while others send: one whose leader is away would be waited for until they end.
         if now >= checkAtMs {
             checkAtMs = now + Self.checkMs
+            for line in transactions.news(steadyMs: now, wallMs: Clock.wallMs, consumer.knownEnd) {
+                Terminal.complain(line)
+            }
             try check(now)
         }
         return event
+    }
+
+    /// Says which partitions go on behind the end that was read to: what is in an open transaction was not read.
+    func sayHeldBack() {
+        let held = transactions.held(consumer.knownEnd)
+        guard !held.isEmpty, let probe = try? OpenTransactionProbe(link.kafka),
+            let found = try? probe.find(held, timeoutMs: Self.askingMs)
+        else { return }
+        let now = Clock.wallMs
+        for transaction in found where transaction.ageMs(nowMs: now) ?? .max >= OpenTransactionWatch.quietMs {
+            Terminal.complain("\(transaction.text(nowMs: now)), and not among what was read")
+        }
+    }
+
+    /// Why a partition does not go on, of which the library says that there is nothing at the place to be read: 1 when that is
+    /// gone, else 75.
+    func lost(_ error: KafkaError) -> CommandError {
+        guard let partition = error.partition else { return CommandError(Exit.mismatch, "\(error)") }
+        let place = LostPlace(
+            partition, next: nextOffsets[partition.partition],
+            extent: try? consumer.watermarks(partition, timeoutMs: Self.extentMs))
+        let isGone =
+            switch place.cause {
+            case .deleted, .cutOff: true
+            case .unheard, .unknown: false
+            }
+        return CommandError(isGone ? Exit.mismatch : Exit.late, place.text(error))
     }
 
     private func check(_ now: Int64) throws {

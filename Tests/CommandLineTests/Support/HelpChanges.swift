@@ -221,6 +221,10 @@ enum HelpChanges {
                 + "Exit code 0 only for MATCH."
         ),
         (
+            "Leave out repetitions; remembers about 100 bytes an",
+            "Leave out repetitions; remembers about 16 bytes an"
+        ),
+        (
             "its offset demands, or, with --images, if their number is\nanother. Remembers about 100 bytes an image.",
             """
             its offset demands (than its backbone holds, where the head
@@ -229,7 +233,7 @@ enum HelpChanges {
             prediction nor a dead letter, and not passed over by a move on the record.
             Refuses (65) a published head that states another preprocessing than its
             backbone; with --shards also tensors that were predicted by a backbone of
-            another preprocessing. Remembers about 100 bytes an image.
+            another preprocessing. Remembers about 16 bytes an image and 48 a shard.
             """
         ),
         (

@@ -44,6 +44,43 @@ import Testing
         #expect(try JSONRecord.decode(CoordinatorStatus.self, from: JSONRecord.encode(status)) == status)
     }
 
+    @Test func aLimitThatIsChangedWhileAllRunsCounts() throws {
+        var machine = CoordinatorMachine(CoordinatorSettings(name: "c", partitions: [0]))
+        var nowMs: Int64 = 0
+        func tell(_ event: CoordinatorEvent) -> [CoordinatorAction] {
+            nowMs += 1_100
+            return machine.handle(event, at: Moment(steadyMs: nowMs, wallMs: nowMs))
+        }
+        func isNarrow(_ actions: [CoordinatorAction]) -> Bool? {
+            let beats = actions.compactMap { if case .beat(let status) = $0 { status } else { nil } }
+            return beats.first?.alarms.contains { $0.contains("bytes beside an offset") }
+        }
+        _ = tell(.leads(true))
+        let first = tell(.controlCaughtUp) + tell(.statusCaughtUp)
+        #expect(isNarrow(first) == false)
+        let narrow = tell(.offsetRoom(bytes: 512, isWhole: false))
+        #expect(isNarrow(narrow) == true)
+        #expect(
+            narrow.contains(
+                .say(
+                    "offsets: the brokers keep 512 bytes beside one (offset.metadata.max.bytes), before 4096")
+            ))
+        // One that has not answered may keep as little as before.
+        #expect(isNarrow(tell(.offsetRoom(bytes: 8_192, isWhole: false))) == true)
+        #expect(isNarrow(tell(.offsetRoom(bytes: 8_192, isWhole: true))) == false)
+    }
+
+    @Test func itIsAskedForAtTheBeginningOfATermAndAgain() {
+        var machine = CoordinatorMachine(CoordinatorSettings(name: "c", partitions: [0]))
+        var asked: [Int64] = []
+        for second in Int64(0)...700 {
+            let event: CoordinatorEvent = second == 5 ? .leads(true) : second == 650 ? .leads(false) : .tick
+            let now = Moment(steadyMs: second * 1_000, wallMs: 0)
+            if machine.handle(event, at: now).contains(.askOffsetRoom) { asked.append(second) }
+        }
+        #expect(asked == [6, 306, 606])
+    }
+
     @Test(arguments: [(512, true), (4_096, false), (65_536, false)])
     func aBrokerThatKeepsLittleBesideOffsetsIsAnAlarm(_ bytes: Int, _ isAlarm: Bool) throws {
         var settings = CoordinatorSettings(name: "c", partitions: [0])

@@ -1,0 +1,90 @@
+internal import CRDKafka
+
+/// Looks for open transactions that hold readers of committed records back: by one client that sees what is committed, and one
+/// that sees all. Use from one thread.
+public final class OpenTransactionProbe: Sendable {
+    private let committed: KafkaConsumer
+    private let all: KafkaConsumer
+
+    /// What one partition may send when its first record is asked for, bytes: only the record's time is wanted.
+    private static let fetchBytes = 65_536
+
+    /// Nothing is connected before something is asked.
+    ///
+    /// - Throws: ``KafkaError`` naming the property that is refused.
+    public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
+        var options = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
+        options.queueKilobytes = 1_024
+        options.fetchPartitionBytes = Self.fetchBytes
+        committed = try KafkaConsumer(configuration, groupID: nil, options: options)
+        options.isolation = .readUncommitted
+        all = try KafkaConsumer(configuration, groupID: nil, options: options)
+    }
+
+    deinit {
+        _ = committed.close()
+        _ = all.close()
+    }
+
+    /// Asks these partitions, and reads the first record of each open transaction for its time.
+    ///
+    /// - Parameter timeoutMs: For each of three questions.
+    /// - Returns: Those that hold something back, by partition; ``OpenTransaction/sinceMs`` is `nil` where the record could not be
+    ///   read in time. Partitions whose leader does not answer are left out.
+    /// - Throws: ``KafkaError`` when nobody answered.
+    public func find(
+        _ partitions: [TopicPartition], timeoutMs: Int32
+    ) throws(KafkaError) -> [OpenTransaction] {
+        // Nobody reads by it: what it has to say of its connections would pile up.
+        while committed.poll(timeoutMs: 0) != nil {}
+        // The ends first: what is committed meanwhile moves the other only.
+        let ends = try all.offsets(partitions, at: .end, timeoutMs: timeoutMs)
+        let stable = try committed.offsets(partitions, at: .end, timeoutMs: timeoutMs)
+        let held = stable.compactMap { partition, offset -> (TopicPartition, from: Int64, to: Int64)? in
+            guard let end = ends[partition], end > offset else { return nil }
+            return (partition, offset, end)
+        }
+        guard !held.isEmpty else { return [] }
+        let times = try times(of: held.map { ($0.0, $0.from) }, timeoutMs: timeoutMs)
+        return held.map { OpenTransaction($0.0, from: $0.from, to: $0.to, sinceMs: times[$0.0]) }
+            .sorted { $0.partition < $1.partition }
+    }
+
+    /// The time of the first record at or behind each offset.
+    private func times(
+        of places: [(TopicPartition, Int64)], timeoutMs: Int32
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        defer { try? all.unassign() }
+        try all.assign(places.map { ($0.0, .offset($0.1)) })
+        var open = Set(places.map(\.0))
+        var times: [TopicPartition: Int64] = [:]
+        let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
+        while !open.isEmpty, ContinuousClock.now < deadline {
+            switch all.poll(timeoutMs: 50) {
+            case .message(let message):
+                guard open.remove(message.topicPartition) != nil else { continue }
+                times[message.topicPartition] = message.timestampMs
+                try? all.pause([message.topicPartition])
+            case .partitionEnd(let partition, _): open.remove(partition)
+            case .error(let error):
+                // Without the right to read, or a leader: the offsets are known all the same.
+                guard let partition = error.partition, !error.isFatal else { return times }
+                open.remove(partition)
+            case .assigned, .revoked, nil: break
+            }
+        }
+        return times
+    }
+}
+
+extension KafkaConsumer {
+    /// Where a partition that is read ends by the last answer to a fetch, open transactions included; asks nobody.
+    ///
+    /// - Returns: `nil` before the first answer.
+    public func knownEnd(of partition: TopicPartition) -> Int64? {
+        var (low, high): (Int64, Int64) = (-1, -1)
+        let code = rd_kafka_get_watermark_offsets(
+            client.pointer, partition.topic, partition.partition, &low, &high)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+    }
+}
