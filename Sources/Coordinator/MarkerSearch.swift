@@ -52,29 +52,44 @@ final class MarkerSearch: Sendable {
     }
 
     /// Reads each partition from `from` to its end; returns the first marker of the cut-over in each.
+    ///
+    /// - Throws: ``/Kafka/KafkaError``; also when all others have one and of some it can not be known, since a transaction in them
+    ///   is open.
     func find(
         _ record: CutoverRecord, from: [PartitionOffset]
     ) throws(KafkaError) -> [PartitionOffset] {
         defer { try? reader.unassign() }
-        var open = Set(from.map(\.partition))
+        var progress = MarkerProgress(from.map(\.partition), nowMs: Clock.steadyMs)
         var found: [PartitionOffset] = []
         try reader.assign(from.map { (topicPartition($0.partition), .offset($0.offset)) })
         let deadline = Clock.steadyMs + 30_000
-        while !open.isEmpty, Clock.steadyMs < deadline {
+        search: while Clock.steadyMs < deadline {
+            switch progress.step(nowMs: Clock.steadyMs) {
+            case .read: break
+            case .end: break search
+            case .held(let held):
+                throw KafkaError(
+                    code: KafkaError.Code.timedOut,
+                    doing: "a transaction is open in partitions \(held) of \(options.topics.shards)",
+                    detail: "whether the markers stand behind it can not be seen before it ends; see doctor")
+            }
             switch reader.poll(timeoutMs: 200) {
             case .message(let message):
-                guard open.contains(message.partition), isMarker(message, of: record) else { continue }
+                progress.heard(message.partition)
+                guard progress.wants(message.partition), isMarker(message, of: record) else { continue }
                 found.append(PartitionOffset(partition: message.partition, offset: message.offset))
-                open.remove(message.partition)
-            case .partitionEnd(let partition, _): open.remove(partition.partition)
+                progress.found(message.partition)
+            case .partitionEnd(let place, let end):
+                progress.ended(place.partition, at: end, known: reader.knownEnd(of: place))
             case .error(let error):
                 if error.isFatal { throw error }
             case .assigned, .revoked, nil: break
             }
         }
-        guard open.isEmpty else {
+        guard progress.step(nowMs: Clock.steadyMs) == .end else {
             throw KafkaError(
-                code: KafkaError.Code.timedOut, doing: "partitions \(open.sorted()) could not be searched")
+                code: KafkaError.Code.timedOut,
+                doing: "partitions \(progress.open.sorted()) could not be searched")
         }
         return found.sorted { $0.partition < $1.partition }
     }

@@ -62,17 +62,19 @@ import Testing
         #expect(own.errors.contains("mine#consumer-") && !own.errors.contains("hashiflex-topics"))
     }
 
-    @Test func childrenAreToldHowLongToWait() throws {
+    /// The address has answered their parent, so that it is not a wrong one: they wait for the whole time.
+    @Test(arguments: [([String](), "60"), (["--wait", "77"], "77")])
+    func childrenAreToldHowLongToWait(_ stated: [String], _ seconds: String) throws {
         let broker = try Background(["broker", "--private", "--control-stdin"])
         #expect(eventually(seconds: 10) { broker.text.contains("127.0.0.1:") })
         let address = try #require(broker.text.split(separator: "\n").first.map(String.init))
-        let fleet = try Background(["fleet", "up", "--workers", "1", "--wait", "77", "--brokers", address])
+        let fleet = try Background(["fleet", "up", "--workers", "1", "--brokers", address] + stated)
         #expect(eventually(seconds: 30) { fleet.text.contains("fleet-1 is pid ") }, "\(fleet.text)")
         let after = try #require(fleet.text.range(of: "fleet-1 is pid "))
         let pid = fleet.text[after.upperBound...].prefix { $0.isNumber }
         let words = try String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8).split(separator: "\0")
         let place = try #require(words.firstIndex(of: "--wait"))
-        #expect(words.dropFirst(place + 1).first == "77", "\(words)")
+        #expect(words.dropFirst(place + 1).first.map(String.init) == seconds, "\(words)")
         _ = fleet.finish()
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ControlPlane
 import Foundation
 import Kafka
 import PipelineMessages
@@ -139,7 +138,5 @@ typealias FleetCommandRecord = PipelineMessages.FleetCommand
 
 private func send(_ key: ControlKey, _ command: FleetCommandRecord, _ connection: ConnectionOptions) throws {
     let link = try connection.connect(as: "fleet", \.control)
-    try RecordWriter(link.kafka).write(
-        RecordWriter.Record(
-            topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(command)))
+    try link.writeControl(key: key, JSONRecord.encode(command))
 }

@@ -63,11 +63,8 @@ struct LedgerCommand: ParsableCommand {
                 defer { tail.close() }
                 let reset = LedgerReset(reason: reason, by: personHere(), atMs: Clock.wallMs)
                 let control = try ControlView(link)
-                try RecordWriter(link.kafka).write(
-                    RecordWriter.Record(
-                        topic: link.topics.control,
-                        key: ControlKey.ledgerReset(name: ProcessFacts.randomName()).bytes,
-                        value: JSONRecord.encode(reset)))
+                try link.writeControl(
+                    key: .ledgerReset(name: ProcessFacts.randomName()), JSONRecord.encode(reset))
                 let deadline = Clock.steadyMs + 30_000
                 while Clock.steadyMs < deadline {
                     try control.take(timeoutMs: 20)

@@ -94,7 +94,8 @@ struct ConnectionOptions: ParsableArguments {
     func childArguments() throws -> [String] {
         var arguments = ["--brokers", try configuration().brokers, "--topic-prefix", topicPrefix]
         if let kafkaConfig { arguments += ["--kafka-config", kafkaConfig] }
-        if let wait { arguments += ["--wait", "\(wait)"] }
+        // Their parent was answered at this address: a silence is an outage, not a wrong address that is to be said soon.
+        arguments += ["--wait", "\(wait ?? Patience.secondsDefault)"]
         return arguments
     }
 

@@ -18,7 +18,8 @@ import Testing
         for step in 0..<3_000 {
             // Mostly in order, as workers write; some shards late, some images out of order, some twice, some of elsewhere.
             let isOrderly = !random.oneIn(5)
-            let offset = isOrderly ? Int64(step / 16) : Int64(Int.random(in: 0...200, using: &random))
+            let offset =
+                isOrderly ? Int64(step / 16) : Int64(Int.random(in: 0...(step / 16 + 1), using: &random))
             let index = isOrderly ? (step / 2) % 8 : Int.random(in: 0...9, using: &random)
             let topic = random.oneIn(50) ? "other" : "t"
             let place = ImageAddress(
