@@ -7,16 +7,9 @@ import Testing
 /// runs this with a library whose SCRAM Kafka 4 takes.
 @Suite(
     .serialized,
-    .enabled(if: LoginTests.isOffered, "HASHIFLEX_TEST_SASL_SSL and HASHIFLEX_TEST_SSL name no real broker"))
+    .enabled(
+        if: EncryptedBroker.isOffered, "HASHIFLEX_TEST_SASL_SSL and HASHIFLEX_TEST_SSL name no real broker"))
 struct LoginTests {
-    private static func setting(_ name: String) -> String? {
-        ProcessInfo.processInfo.environment["HASHIFLEX_TEST_\(name)"]
-    }
-
-    static var isOffered: Bool {
-        setting("SASL_SSL") != nil && setting("SSL") != nil && setting("TLS_FOLDER") != nil
-    }
-
     /// By what a user is known. All of them are the user "admin".
     enum Login: String, CaseIterable, CustomTestStringConvertible {
         case certificate, plain, scram256, scram512
@@ -37,7 +30,7 @@ struct LoginTests {
     private let topics: TopicNames
 
     init() throws {
-        folder = try #require(Self.setting("TLS_FOLDER"))
+        folder = try #require(EncryptedBroker.folder)
         topics = try #require(
             TopicNames(prefix: "hashiflex-login-\(UUID().uuidString.prefix(8).lowercased())"))
     }
@@ -45,7 +38,7 @@ struct LoginTests {
     private func link(
         _ login: Login, password: String = "admin", knowsAuthority: Bool = true
     ) throws -> [String] {
-        let listener = try #require(Self.setting(login == .certificate ? "SSL" : "SASL_SSL"))
+        let listener = try #require(login == .certificate ? EncryptedBroker.certified : EncryptedBroker.sasl)
         var properties = knowsAuthority ? ["ssl.ca.location=\(folder)/authority.pem"] : []
         if let mechanism = login.mechanism {
             properties += [

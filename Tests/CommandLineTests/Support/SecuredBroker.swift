@@ -43,3 +43,15 @@ enum SecuredBroker {
         )
     }
 }
+
+/// The listeners of a real Kafka that speak TLS.
+enum EncryptedBroker {
+    private static let environment = ProcessInfo.processInfo.environment
+    /// One with SASL PLAIN and SCRAM.
+    static let sasl = environment["HASHIFLEX_TEST_SASL_SSL"]
+    /// One that asks for certificates.
+    static let certified = environment["HASHIFLEX_TEST_SSL"]
+    /// Where authority.pem, admin.pem and admin.key are.
+    static let folder = environment["HASHIFLEX_TEST_TLS_FOLDER"]
+    static var isOffered: Bool { sasl != nil && certified != nil && folder != nil }
+}
