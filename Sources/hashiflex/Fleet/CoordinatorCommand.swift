@@ -43,8 +43,8 @@ struct CoordinatorCommand: ParsableCommand {
     var exitWithParent = false
 
     /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing,
-    /// three that ask about topics, two that look for open transactions, and one that looks who leads.
-    private static let clients = 17
+    /// three that ask about topics, one that looks for open transactions, and one that looks who leads.
+    private static let clients = 16
 
     func validate() throws {
         if let name { try requireName(name) }
