@@ -2,6 +2,7 @@ import ControlPlane
 import FleetMachines
 import Kafka
 import PipelineMessages
+import Synchronization
 import Threads
 
 /// Writes the coordinator's heartbeats, asks how far the workers are and counts the partitions, on a thread of its own.
@@ -10,7 +11,8 @@ final class FleetReporter: Sendable {
     private let writer: RecordWriter
     private let reader: KafkaConsumer
     private let admin: KafkaAdmin
-    private let probe: OpenTransactionProbe?
+    /// Made when it is needed first: a coordinator that stands by asks nothing.
+    private let probe = Mutex<OpenTransactionProbe?>(nil)
     private let tell: @Sendable (CoordinatorEvent, Int?) -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
@@ -23,7 +25,6 @@ final class FleetReporter: Sendable {
         self.onFailure = onFailure
         writer = try RecordWriter(options.kafka)
         admin = try KafkaAdmin(options.kafka)
-        probe = options.isKafka ? try OpenTransactionProbe(options.kafka) : nil
         reader = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
     }
@@ -89,7 +90,7 @@ final class FleetReporter: Sendable {
         let shards = (0..<Int32(clamping: count)).map {
             TopicPartition(topic: options.topics.shards, partition: $0)
         }
-        guard let held = try? probe?.find(shards, timeoutMs: 1_000) else { return }
+        guard options.isKafka, let held = try? openTransactions(shards) else { return }
         let now = Clock.wallMs
         tell(
             .heldBack(
@@ -97,6 +98,17 @@ final class FleetReporter: Sendable {
                     HeldPartition(
                         partition: $0.partition.partition, offset: $0.offset, text: $0.text(nowMs: now))
                 }), nil)
+    }
+
+    private func openTransactions(_ places: [TopicPartition]) throws(KafkaError) -> [OpenTransaction] {
+        let probe: OpenTransactionProbe
+        if let made = self.probe.withLock({ $0 }) {
+            probe = made
+        } else {
+            probe = try OpenTransactionProbe(options.kafka, by: reader)
+            self.probe.withLock { $0 = probe }
+        }
+        return try probe.find(places, timeoutMs: 1_000)
     }
 
     private func askOffsetRoom() {

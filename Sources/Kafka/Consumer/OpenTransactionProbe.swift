@@ -11,19 +11,19 @@ public final class OpenTransactionProbe: Sendable {
 
     /// Nothing is connected before something is asked.
     ///
+    /// - Parameter reader: A client that sees what is committed and reads nothing; `nil` for one of its own.
     /// - Throws: ``KafkaError`` naming the property that is refused.
-    public init(_ configuration: KafkaConfiguration) throws(KafkaError) {
+    public init(_ configuration: KafkaConfiguration, by reader: KafkaConsumer? = nil) throws(KafkaError) {
         var options = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
         options.queueKilobytes = 1_024
         options.fetchPartitionBytes = Self.fetchBytes
-        committed = try KafkaConsumer(configuration, groupID: nil, options: options)
+        if let reader {
+            committed = reader
+        } else {
+            committed = try KafkaConsumer(configuration, groupID: nil, options: options)
+        }
         options.isolation = .readUncommitted
         all = try KafkaConsumer(configuration, groupID: nil, options: options)
-    }
-
-    deinit {
-        _ = committed.close()
-        _ = all.close()
     }
 
     /// Asks these partitions, and reads the first record of each open transaction for its time.

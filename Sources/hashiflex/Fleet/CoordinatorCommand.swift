@@ -43,9 +43,9 @@ struct CoordinatorCommand: ParsableCommand {
     var exitWithParent = false
 
     /// Two writers, markers, positions, leadership, three followers of which the last term's may still be closing,
-    /// three that ask about topics, one that asks about nodes with two probes of which one may still be closing, two that look
+    /// three that ask about topics, one that asks about nodes with two probes of which one may still be closing, one that looks
     /// for open transactions, and one that looks who leads.
-    private static let clients = 20
+    private static let clients = 19
 
     func validate() throws {
         if let name { try requireName(name) }

@@ -83,7 +83,7 @@ final class TopicReading {
     /// Says which partitions go on behind the end that was read to: what is in an open transaction was not read.
     func sayHeldBack() {
         let held = transactions.held(consumer.knownEnd)
-        guard !held.isEmpty, let probe = try? OpenTransactionProbe(link.kafka),
+        guard !link.isEmbedded, !held.isEmpty, let probe = try? OpenTransactionProbe(link.kafka),
             let found = try? probe.find(held, timeoutMs: Self.askingMs)
         else { return }
         let now = Clock.wallMs
