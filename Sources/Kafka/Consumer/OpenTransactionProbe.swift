@@ -1,4 +1,5 @@
 internal import CRDKafka
+import Synchronization
 
 /// Looks for open transactions that hold readers of committed records back: by one client that sees what is committed, and one
 /// that sees all. Use from one thread.
@@ -6,6 +7,11 @@ public final class OpenTransactionProbe: Sendable {
     private let committed: KafkaConsumer
     private let all: KafkaConsumer
 
+    /// Records whose time is known: who looks again and again reads each once.
+    private let known = Mutex<[TopicPartition: (offset: Int64, sinceMs: Int64)]>([:])
+
+    /// How long a first record is read, milliseconds: the library takes more than a second until it fetches what is new to it.
+    private static let readMs: Int32 = 3_000
     /// What one partition may send when its first record is asked for, bytes: only the record's time is wanted.
     private static let fetchBytes = 65_536
 
@@ -28,7 +34,7 @@ public final class OpenTransactionProbe: Sendable {
 
     /// Asks these partitions, and reads the first record of each open transaction for its time.
     ///
-    /// - Parameter timeoutMs: For each of three questions.
+    /// - Parameter timeoutMs: For each of two questions; records that were not seen before are read for 3 s at most.
     /// - Returns: Those that hold something back, by partition; ``OpenTransaction/sinceMs`` is `nil` where the record could not be
     ///   read in time. Partitions whose leader does not answer are left out.
     /// - Throws: ``KafkaError`` when nobody answered.
@@ -44,32 +50,40 @@ public final class OpenTransactionProbe: Sendable {
             guard let end = ends[partition], end > offset else { return nil }
             return (partition, offset, end)
         }
-        guard !held.isEmpty else { return [] }
-        let times = try times(of: held.map { ($0.0, $0.from) }, timeoutMs: timeoutMs)
+        var times = known.withLock { known in
+            known = known.filter { partition, record in stable[partition] == record.offset }
+            return known.mapValues(\.sinceMs)
+        }
+        let new = held.filter { times[$0.0] == nil }
+        if !new.isEmpty { times.merge(try read(new.map { ($0.0, $0.from) })) { $1 } }
         return held.map { OpenTransaction($0.0, from: $0.from, to: $0.to, sinceMs: times[$0.0]) }
             .sorted { $0.partition < $1.partition }
     }
 
     /// The time of the first record at or behind each offset.
-    private func times(
-        of places: [(TopicPartition, Int64)], timeoutMs: Int32
-    ) throws(KafkaError) -> [TopicPartition: Int64] {
+    private func read(_ places: [(TopicPartition, Int64)]) throws(KafkaError) -> [TopicPartition: Int64] {
         defer { try? all.unassign() }
         try all.assign(places.map { ($0.0, .offset($0.1)) })
         var open = Set(places.map(\.0))
         var times: [TopicPartition: Int64] = [:]
-        let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
+        let deadline = ContinuousClock.now + .milliseconds(Self.readMs)
         while !open.isEmpty, ContinuousClock.now < deadline {
             switch all.poll(timeoutMs: 50) {
             case .message(let message):
                 guard open.remove(message.topicPartition) != nil else { continue }
                 times[message.topicPartition] = message.timestampMs
+                if let offset = places.first(where: { $0.0 == message.topicPartition })?.1,
+                    let sinceMs = message.timestampMs
+                {
+                    known.withLock { $0[message.topicPartition] = (offset, sinceMs) }
+                }
                 try? all.pause([message.topicPartition])
             case .partitionEnd(let partition, _): open.remove(partition)
             case .error(let error):
-                // Without the right to read, or a leader: the offsets are known all the same.
-                guard let partition = error.partition, !error.isFatal else { return times }
-                open.remove(partition)
+                guard !error.isFatal else { return times }
+                // Without the right to read, or a leader: the offsets are known all the same. What names no partition is of
+                // a connection, perhaps one that was closed since the last look.
+                if let partition = error.partition { open.remove(partition) }
             case .assigned, .revoked, nil: break
             }
         }
