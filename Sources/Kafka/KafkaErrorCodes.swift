@@ -29,6 +29,8 @@ extension KafkaError {
 
         /// Another call of the client is still under way, and this one cannot be made beside it.
         public static let conflict = RD_KAFKA_RESP_ERR__CONFLICT.rawValue
+        /// The transaction before is still being ended.
+        public static let concurrentTransactions = RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS.rawValue
 
         /// The topic is known but has no such partition.
         public static let unknownPartition = RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION.rawValue

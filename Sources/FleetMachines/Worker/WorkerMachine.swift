@@ -220,7 +220,7 @@ package struct WorkerSettings: Sendable {
     package var sessionMs: Int64 = 0
     /// A leader that acknowledges nothing for so long, and answers no question, does not take what is written here, milliseconds: a
     /// cluster replaces a node that it does not hear of sooner.
-    package var answerMs: Int64 = 15_000
+    package var answerMs: Int64 = 12_000
     /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds.
     package var stuckMs: Int64 = 8_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.

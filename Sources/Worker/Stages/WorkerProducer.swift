@@ -11,6 +11,10 @@ internal import Threads
 /// instance has fenced this one, although there is none. What tells the two apart is for how long the broker has confirmed no
 /// transaction; and where it has, a name that is taken back and lost again within ``rivalMs`` is another worker's.
 ///
+/// The node that keeps the transactions may be cut off from its peers: it takes every call, and can end none. The library goes on
+/// asking it. So a call that is not answered in the time of a transaction ends with a new producer that asks another node first
+/// where its transactions are kept; taking the name over aborts what was open, or tells that it was committed.
+///
 /// Use from one thread.
 final class WorkerProducer: Sendable {
     private struct State {
@@ -29,7 +33,16 @@ final class WorkerProducer: Sendable {
         var renewal: KafkaError?
         /// When the name was taken back from somebody who may have been another worker.
         var takenBackMs: Int64?
+        /// When the first call was made since the node that keeps the transactions has answered one.
+        var unansweredMs: Int64?
+        /// How many nodes were asked where the transactions are kept.
+        var turns = 0
     }
+
+    /// How long a call of a transaction is waited for at once, and how long taking a name over, milliseconds: both are made again.
+    private static let (callMs, takeOverMs): (Int32, Int32) = (10_000, 5_000)
+    /// How long the nodes are asked for, milliseconds.
+    private static let listMs: Int32 = 2_000
 
     /// A name that is lost twice within so long is another worker's, milliseconds.
     private static let rivalMs: Int64 = 60_000
@@ -52,12 +65,11 @@ final class WorkerProducer: Sendable {
         transactionMs =
             kafka.value(of: "transaction.timeout.ms").flatMap { Int64($0) }
             ?? Int64(ProducerOptions.transactionTimeoutMsUsual)
-        let producer = try KafkaProducer(kafka, options: options)
-        state = Mutex(State(producer: producer))
+        state = Mutex(State(producer: try KafkaProducer(kafka, options: options), isNew: true))
         guard let name = options.transactionalID else { return }
         try worker.patience.until(stop).wait(for: "the coordinator of transactional id \(name)") {
-            timeoutMs throws(KafkaError) in
-            try producer.initTransactions(timeoutMs: timeoutMs)
+            _ throws(KafkaError) in
+            try takeOver()
         }
     }
 
@@ -78,9 +90,18 @@ final class WorkerProducer: Sendable {
         past.withLock { $0.unconfirmedMs = $0.unconfirmedMs ?? Clock.steadyMs }
     }
 
+    /// Makes the commit of offsets part of the transaction.
+    func sendOffsets(_ offsets: [OffsetCommit], group: ConsumerGroupMetadata) throws(KafkaError) {
+        try answered("its offsets were not added") { () throws(KafkaError) in
+            try current.sendOffsets(offsets, group: group, timeoutMs: Self.callMs)
+        }
+    }
+
     /// Commits the transaction.
     func commit() throws(KafkaError) {
-        try current.commitTransaction(timeoutMs: 60_000)
+        try answered("it was not ended") { () throws(KafkaError) in
+            try current.commitTransaction(timeoutMs: Self.callMs)
+        }
         state.withLock { $0.isOpen = false }
         past.withLock { $0.unconfirmedMs = nil }
     }
@@ -89,11 +110,13 @@ final class WorkerProducer: Sendable {
     func abort() throws(KafkaError) {
         if state.withLock({ $0.isOpen }) {
             do throws(KafkaError) {
-                try current.abortTransaction(timeoutMs: 60_000)
+                try answered("it was not ended") { () throws(KafkaError) in
+                    try current.abortTransaction(timeoutMs: Self.callMs)
+                }
             } catch {
                 // A call that was never ended would be in the way for ever.
                 let isAgain = error.isRetriable && error.code != KafkaError.Code.conflict
-                guard !isAgain, renew(after: error, isStuck: true) else { throw error }
+                guard hasMoved || !isAgain && renew(after: error, isStuck: true) else { throw error }
             }
             state.withLock { $0.isOpen = false }
         }
@@ -131,22 +154,77 @@ final class WorkerProducer: Sendable {
     private func takeOver() throws(KafkaError) {
         let (producer, isNew) = state.withLock { ($0.producer, $0.isNew) }
         guard isNew, options.transactionalID != nil else { return }
-        try producer.initTransactions(timeoutMs: 10_000)
+        do throws(KafkaError) {
+            try producer.initTransactions(timeoutMs: Self.takeOverMs)
+        } catch {
+            // What is still being ended is in good hands.
+            if error.isRetriable, error.code != KafkaError.Code.concurrentTransactions {
+                moveOn(after: error)
+            }
+            throw error
+        }
         state.withLock { $0.isNew = false }
-        past.withLock { $0.unconfirmedMs = nil }
+        past.withLock { ($0.unconfirmedMs, $0.unansweredMs) = (nil, nil) }
     }
+
+    /// Makes a call of a transaction; gives the producer up when none was answered for as long as a transaction may take.
+    private func answered(_ what: String, _ body: () throws(KafkaError) -> Void) throws(KafkaError) {
+        let beganMs = past.withLock { past in
+            past.unansweredMs = past.unansweredMs ?? Clock.steadyMs
+            return past.unansweredMs ?? 0
+        }
+        do throws(KafkaError) {
+            try body()
+            past.withLock { $0.unansweredMs = nil }
+        } catch {
+            guard error.isRetriable else {
+                past.withLock { $0.unansweredMs = nil }
+                throw error
+            }
+            let silentMs = Clock.steadyMs - beganMs
+            guard silentMs >= max(Int64(Self.callMs), transactionMs), moveOn(after: error) else {
+                throw error
+            }
+            throw KafkaError(
+                code: error.code,
+                doing:
+                    "the node that keeps the transaction has not answered for \(silentMs / 1_000) s, \(what)",
+                detail: "another one is asked who keeps it: \(error)", isRetriable: false, requiresAbort: true
+            )
+        }
+    }
+
+    /// Goes on with a producer that asks the next node first where its transactions are kept; returns whether there is one.
+    @discardableResult private func moveOn(after error: KafkaError) -> Bool {
+        let listed = (try? KafkaAdmin(kafka).metadata(timeoutMs: Self.listMs).brokers.map(\.address)) ?? []
+        let nodes = listed.sorted()
+        guard nodes.count > 1 else { return false }
+        let turn = past.withLock { past in
+            past.turns += 1
+            past.unansweredMs = nil
+            return past.turns
+        }
+        return renew(after: error, isStuck: true, asking: nodes[turn % nodes.count])
+    }
+
+    /// Whether the producer was made anew and the name has still to be taken over.
+    private var hasMoved: Bool { state.withLock { $0.isNew } }
 
     /// Makes a new producer where that helps.
     ///
-    /// - Parameter isStuck: Whether the present one can not go on although it does not say so.
+    /// - Parameters:
+    ///   - isStuck: Whether the present one can not go on although it does not say so.
+    ///   - node: The address of the node that is asked first; `nil` for those of the configuration.
     /// - Returns: whether what failed is to be done again.
-    private func renew(after error: KafkaError, isStuck: Bool = false) -> Bool {
+    private func renew(after error: KafkaError, isStuck: Bool = false, asking node: String? = nil) -> Bool {
         guard !error.isPermanent else { return false }
         let reason = current.fatalError
         // What the one before had on its way fails one by one.
         guard reason != nil || isStuck else { return true }
         if let reason, reason.isPermanent { return false }
         if error.isFencing || reason?.isFencing ?? false, !mayTakeBack() { return false }
+        var kafka = kafka
+        if let node { kafka.set("bootstrap.servers", node) }
         guard let producer = try? KafkaProducer(kafka, options: options) else { return false }
         let old = state.withLock { state in
             defer { state = State(producer: producer, isNew: true) }

@@ -70,7 +70,7 @@ final class WorkerWriter: Sendable {
             // member that was given up gets a new one only after this worker has answered that it lost everything.
             let membership = options.kafka.usesConsumerProtocol ? consumer.current.groupMetadata() : begun
             let failure = asMember { () throws(KafkaError) in
-                try producer.current.sendOffsets(offsets(commits), group: membership, timeoutMs: 30_000)
+                try producer.sendOffsets(offsets(commits), group: membership)
             }
             conductor.tell(.transactionEnded(.sendOffsets, failure))
         case .commitTransaction:
