@@ -9,6 +9,10 @@ public final class RecordWriter: Sendable {
     private let made: Mutex<KafkaProducer>
     /// The tag of the next record; deliveries of a call that timed out come late and are told apart by it.
     private let nextTag = Mutex<UInt64>(0)
+    /// Since when nothing was acknowledged that was written.
+    private let silent = Mutex<(sinceMs: Int64?, turns: NodeTurns)>((nil, NodeTurns()))
+    /// Without any acknowledgement for so long the leaders are asked for at another node, milliseconds.
+    private static let silentMs: Int64 = 6_000
     /// Topics whose leaders are known; librdkafka holds the first record of any other for up to a second.
     private let knownTopics = Mutex<Set<String>>([])
 
@@ -49,15 +53,23 @@ public final class RecordWriter: Sendable {
 
     /// Writes records in order and waits for all of them, no longer than `timeoutMs` in all but for a second a call.
     ///
+    /// - Parameter isRepeatable: Whether what is not acknowledged for 6 s may be written once more, by way of another node: the first
+    ///   copy may arrive as well.
     /// - Returns: the offset of each; -1 where the broker did not say, after a repeated request.
     /// - Throws: the first delivery's error, or a time-out; some records may have been written.
-    public func write(_ records: [Record], timeoutMs: Int64 = 30_000) throws(KafkaError) -> [Int64] {
+    public func write(
+        _ records: [Record], timeoutMs: Int64 = 30_000, isRepeatable: Bool = true
+    ) throws(KafkaError) -> [Int64] {
         let result = nextTag.withLock { tag in
             defer { tag += UInt64(records.count) }
             return Result { () throws(KafkaError) in
+                let beganMs = Clock.steadyMs
                 do throws(KafkaError) {
-                    return try write(records, firstTag: tag, timeoutMs: timeoutMs)
+                    let offsets = try write(records, firstTag: tag, timeoutMs: timeoutMs, isRepeatable)
+                    silent.withLock { $0.sinceMs = nil }
+                    return offsets
                 } catch {
+                    leaveSilence(error, beganMs)
                     throw renewed(after: error)
                 }
             }
@@ -70,6 +82,34 @@ public final class RecordWriter: Sendable {
         guard error.isFatal, !error.isPermanent, let fatal = producer.fatalError, !fatal.isPermanent,
             let new = try? Self.producer(kafka)
         else { return error }
+        replace(by: new)
+        return KafkaError(
+            code: KafkaError.Code.purgedInFlight,
+            doing: "the producer was of no further use and is made anew",
+            detail: error.description, isRetriable: true)
+    }
+
+    /// Goes on with a producer that asks another node for the leaders, when nothing was acknowledged for long: the one that is
+    /// asked now may be cut off from its peers. What is still on its way is lost; whoever repeats the call writes it again.
+    private func leaveSilence(_ error: KafkaError, _ beganMs: Int64) {
+        guard error.isRetriable || error.code == KafkaError.Code.messageTimedOut else { return }
+        let isLong = silent.withLock { silent in
+            let sinceMs = silent.sinceMs ?? beganMs
+            silent.sinceMs = sinceMs
+            return Clock.steadyMs - sinceMs >= Self.silentMs
+        }
+        if isLong, let new = another() { replace(by: new) }
+    }
+
+    /// A producer that asks the next node first for the leaders; `nil` where there is only one.
+    private func another() -> KafkaProducer? {
+        var turns = silent.withLock { $0.turns }
+        guard let asking = turns.next(kafka), let new = try? Self.producer(asking) else { return nil }
+        silent.withLock { $0 = (nil, turns) }
+        return new
+    }
+
+    private func replace(by new: KafkaProducer) {
         let old = made.withLock { made in
             defer { made = new }
             return made
@@ -77,20 +117,18 @@ public final class RecordWriter: Sendable {
         // Ended here, outside of the lock.
         _ = old
         knownTopics.withLock { $0 = [] }
-        return KafkaError(
-            code: KafkaError.Code.purgedInFlight,
-            doing: "the producer was of no further use and is made anew",
-            detail: error.description, isRetriable: true)
     }
 
     /// Writes one record; returns its offset.
     @discardableResult
-    public func write(_ record: Record, timeoutMs: Int64 = 30_000) throws(KafkaError) -> Int64 {
-        try write([record], timeoutMs: timeoutMs)[0]
+    public func write(
+        _ record: Record, timeoutMs: Int64 = 30_000, isRepeatable: Bool = true
+    ) throws(KafkaError) -> Int64 {
+        try write([record], timeoutMs: timeoutMs, isRepeatable: isRepeatable)[0]
     }
 
     private func write(
-        _ records: [Record], firstTag: UInt64, timeoutMs: Int64
+        _ records: [Record], firstTag: UInt64, timeoutMs: Int64, _ isRepeatable: Bool
     ) throws(KafkaError) -> [Int64] {
         let deadline = Clock.steadyMs + timeoutMs
         /// What a further call may take.
@@ -111,7 +149,17 @@ public final class RecordWriter: Sendable {
         var offsets = [Int64?](repeating: nil, count: records.count)
         // Leaders that were found late are not to no purpose.
         let untilMs = Clock.steadyMs + leftMs()
+        var heardMs = Clock.steadyMs
         while offsets.contains(nil) {
+            if isRepeatable, Clock.steadyMs - heardMs >= Self.silentMs {
+                heardMs = Clock.steadyMs
+                if let new = another() {
+                    replace(by: new)
+                    for (index, record) in records.enumerated() where offsets[index] == nil {
+                        try produce(record, tag: firstTag + UInt64(index), timeoutMs: leftMs())
+                    }
+                }
+            }
             guard Clock.steadyMs < untilMs else {
                 throw KafkaError(code: KafkaError.Code.timedOut, doing: "cannot write to \(records[0].topic)")
             }
@@ -119,6 +167,7 @@ public final class RecordWriter: Sendable {
                 guard delivery.tag >= firstTag else { continue }
                 if let error = delivery.error { throw error }
                 offsets[Int(delivery.tag - firstTag)] = delivery.offset ?? -1
+                heardMs = Clock.steadyMs
             }
         }
         return offsets.map { $0 ?? 0 }

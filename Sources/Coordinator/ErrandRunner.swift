@@ -71,7 +71,7 @@ final class ErrandRunner: Sendable {
             }
         case .writeMoves(let moves, let errand):
             answer(errand) { () throws(KafkaError) in
-                _ = try writer.write(moves.map(moveRecord))
+                _ = try writer.write(moves.map(moveRecord), isRepeatable: false)
                 return .written(errand: errand)
             }
         default: preconditionFailure("the service gives the runner errands")

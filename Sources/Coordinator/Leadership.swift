@@ -40,11 +40,13 @@ final class Leadership: Sendable {
 
     private var consumer: KafkaConsumer { made.withLock { $0 } }
 
-    private static func join(_ options: CoordinatorOptions) throws(KafkaError) -> KafkaConsumer {
+    private static func join(
+        _ options: CoordinatorOptions, asking kafka: KafkaConfiguration? = nil
+    ) throws(KafkaError) -> KafkaConsumer {
         var consumerOptions = ConsumerOptions(
             offsetReset: .latest, sessionTimeoutMs: options.sessionTimeoutMs)
         if options.isNameKept { consumerOptions.groupInstanceID = "coordinator-\(options.name)" }
-        var kafka = options.kafka
+        var kafka = kafka ?? options.kafka
         // Kafka 4's protocol refuses a name whose holder was killed until the broker's own session is over, and that is long.
         if kafka.usesConsumerProtocol { kafka.set("group.protocol", "classic") }
         let consumer = try KafkaConsumer(
@@ -56,9 +58,14 @@ final class Leadership: Sendable {
     func run(until stop: Signal) -> PlatformThread {
         PlatformThread("leadership") { [self] in
             var policy = RejoinPolicy()
+            var silence = GroupSilence()
+            var turns = NodeTurns()
             do throws(KafkaError) {
                 while !stop.isSet {
-                    if try isFenced(&policy) { try rejoin(&policy, until: stop) }
+                    if try isFenced(&policy, &silence) { try rejoin(&policy, until: stop) }
+                    if silence.isOver(nowMs: Clock.steadyMs), let asking = turns.next(options.kafka) {
+                        try renew(asking: asking)
+                    }
                 }
             } catch {
                 onFailure(error)
@@ -69,9 +76,11 @@ final class Leadership: Sendable {
     }
 
     /// Takes the group's next word; returns whether it is that somebody else has this coordinator's name.
-    private func isFenced(_ policy: inout RejoinPolicy) throws(KafkaError) -> Bool {
+    private func isFenced(
+        _ policy: inout RejoinPolicy, _ silence: inout GroupSilence
+    ) throws(KafkaError) -> Bool {
         do throws(KafkaError) {
-            try step(&policy)
+            try step(&policy, &silence)
         } catch {
             // What is asked of a client that was fenced fails with another code.
             let codes = [error.code, consumer.fatalError?.code]
@@ -81,16 +90,20 @@ final class Leadership: Sendable {
         return false
     }
 
-    private func step(_ policy: inout RejoinPolicy) throws(KafkaError) {
+    private func step(
+        _ policy: inout RejoinPolicy, _ silence: inout GroupSilence
+    ) throws(KafkaError) {
         switch consumer.poll(timeoutMs: 100) {
         case .assigned(let partitions):
             policy.joined(nowMs: Clock.steadyMs)
+            silence.end()
             // Nothing is read through this consumer: it starts at the end and stays paused.
             try consumer.assign(partitions.map { ($0, .end) })
             if !partitions.isEmpty { try consumer.pause(partitions) }
             onChange(!partitions.isEmpty)
             if partitions.isEmpty { onStandby() }
-        case .revoked:
+        case .revoked(_, let isLost):
+            silence.begin(isLost: isLost, nowMs: Clock.steadyMs)
             onChange(false)
             try consumer.unassign()
         case .error(let error) where error.isFatal || error.code == KafkaError.Code.fencedInstance:
@@ -119,7 +132,13 @@ final class Leadership: Sendable {
         // Who has a name does not leave the group by this.
         consumer.close(timeoutMs: Self.closeMs)
         guard !stop.wait(milliseconds: waitMs) else { return }
-        let new = try Self.join(options)
+        try renew(asking: nil)
+    }
+
+    /// Joins with a new client.
+    private func renew(asking kafka: KafkaConfiguration?) throws(KafkaError) {
+        consumer.close(timeoutMs: Self.closeMs)
+        let new = try Self.join(options, asking: kafka)
         let old = made.withLock { made in
             defer { made = new }
             return made

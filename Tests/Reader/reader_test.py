@@ -39,18 +39,28 @@ class KafkaError:
 class Consumer:
     """Of two partitions each topic has, the second is empty. `later` comes when all ends were told."""
     topics, errors, later, settings, silent, missing = None, [], [], None, False, {}
+    # What each node says of who leads, one answer after the other; None for no answer, and the last answer again and again.
+    told = {}
 
     def __init__(self, settings):
-        Consumer.settings = settings
-        self.queue = []
+        self.own, self.queue = settings, []
 
-    def list_topics(self, topic, timeout):
+    def list_topics(self, topic=None, timeout=0):
+        if topic is None:
+            answers = Consumer.told.get(self.own["bootstrap.servers"], [1])
+            leader = answers.pop(0) if len(answers) > 1 else answers[0]
+            if leader is None:
+                raise KafkaException("no answer")
+            facts = types.SimpleNamespace(partitions={0: types.SimpleNamespace(leader=leader)})
+            brokers = {node: types.SimpleNamespace(host="node", port=node) for node in (1, 2, 3)}
+            return types.SimpleNamespace(brokers=brokers, topics={"hashiflex.shards": facts})
         left = Consumer.missing.get(topic, 0)
         Consumer.missing[topic] = left - 1
         facts = types.SimpleNamespace(error="unknown topic" if left > 0 else None, partitions={0: None, 1: None})
         return types.SimpleNamespace(topics={topic: facts})
 
     def assign(self, places):
+        Consumer.settings = self.own
         for topic, partition, _ in [] if Consumer.silent else places:
             kind = topic.split(".", 1)[1]
             self.queue += Consumer.topics.records[kind] if partition == 0 else []
@@ -72,6 +82,7 @@ from made_up import FIRST, MadeUp  # noqa: E402
 class ReaderTest(unittest.TestCase):
     def setUp(self):
         Consumer.topics, Consumer.errors, Consumer.later, Consumer.silent, Consumer.missing = MadeUp(), [], [], False, {}
+        Consumer.told = {}
 
     def run_reader(self, *arguments):
         """The code, standard output and standard error."""
@@ -146,6 +157,15 @@ class ReaderTest(unittest.TestCase):
         for code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError._FATAL):
             Consumer.errors = [KafkaError(code)]
             self.assertEqual(self.run_reader("here:1"), (69, "", f"reader.py: error {code}\n"))
+
+    def test_nodes_that_disagree_are_waited_for(self):
+        Consumer.told = {"node:1": [1, 1, 2], "node:2": [2], "node:3": [None]}
+        self.assertEqual(self.run_reader("here:1")[0], 0)
+        self.assertEqual(Consumer.told["node:1"], [2])
+        Consumer.told = {"node:1": [1], "node:2": [2]}
+        with mock.patch("time.monotonic", side_effect=range(0, 10_000, 20)):
+            code, _, errors = self.run_reader("here:1")
+        self.assertEqual((code, errors), (69, "reader.py: the nodes do not agree on the leaders after 60 s\n"))
 
     def test_silence_ends_it(self):
         Consumer.silent = True

@@ -36,12 +36,37 @@ def places(client, prefix, kinds):
     return found
 
 
+def leaders(address, prefix):
+    """Who leads each partition of the deployment, as one node says; None where it does not answer."""
+    try:
+        topics = consumer(address).list_topics(timeout=5).topics
+    except confluent_kafka.KafkaException:
+        return None
+    return {(name, partition): facts.leader for name, topic in topics.items() if name.startswith(f"{prefix}.")
+            for partition, facts in topic.partitions.items()}
+
+
+def wait_until_agreed(client, prefix, seconds=SILENCE_MAX):
+    """Until all nodes that answer name the same leaders. One that was cut off from its peers tells old ones when it is back, and
+    a reader that believes it takes the log of a leader that was replaced for the whole."""
+    deadline = time.monotonic() + seconds
+    while True:
+        nodes = [f"{node.host}:{node.port}" for node in client.list_topics(timeout=30).brokers.values()]
+        told = [facts for facts in (leaders(node, prefix) for node in nodes) if facts is not None]
+        if told and all(facts == told[0] for facts in told):
+            return
+        if time.monotonic() > deadline:
+            raise Unreadable(f"the nodes do not agree on the leaders after {seconds} s")
+        time.sleep(0.5)
+
+
 class Topics:
     """Every partition of some topics, from the beginning. One record is held at a time."""
 
     def __init__(self, brokers, prefix, kinds, **settings):
         self.consumer = consumer(brokers, **{"enable.partition.eof": True, **settings})
         self.prefix = prefix
+        wait_until_agreed(self.consumer, prefix)
         self.unread = set(places(self.consumer, prefix, kinds))
         self.consumer.assign(
             [TopicPartition(*place, confluent_kafka.OFFSET_BEGINNING) for place in sorted(self.unread)])

@@ -150,6 +150,9 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
 
     // MARK: What others may ask
 
+    /// Whether no partition is owned, and nothing of one is left to do.
+    package var ownsNothing: Bool { if case .idle = phase { true } else { false } }
+
     /// Whether the broker should be polled now: for records, or for what the group wants while nothing else can be taken.
     package var wantsPoll: Bool {
         switch phase {

@@ -14,15 +14,17 @@ final class ShardConsumer: Sendable {
     /// Connects on first use.
     init(_ options: WorkerOptions) throws(KafkaError) {
         self.options = options
-        made = Mutex(try Self.make(options))
+        made = Mutex(try Self.make(options, options.kafka))
     }
 
-    private static func make(_ options: WorkerOptions) throws(KafkaError) -> KafkaConsumer {
+    private static func make(
+        _ options: WorkerOptions, _ kafka: KafkaConfiguration
+    ) throws(KafkaError) -> KafkaConsumer {
         var result = ConsumerOptions(
             offsetReset: .error, reportsPartitionEnd: true, sessionTimeoutMs: options.sessionTimeoutMs)
         result.queueKilobytes = options.prefetchKilobytes
         if options.isNameKept { result.groupInstanceID = "worker-\(options.worker)" }
-        return try KafkaConsumer(options.kafka, groupID: options.topics.workerGroup, options: result)
+        return try KafkaConsumer(kafka, groupID: options.topics.workerGroup, options: result)
     }
 
     /// The client of now.
@@ -33,9 +35,11 @@ final class ShardConsumer: Sendable {
 
     /// Joins the group under the same name with a new client. The old one has given everything back; who has a name does not leave
     /// the group by closing.
-    func renew() throws(KafkaError) {
+    ///
+    /// - Parameter kafka: The configuration with the node that is asked first; `nil` for that of the worker.
+    func renew(asking kafka: KafkaConfiguration? = nil) throws(KafkaError) {
         current.close(timeoutMs: Self.closeMs)
-        let new = try Self.make(options)
+        let new = try Self.make(options, kafka ?? options.kafka)
         let old = made.withLock { made in
             defer { made = new }
             return made
@@ -50,24 +54,4 @@ final class ShardConsumer: Sendable {
         error.code == KafkaError.Code.fencedInstance
             || current.fatalError?.code == KafkaError.Code.fencedInstance
     }
-}
-
-/// A worker's name in its group: whether somebody else has it, and when this worker joins again under it.
-struct HeldName {
-    private var policy = RejoinPolicy()
-    /// When this worker joins again, steady milliseconds; `nil` while it has its name.
-    private(set) var againMs: Int64?
-
-    /// Somebody else has it. Returns how long to wait before joining again, milliseconds, or `nil` to end.
-    mutating func lost(nowMs: Int64) -> Int64? {
-        let waitMs = policy.fenced(nowMs: nowMs, draw: UInt64.random(in: .min ... .max))
-        againMs = waitMs.map { nowMs + $0 }
-        return waitMs
-    }
-
-    /// A new client joins.
-    mutating func joinsAgain() { againMs = nil }
-
-    /// The group has let this worker in.
-    mutating func isIn(nowMs: Int64) { policy.joined(nowMs: nowMs) }
 }

@@ -35,14 +35,15 @@ final class WorkerProducer: Sendable {
         var takenBackMs: Int64?
         /// When the first call was made since the node that keeps the transactions has answered one.
         var unansweredMs: Int64?
-        /// How many nodes were asked where the transactions are kept.
-        var turns = 0
+        /// Since when records are on their way and none was acknowledged.
+        var unacknowledgedMs: Int64?
+        var turns = NodeTurns()
     }
 
     /// How long a call of a transaction is waited for at once, and how long taking a name over, milliseconds: both are made again.
     private static let (callMs, takeOverMs): (Int32, Int32) = (10_000, 5_000)
-    /// How long the nodes are asked for, milliseconds.
-    private static let listMs: Int32 = 2_000
+    /// Without any acknowledgement for so long the leaders are asked for at another node, milliseconds.
+    private static let silentMs: Int64 = 12_000
 
     /// A name that is lost twice within so long is another worker's, milliseconds.
     private static let rivalMs: Int64 = 60_000
@@ -194,17 +195,33 @@ final class WorkerProducer: Sendable {
         }
     }
 
-    /// Goes on with a producer that asks the next node first where its transactions are kept; returns whether there is one.
+    /// Goes on with a producer that asks the next node first who leads, and who keeps its transactions; returns whether there is one.
     @discardableResult private func moveOn(after error: KafkaError) -> Bool {
-        let listed = (try? KafkaAdmin(kafka).metadata(timeoutMs: Self.listMs).brokers.map(\.address)) ?? []
-        let nodes = listed.sorted()
-        guard nodes.count > 1 else { return false }
-        let turn = past.withLock { past in
-            past.turns += 1
-            past.unansweredMs = nil
-            return past.turns
+        var turns = past.withLock { $0.turns }
+        guard let asking = turns.next(kafka) else { return false }
+        past.withLock { past in
+            past.turns = turns
+            (past.unansweredMs, past.unacknowledgedMs) = (nil, nil)
         }
-        return renew(after: error, isStuck: true, asking: nodes[turn % nodes.count])
+        return renew(after: error, isStuck: true, asking: asking)
+    }
+
+    /// Takes note of deliveries; goes on with another producer when none was acknowledged for long, or one was given up.
+    func watch(_ deliveries: [Delivery], hasFlights: Bool) {
+        let silentMs = past.withLock { past in
+            let isWaiting = hasFlights && !deliveries.contains { $0.error == nil }
+            past.unacknowledgedMs = isWaiting ? past.unacknowledgedMs ?? Clock.steadyMs : nil
+            return past.unacknowledgedMs.map { Clock.steadyMs - $0 } ?? 0
+        }
+        let givenUp = deliveries.lazy.compactMap(\.error).first { $0.code == KafkaError.Code.messageTimedOut }
+        guard givenUp != nil || silentMs >= Self.silentMs else { return }
+        moveOn(
+            after: givenUp
+                ?? KafkaError(
+                    code: KafkaError.Code.timedOut,
+                    doing:
+                        "nothing was acknowledged for \(silentMs / 1_000) s, and another node is asked for the leaders"
+                ))
     }
 
     /// Whether the producer was made anew and the name has still to be taken over.
@@ -214,18 +231,18 @@ final class WorkerProducer: Sendable {
     ///
     /// - Parameters:
     ///   - isStuck: Whether the present one can not go on although it does not say so.
-    ///   - node: The address of the node that is asked first; `nil` for those of the configuration.
+    ///   - kafka: The configuration with the node that is asked first; `nil` for that of the worker.
     /// - Returns: whether what failed is to be done again.
-    private func renew(after error: KafkaError, isStuck: Bool = false, asking node: String? = nil) -> Bool {
+    private func renew(
+        after error: KafkaError, isStuck: Bool = false, asking kafka: KafkaConfiguration? = nil
+    ) -> Bool {
         guard !error.isPermanent else { return false }
         let reason = current.fatalError
         // What the one before had on its way fails one by one.
         guard reason != nil || isStuck else { return true }
         if let reason, reason.isPermanent { return false }
         if error.isFencing || reason?.isFencing ?? false, !mayTakeBack() { return false }
-        var kafka = kafka
-        if let node { kafka.set("bootstrap.servers", node) }
-        guard let producer = try? KafkaProducer(kafka, options: options) else { return false }
+        guard let producer = try? KafkaProducer(kafka ?? self.kafka, options: options) else { return false }
         let old = state.withLock { state in
             defer { state = State(producer: producer, isNew: true) }
             return state.producer

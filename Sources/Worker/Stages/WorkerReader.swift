@@ -12,6 +12,7 @@ final class WorkerReader: Sendable {
     private let consumer: ShardConsumer
     private let memberships: Memberships
     private let tasks: BoundedQueue<ShardTask>
+    private let kafka: KafkaConfiguration
     private let topic: String
     private let answerTopics: [String]
     /// What all of them were found to have.
@@ -41,12 +42,14 @@ final class WorkerReader: Sendable {
         self.memberships = memberships
         self.tasks = tasks
         topic = options.topics.shards
+        kafka = options.kafka
         answerTopics = [options.topics.predictions, options.topics.receipts]
     }
 
     func run() -> PlatformThread {
         PlatformThread("poll") { [self] in
             var name = HeldName()
+            var turns = NodeTurns()
             var transactions = OpenTransactionWatch()
             var lookAtMs: Int64 = 0
             while !conductor.ended.isSet {
@@ -58,6 +61,10 @@ final class WorkerReader: Sendable {
                 guard conductor.look({ $0.wantsPoll }) else { continue }
                 if let againMs = name.againMs {
                     if Clock.steadyMs >= againMs { rejoin(&name) }
+                } else if conductor.look({ $0.ownsNothing }), name.isSilent(nowMs: Clock.steadyMs),
+                    let asking = turns.next(kafka)
+                {
+                    rejoin(&name, asking: asking)
                 } else if let event = consumer.current.poll(timeoutMs: 50) {
                     transactions.follow(event)
                     tell(event, &name)
@@ -85,12 +92,14 @@ final class WorkerReader: Sendable {
     }
 
     /// Joins with a new client. Called while nothing is owned.
-    private func rejoin(_ name: inout HeldName) {
+    ///
+    /// - Parameter kafka: The configuration with the node that is asked first; `nil` for that of the worker.
+    private func rejoin(_ name: inout HeldName, asking kafka: KafkaConfiguration? = nil) {
         // What was to be given back waits here, unless it is done.
         for action in conductor.reading.take(milliseconds: 0) { perform(action, &name) }
         name.joinsAgain()
         do throws(KafkaError) {
-            try consumer.renew()
+            try consumer.renew(asking: kafka)
         } catch {
             conductor.tell(.readingFailed(CallFailure(.fatal, "\(error)")))
         }
@@ -126,7 +135,9 @@ final class WorkerReader: Sendable {
                 hasJoined.set()
                 onJoined()
             }
-        case .revoked(_, let lost): conductor.tell(.revoked(lost: lost))
+        case .revoked(_, let lost):
+            name.waits(isLost: lost, nowMs: Clock.steadyMs)
+            conductor.tell(.revoked(lost: lost))
         case .error(let error):
             if error.code == KafkaError.Code.noOffsetToResetTo, let place = error.partition {
                 conductor.tell(whereabouts(of: place))
@@ -162,8 +173,12 @@ final class WorkerReader: Sendable {
                 try consumer.assign(
                     starts.map { (place($0.partition), .offset($0.offset)) })
             case .unassign: try consumer.unassign()
-            case .leaveGroup: try consumer.unsubscribe()
-            case .joinGroup: try consumer.subscribe([topic])
+            case .leaveGroup:
+                name.leaves()
+                try consumer.unsubscribe()
+            case .joinGroup:
+                name.waits(isLost: false, nowMs: Clock.steadyMs)
+                try consumer.subscribe([topic])
             case .pause(let partitions): try consumer.pause(partitions.map(place))
             case .resume(let partitions): try consumer.resume(partitions.map(place))
             case .submit(let task): tasks.push(task)

@@ -167,12 +167,14 @@ final class WorkerWriter: Sendable {
     }
 
     private func takeDeliveries(timeoutMs: Int32) {
-        for delivery in producer.current.poll(timeoutMs: timeoutMs) {
+        let deliveries = producer.current.poll(timeoutMs: timeoutMs)
+        for delivery in deliveries {
             if let error = delivery.error {
                 conductor.tell(.deliveryFailed(producer.failure(error), flight: delivery.tag))
             } else {
                 conductor.tell(.delivered(flight: delivery.tag, records: delivery.count))
             }
         }
+        producer.watch(deliveries, hasFlights: conductor.look { $0.hasFlights })
     }
 }

@@ -79,7 +79,8 @@ extension PositionsCommand {
             func write(_ move: PositionMove) throws {
                 try writer.write(
                     RecordWriter.Record(
-                        topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)))
+                        topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)),
+                    isRepeatable: false)
             }
             try write(move)
             if json { Terminal.print(JSONRecord.text(move)) }
