@@ -5,7 +5,7 @@ import Testing
 /// A worker that can read a partition and not write what becomes of its images leaves it to another.
 @Suite struct AnswerLeadersTests {
     /// Owns partitions 0 and 1 of eight; a shard of partition 1 is scored and on its way to the broker. The session is 10 s; a leader
-    /// that takes nothing is given up after 15 s.
+    /// that takes nothing is given up after 12 s.
     private func writer(isExactlyOnce: Bool = false) -> WorkerBench {
         var settings = WorkerSettings()
         settings.sessionMs = 10_000
@@ -54,7 +54,7 @@ import Testing
         #expect(words.count == 2 && words.last == "leave")
         #expect(
             words.first?.contains(
-                "predictions and receipts of partition 1 can not be written here, the leader has not answered for 15 s"
+                "predictions and receipts of partition 1 can not be written here, the leader has not answered for 12 s"
             ) ?? false)
         #expect(words.first?.contains("for 60 s in which nobody takes it further") ?? false)
         // What is on its way has a second; then nothing of it is waited for.
