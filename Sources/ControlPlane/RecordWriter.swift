@@ -103,7 +103,10 @@ public final class RecordWriter: Sendable {
 
     /// A producer that asks the next node first for the leaders; `nil` where there is only one.
     private func another() -> KafkaProducer? {
-        var turns = silent.withLock { $0.turns }
+        var turns = silent.withLock { silent in
+            silent.sinceMs = nil
+            return silent.turns
+        }
         guard let asking = turns.next(kafka), let new = try? Self.producer(asking) else { return nil }
         silent.withLock { $0 = (nil, turns) }
         return new

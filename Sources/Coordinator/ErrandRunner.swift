@@ -56,7 +56,10 @@ final class ErrandRunner: Sendable {
         case .writeMarkers(let record, let partitions, let errand):
             answer(errand) { () throws(KafkaError) in
                 if let marker = CutoverMarker(of: record) {
-                    _ = try writer.write(partitions.map { markerRecord(marker, $0) })
+                    let offsets = try writer.write(partitions.map { markerRecord(marker, $0) })
+                    for (partition, offset) in zip(partitions, offsets) {
+                        search.wrote(partition, at: offset)
+                    }
                 }
                 return .written(errand: errand)
             }
@@ -82,6 +85,7 @@ final class ErrandRunner: Sendable {
         do throws(KafkaError) {
             tell(try body())
         } catch {
+            if error.isRetriable { search.askAnother() }
             tell(.errandFailed(CallFailure(error), errand: errand))
         }
     }

@@ -1,6 +1,7 @@
 import ControlPlane
 import Kafka
 import PipelineMessages
+import Synchronization
 import Threads
 
 /// Asks the shard topic: finds a cut-over's markers in the partitions, whoever wrote them, and where partitions end.
@@ -8,31 +9,74 @@ import Threads
 /// The first marker of the cut-over in each partition counts. So a second one, written by a coordinator that was thought
 /// dead, changes nothing.
 ///
-/// One reader serves a whole life: a new one would have to learn the topic's leaders first, which takes librdkafka up to
-/// a second.
+/// One reader serves as long as it is answered: a new one would have to learn the topic's leaders first, which takes librdkafka up
+/// to a second. Where it is not, the node that it has its leaders from may be cut off from its peers, and another one is asked.
 final class MarkerSearch: Sendable {
     private let options: CoordinatorOptions
-    private let reader: KafkaConsumer
+    private let made: Mutex<KafkaConsumer>
+    private let turns = Mutex(NodeTurns())
+    /// Where markers were acknowledged, and when.
+    private let written = Mutex<[Int32: (offset: Int64, atMs: Int64)]>([:])
     private let admin: KafkaAdmin
+
+    /// How long one partition's end is asked for, and how long a search goes on that hears of none, milliseconds.
+    private static let (answerMs, silentMs): (Int32, Int64) = (5_000, 8_000)
+    /// For how long a node that does not show what was acknowledged counts as behind, milliseconds; then it may be lost.
+    private static let behindMs: Int64 = 30_000
+    /// How long a reader that is left may take to close, milliseconds.
+    private static let closeMs: Int32 = 1_000
 
     init(_ options: CoordinatorOptions) throws(KafkaError) {
         self.options = options
         admin = try KafkaAdmin(options.kafka)
+        made = Mutex(try Self.make(options.kafka))
+    }
+
+    private var reader: KafkaConsumer { made.withLock { $0 } }
+
+    private static func make(_ kafka: KafkaConfiguration) throws(KafkaError) -> KafkaConsumer {
         // Where retention has passed the place to begin at, the search begins with what is left.
         var consumerOptions = ConsumerOptions(offsetReset: .earliest, reportsPartitionEnd: true)
         consumerOptions.queueKilobytes = 16_384
-        reader = try KafkaConsumer(
-            options.kafka, groupID: nil, options: consumerOptions)
+        return try KafkaConsumer(kafka, groupID: nil, options: consumerOptions)
     }
 
     func close() { _ = reader.close() }
+
+    /// A marker was acknowledged there: who tells that the partition ends below is behind.
+    func wrote(_ partition: Int32, at offset: Int64) {
+        written.withLock { $0[partition] = (offset, Clock.steadyMs) }
+    }
+
+    private func requireCurrent(_ partition: Int32, end: Int64) throws(KafkaError) {
+        guard let last = written.withLock({ $0[partition] }), end <= last.offset,
+            Clock.steadyMs - last.atMs < Self.behindMs
+        else { return }
+        throw KafkaError(
+            code: KafkaError.Code.timedOut,
+            doing:
+                "partition \(partition) is said to end at \(end), but offset \(last.offset) was acknowledged",
+            detail: "the node that answers is behind, or cut off from its peers")
+    }
+
+    /// Goes on with a reader that asks another node for the leaders.
+    func askAnother() {
+        var turns = turns.withLock { $0 }
+        guard let asking = turns.next(options.kafka), let new = try? Self.make(asking) else { return }
+        self.turns.withLock { [turns] in $0 = turns }
+        let old = made.withLock { made in
+            defer { made = new }
+            return made
+        }
+        old.close(timeoutMs: Self.closeMs)
+    }
 
     /// The ends of all partitions that there are now: where a later search for markers begins.
     func ends() throws(KafkaError) -> [PartitionOffset] {
         let count = try admin.partitionCount(of: options.topics.shards, timeoutMs: 10_000)
         var ends: [PartitionOffset] = []
         for partition in 0..<Int32(clamping: count) {
-            let high = try reader.watermarks(topicPartition(partition), timeoutMs: 10_000).high
+            let high = try reader.watermarks(topicPartition(partition), timeoutMs: Self.answerMs).high
             ends.append(PartitionOffset(partition: partition, offset: high))
         }
         return ends
@@ -58,12 +102,14 @@ final class MarkerSearch: Sendable {
     func find(
         _ record: CutoverRecord, from: [PartitionOffset]
     ) throws(KafkaError) -> [PartitionOffset] {
+        let reader = reader
         defer { try? reader.unassign() }
         var progress = MarkerProgress(from.map(\.partition), nowMs: Clock.steadyMs)
         var found: [PartitionOffset] = []
         try reader.assign(from.map { (topicPartition($0.partition), .offset($0.offset)) })
         let deadline = Clock.steadyMs + 30_000
-        search: while Clock.steadyMs < deadline {
+        var heardMs = Clock.steadyMs
+        search: while Clock.steadyMs < deadline, Clock.steadyMs - heardMs < Self.silentMs {
             switch progress.step(nowMs: Clock.steadyMs) {
             case .read: break
             case .end: break search
@@ -75,12 +121,16 @@ final class MarkerSearch: Sendable {
             }
             switch reader.poll(timeoutMs: 200) {
             case .message(let message):
+                heardMs = Clock.steadyMs
                 progress.heard(message.partition)
                 guard progress.wants(message.partition), isMarker(message, of: record) else { continue }
                 found.append(PartitionOffset(partition: message.partition, offset: message.offset))
                 progress.found(message.partition)
             case .partitionEnd(let place, let end):
-                progress.ended(place.partition, at: end, known: reader.knownEnd(of: place))
+                heardMs = Clock.steadyMs
+                let known = reader.knownEnd(of: place)
+                try requireCurrent(place.partition, end: max(end, known ?? 0))
+                progress.ended(place.partition, at: end, known: known)
             case .error(let error):
                 if error.isFatal { throw error }
             case .assigned, .revoked, nil: break

@@ -17,7 +17,7 @@ internal import Threads
 ///
 /// Use from one thread.
 final class WorkerProducer: Sendable {
-    private struct State {
+    struct State {
         var producer: KafkaProducer
         /// Whether a transaction is open here.
         var isOpen = false
@@ -26,7 +26,7 @@ final class WorkerProducer: Sendable {
     }
 
     /// What outlives a producer, by the steady clock.
-    private struct Past {
+    struct Past {
         /// When the first transaction began since the broker has confirmed one.
         var unconfirmedMs: Int64?
         /// Why the producer was made anew, until that is told.
@@ -37,23 +37,20 @@ final class WorkerProducer: Sendable {
         var unansweredMs: Int64?
         /// Since when records are on their way and none was acknowledged.
         var unacknowledgedMs: Int64?
+        /// Who was asked first, and when another one may be.
         var turns = NodeTurns()
+        var moveAtMs: Int64 = 0
     }
-
-    /// How long a call of a transaction is waited for at once, and how long taking a name over, milliseconds: both are made again.
-    private static let (callMs, takeOverMs): (Int32, Int32) = (10_000, 5_000)
-    /// Without any acknowledgement for so long the leaders are asked for at another node, milliseconds.
-    private static let silentMs: Int64 = 12_000
 
     /// A name that is lost twice within so long is another worker's, milliseconds.
     private static let rivalMs: Int64 = 60_000
 
-    private let kafka: KafkaConfiguration
+    let kafka: KafkaConfiguration
     private let options: ProducerOptions
-    private let state: Mutex<State>
-    private let past = Mutex(Past())
+    let state: Mutex<State>
+    let past = Mutex(Past())
     /// After how long the broker gives a transaction up, milliseconds.
-    private let transactionMs: Int64
+    let transactionMs: Int64
 
     /// Connects; with a transactional name it takes over what a predecessor of that name left open.
     ///
@@ -168,72 +165,13 @@ final class WorkerProducer: Sendable {
         past.withLock { ($0.unconfirmedMs, $0.unansweredMs) = (nil, nil) }
     }
 
-    /// Makes a call of a transaction; gives the producer up when none was answered for as long as a transaction may take.
-    private func answered(_ what: String, _ body: () throws(KafkaError) -> Void) throws(KafkaError) {
-        let beganMs = past.withLock { past in
-            past.unansweredMs = past.unansweredMs ?? Clock.steadyMs
-            return past.unansweredMs ?? 0
-        }
-        do throws(KafkaError) {
-            try body()
-            past.withLock { $0.unansweredMs = nil }
-        } catch {
-            guard error.isRetriable else {
-                past.withLock { $0.unansweredMs = nil }
-                throw error
-            }
-            let silentMs = Clock.steadyMs - beganMs
-            guard silentMs >= max(Int64(Self.callMs), transactionMs), moveOn(after: error) else {
-                throw error
-            }
-            throw KafkaError(
-                code: error.code,
-                doing:
-                    "the node that keeps the transaction has not answered for \(silentMs / 1_000) s, \(what)",
-                detail: "another one is asked who keeps it: \(error)", isRetriable: false, requiresAbort: true
-            )
-        }
-    }
-
-    /// Goes on with a producer that asks the next node first who leads, and who keeps its transactions; returns whether there is one.
-    @discardableResult private func moveOn(after error: KafkaError) -> Bool {
-        var turns = past.withLock { $0.turns }
-        guard let asking = turns.next(kafka) else { return false }
-        past.withLock { past in
-            past.turns = turns
-            (past.unansweredMs, past.unacknowledgedMs) = (nil, nil)
-        }
-        return renew(after: error, isStuck: true, asking: asking)
-    }
-
-    /// Takes note of deliveries; goes on with another producer when none was acknowledged for long, or one was given up.
-    func watch(_ deliveries: [Delivery], hasFlights: Bool) {
-        let silentMs = past.withLock { past in
-            let isWaiting = hasFlights && !deliveries.contains { $0.error == nil }
-            past.unacknowledgedMs = isWaiting ? past.unacknowledgedMs ?? Clock.steadyMs : nil
-            return past.unacknowledgedMs.map { Clock.steadyMs - $0 } ?? 0
-        }
-        let givenUp = deliveries.lazy.compactMap(\.error).first { $0.code == KafkaError.Code.messageTimedOut }
-        guard givenUp != nil || silentMs >= Self.silentMs else { return }
-        moveOn(
-            after: givenUp
-                ?? KafkaError(
-                    code: KafkaError.Code.timedOut,
-                    doing:
-                        "nothing was acknowledged for \(silentMs / 1_000) s, and another node is asked for the leaders"
-                ))
-    }
-
-    /// Whether the producer was made anew and the name has still to be taken over.
-    private var hasMoved: Bool { state.withLock { $0.isNew } }
-
     /// Makes a new producer where that helps.
     ///
     /// - Parameters:
     ///   - isStuck: Whether the present one can not go on although it does not say so.
     ///   - kafka: The configuration with the node that is asked first; `nil` for that of the worker.
     /// - Returns: whether what failed is to be done again.
-    private func renew(
+    func renew(
         after error: KafkaError, isStuck: Bool = false, asking kafka: KafkaConfiguration? = nil
     ) -> Bool {
         guard !error.isPermanent else { return false }
