@@ -19,20 +19,20 @@ final class ControlEnds: Sendable {
     private let place: TopicPartition
     private let admin: KafkaAdmin
     private let tell: @Sendable (CoordinatorEvent, Int) -> Void
-    private let onAhead: @Sendable (String) -> Void
+    private let onNodes: @Sendable ([String]) -> Void
 
     /// - Parameters:
     ///   - tell: Takes what was learned, in the term that it was asked in.
-    ///   - onAhead: Takes the address of the node that knows most.
+    ///   - onNodes: Takes the addresses of all nodes, in the order of their numbers.
     init(
         _ options: CoordinatorOptions, tell: @escaping @Sendable (CoordinatorEvent, Int) -> Void,
-        onAhead: @escaping @Sendable (String) -> Void
+        onNodes: @escaping @Sendable ([String]) -> Void
     ) throws(KafkaError) {
         kafka = options.kafka
         place = TopicPartition(topic: options.topics.control, partition: 0)
         admin = try KafkaAdmin(options.kafka)
         self.tell = tell
-        self.onAhead = onAhead
+        self.onNodes = onNodes
     }
 
     /// - Parameter term: the term of leadership, or `nil`.
@@ -48,15 +48,13 @@ final class ControlEnds: Sendable {
                     let found = try? admin.metadata(timeoutMs: Self.answerMs).brokers
                 {
                     nodes = found
+                    onNodes(found.sorted { $0.id < $1.id }.map(\.address))
                 }
                 questions += 1
                 guard let id = round.next(among: nodes.map(\.id)),
                     let node = nodes.first(where: { $0.id == id }),
                     let end = try? probes.end(of: place, knownTo: node, timeoutMs: Self.answerMs)
                 else { continue }
-                round.told(end, by: id)
-                // First: what is told may begin the reading anew.
-                if round.ahead == id { onAhead(node.address) }
                 tell(.controlEnds(at: end), term)
             }
         }

@@ -26,8 +26,8 @@ public final class CoordinatorService: Sendable {
     /// What the reporting thread has to do.
     private let reports = ActionQueue<CoordinatorAction>()
     private let state: Mutex<State>
-    /// The address of the node that knows most of the control topic.
-    private let ahead = Mutex<String?>(nil)
+    /// The nodes' addresses, and how often a reader that was stuck began at another one.
+    private let nodes = Mutex<(addresses: [String], turns: Int)>(([], 0))
 
     /// A coordinator that says what matters through `log`.
     public init(_ options: CoordinatorOptions, log: @escaping @Sendable (String) -> Void) {
@@ -75,8 +75,8 @@ public final class CoordinatorService: Sendable {
             say: { [self] in lines.say($0) })
         let ends = try ControlEnds(options) { [self] in
             tell($0, term: $1)
-        } onAhead: { [self] address in
-            ahead.withLock { $0 = address }
+        } onNodes: { [self] addresses in
+            nodes.withLock { $0.addresses = addresses }
         }
         let threads = [
             leadership.run(until: stop),
@@ -121,6 +121,15 @@ public final class CoordinatorService: Sendable {
         stop.set()
     }
 
+    /// Where the next reader begins; `nil` where there is no choice.
+    private func nextNode() -> String? {
+        nodes.withLock { nodes in
+            guard nodes.addresses.count > 1 else { return nil }
+            nodes.turns += 1
+            return nodes.addresses[nodes.turns % nodes.addresses.count]
+        }
+    }
+
     /// Tells the machine what happened and hands its actions on, in order.
     private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
         var ended: TermFollowers?
@@ -131,8 +140,8 @@ public final class CoordinatorService: Sendable {
                 case .follow(let term):
                     ended = state.followers.take()
                     var options = options
-                    // Who reads anew may have read at a node that is cut off: now it begins where most is known.
-                    if ended != nil, let address = ahead.withLock({ $0 }) {
+                    // Who reads anew may have read at a node that is cut off: now it begins at another one.
+                    if ended != nil, let address = nextNode() {
                         options.kafka.set("bootstrap.servers", address)
                     }
                     state.followers = TermFollowers(options, term: term, lines: lines) { [self] in

@@ -64,6 +64,7 @@ final class Leadership: Sendable {
                 while !stop.isSet {
                     if try isFenced(&policy, &silence) { try rejoin(&policy, until: stop) }
                     if silence.isOver(nowMs: Clock.steadyMs), let asking = turns.next(options.kafka) {
+                        say("the group of coordinators is silent: another node is asked who keeps it")
                         try renew(asking: asking)
                     }
                 }

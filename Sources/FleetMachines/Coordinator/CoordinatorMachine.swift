@@ -93,6 +93,7 @@ package struct CoordinatorMachine: Sendable {
         guard leads != (term != nil) else { return }
         guard leads else {
             term = nil
+            actions.append(.say("this coordinator leads no more"))
             actions.append(.rest)
             return
         }
@@ -100,8 +101,7 @@ package struct CoordinatorMachine: Sendable {
         begin(now)
     }
 
-    /// Begins a term: everything is read from its beginning. The reset that is the reason is known already: where counting
-    /// does not wait for a long control topic to be read, it would be met too late again and again.
+    /// Begins a term: everything is read from its beginning. The reset that is the reason is known already.
     mutating func begin(_ now: Moment, for reset: (record: LedgerReset, offset: Int64)? = nil) {
         termNumber += 1
         term = Term(

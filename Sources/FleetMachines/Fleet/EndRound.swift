@@ -1,4 +1,4 @@
-/// Which node is asked next where a topic ends, and which has told the highest end. Pure.
+/// Which node is asked next where a topic ends. Pure.
 ///
 /// A node that is cut off from its peers tells the end that it knows, to whoever asks it again and again; the others tell more. So all
 /// are asked, one after the other.
@@ -6,10 +6,6 @@ package struct EndRound: Sendable {
     /// When each node was asked last, counted in questions.
     private var askedAt: [Int32: Int] = [:]
     private var questions = 0
-    private var highest: Int64 = 0
-
-    /// The node that told the highest end, the last of several that told the same; `nil` before any has.
-    package private(set) var ahead: Int32?
 
     /// Nobody was asked yet.
     package init() {}
@@ -23,12 +19,5 @@ package struct EndRound: Sendable {
         questions += 1
         askedAt[node] = questions
         return node
-    }
-
-    /// A node told where the topic ends.
-    package mutating func told(_ end: Int64, by node: Int32) {
-        guard end >= highest else { return }
-        highest = end
-        ahead = node
     }
 }

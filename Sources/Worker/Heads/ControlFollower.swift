@@ -14,6 +14,9 @@ final class ControlFollower: Sendable {
     private let loader: HeadLoader
     /// The topic's reader, and whether it has read all that was there when it began.
     private let reader: Mutex<(tail: ControlTail, isLive: Bool)>
+    private let turns = Mutex(NodeTurns())
+    /// How long a reader that is left may take to close, milliseconds.
+    private static let closeMs: Int32 = 1_000
     private let startedAtMs: Int64
     private let onChange: @Sendable () -> Void
     private let onDrain: @Sendable () -> Void
@@ -104,15 +107,18 @@ final class ControlFollower: Sendable {
         }
     }
 
-    /// Reads the topic anew over new connections.
+    /// Reads the topic anew over new connections, the first of them to another node than last time.
     private func reopen() {
+        var turns = turns.withLock { $0 }
+        let asking = turns.next(options.kafka)
+        self.turns.withLock { [turns] in $0 = turns }
         do throws(KafkaError) {
-            let new = try ControlTail(options.kafka, topics: options.topics)
+            let new = try ControlTail(asking ?? options.kafka, topics: options.topics)
             let old = reader.withLock { reader in
                 defer { reader = (new, false) }
                 return reader.tail
             }
-            old.close()
+            old.close(timeoutMs: Self.closeMs)
         } catch {
             lines.say("control topic: \(error)")
         }

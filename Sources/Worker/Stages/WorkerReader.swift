@@ -64,6 +64,7 @@ final class WorkerReader: Sendable {
                 } else if conductor.look({ $0.ownsNothing }), name.isSilent(nowMs: Clock.steadyMs),
                     let asking = turns.next(kafka)
                 {
+                    conductor.tellPeople("group: it is silent: another node is asked who keeps it")
                     rejoin(&name, asking: asking)
                 } else if let event = consumer.current.poll(timeoutMs: 50) {
                     transactions.follow(event)

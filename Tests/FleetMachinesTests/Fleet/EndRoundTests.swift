@@ -25,19 +25,4 @@ import Testing
             asked(&round, [1], times: 2) + asked(&round, [], times: 1) + asked(&round, [1, 1], times: 1)
         #expect(order == [nil, nil, nil, nil])
     }
-
-    @Test func theNodeThatIsCutOffIsNeverTheOneThatIsAhead() {
-        var round = EndRound()
-        #expect(round.ahead == nil)
-        round.told(7, by: 1)
-        #expect(round.ahead == 1)
-        // As far as the others, as long as nothing is written.
-        round.told(7, by: 2)
-        #expect(round.ahead == 2)
-        round.told(9, by: 3)
-        round.told(7, by: 2)
-        #expect(round.ahead == 3)
-        round.told(9, by: 1)
-        #expect(round.ahead == 1)
-    }
 }
