@@ -7,13 +7,15 @@ import Threads
 
 /// The control topic as far as it was read.
 final class ControlView {
-    private let tail: ControlTail
+    private var tail: ControlTail
+    private var turns = NodeTurns()
     private(set) var log = ActivationLog()
     private(set) var files: [ContentDigest: [UInt8]] = [:]
     /// What people have moved and reset, oldest first, with the offsets of the records that asked for it.
     private(set) var moves: [(move: PositionMove, offset: Int64)] = []
     private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
-    private var readBelow: Int64 = 0
+    /// All records below this offset were read.
+    private(set) var readBelow: Int64 = 0
     /// How long a broker that does not answer is waited for at the end, milliseconds.
     private static let closeMs: Int32 = 1_000
     private let lines = LineLimiter(linesPerPeriod: 10) { Terminal.complain($0) }
@@ -51,7 +53,8 @@ final class ControlView {
             case .head(let manifest, let file):
                 log.apply(manifest)
                 if case .success(let bytes) = file { files[manifest.head] = bytes }
-            case .cutover(let record, let offset): log.apply(record, at: offset)
+            // After a change of nodes the topic is read from its beginning again.
+            case .cutover(let record, let offset) where offset >= readBelow: log.apply(record, at: offset)
             case .caughtUp: atEnd = true
             case .unreadable(let key, let problem):
                 lines.say("control topic, \(key): \(problem)", kind: "control topic")
@@ -64,11 +67,20 @@ final class ControlView {
                 moves = (moves.filter { $0.offset != asked } + [(move, asked)]).sorted {
                     $0.offset < $1.offset
                 }
-            case .ledgerReset(let reset, let offset): resets.append((reset, offset))
-            case .command, .checkpoint: break
+            case .ledgerReset(let reset, let offset) where offset >= readBelow: resets.append((reset, offset))
+            case .command, .checkpoint, .cutover, .ledgerReset: break
             }
         }
         return atEnd
+    }
+
+    /// Reads on by way of another node, from the beginning: the one that answers now may be cut off from its peers, and tell nothing
+    /// new for ever. Nothing changes where there is only one, or none answers.
+    func askAnother(_ link: Connection) {
+        guard let asking = turns.next(link.kafka), let new = try? ControlTail(asking, topics: link.topics)
+        else { return }
+        tail.close(timeoutMs: Self.closeMs)
+        tail = new
     }
 
     /// Takes all that is there now, or what comes within `timeoutMs`.

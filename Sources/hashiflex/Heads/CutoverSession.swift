@@ -12,6 +12,8 @@ struct CutoverSession {
     private let view: ControlView
     private let interruption: Interruption
     private let time: CutoverDeadline
+    /// Without news for so long another node is asked, milliseconds.
+    private static let silentMs: Int64 = 6_000
 
     init(
         _ options: CutoverOptions, _ link: Connection, _ view: ControlView, _ interruption: Interruption,
@@ -78,7 +80,13 @@ struct CutoverSession {
         patience.allMs = CutoverDeadline.answerMs
         // From before it was written: a slow write does not move the deadline.
         var watch = RequestWatch(request, askedAtMs: begin, patience: patience)
+        var news = (below: view.readBelow, atMs: Clock.steadyMs)
         while true {
+            if view.readBelow != news.below { news = (view.readBelow, Clock.steadyMs) }
+            if Clock.steadyMs - news.atMs >= Self.silentMs {
+                news.atMs = Clock.steadyMs
+                view.askAnother(link)
+            }
             let isInterrupted = interruption.isSet
             if isInterrupted {
                 try view.catchUp(timeoutMs: 2_000)
