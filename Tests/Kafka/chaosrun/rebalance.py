@@ -8,7 +8,7 @@ from .world import SAMPLE, SAMPLE_IMAGES, World
 
 PARTITIONS, RATE = 64, 256  # images/s: a partition gets four a second
 READY, REST = 120, 12  # seconds until all are ready at most, and between two events
-DRAIN = 90  # seconds after a kill: the broker's own session time is 45 s
+DRAIN = 75  # seconds after a kill: the broker's own session time is 45 s
 
 
 class Run:
