@@ -18,8 +18,8 @@ public struct ActivationLog: Sendable, Equatable {
     /// The published heads by label; a label keeps the head it was first used for.
     public private(set) var labels: [HeadLabel: HeadManifest] = [:]
 
-    /// The requests that are neither committed nor aborted.
-    private var undecided: Set<String> = []
+    /// The requests that are neither committed nor aborted, with their numbers.
+    private var undecided: [String: Int64] = [:]
     /// The newest committed cut-over of each slot, as a request's number ranks it.
     private var newest: [HeadSlot: CutoverRecord] = [:]
     /// Likewise, of those that were asked for every partition.
@@ -64,9 +64,9 @@ public struct ActivationLog: Sendable, Equatable {
         }
         cutovers[record.request] = record
         if record.state == .requested || record.state == .committing {
-            undecided.insert(record.request)
+            undecided[record.request] = record.number ?? 0
         } else {
-            undecided.remove(record.request)
+            undecided[record.request] = nil
         }
         if record.state == .committing {
             announced.insert(record.request)
@@ -156,13 +156,15 @@ public struct ActivationLog: Sendable, Equatable {
 
     /// Cut-overs that are neither committed nor aborted, lowest number first.
     public var open: [CutoverRecord] {
-        undecided.compactMap { cutovers[$0] }
-            .sorted { ($0.number ?? 0) < ($1.number ?? 0) }
+        undecided.sorted { $0.value < $1.value }.compactMap { cutovers[$0.key] }
     }
+
+    /// Whether there is one.
+    public var hasOpen: Bool { !undecided.isEmpty }
 
     /// The one of them that is to be decided or completed next.
     public var firstOpen: CutoverRecord? {
-        undecided.lazy.compactMap { cutovers[$0] }.min { ($0.number ?? 0) < ($1.number ?? 0) }
+        undecided.min { $0.value < $1.value }.flatMap { cutovers[$0.key] }
     }
 
     /// Committed cut-overs, lowest number first.

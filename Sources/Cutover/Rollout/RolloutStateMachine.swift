@@ -111,7 +111,9 @@ public struct RolloutStateMachine: Sendable {
     ///   - wallMs: milliseconds since 1970, for the stamps of records.
     public mutating func next(_ log: ActivationLog, now nowMs: Int64, wallMs: Int64) -> Action {
         // Who asked may have given a request up.
-        firstSeenAtMs = firstSeenAtMs.filter { log.cutovers[$0.key]?.state == .requested }
+        if firstSeenAtMs.contains(where: { log.cutovers[$0.key]?.state != .requested }) {
+            firstSeenAtMs = firstSeenAtMs.filter { log.cutovers[$0.key]?.state == .requested }
+        }
         guard let record = log.firstOpen else { return .wait }
         switch record.state {
         case .committing: return .completeMarkers(record)

@@ -5,24 +5,25 @@ package import PipelineMessages
 /// What the coordinator knows of the fleet, and says of it.
 extension CoordinatorMachine {
     mutating func observe(_ worker: WorkerStatus, _ now: Moment) {
-        guard let term else { return }
+        guard let hasStatus = term?.hasStatus else { return }
         // Read live it is as fresh as it came, whatever its clock says. While reading the past it is as old as it says,
         // never negative: a worker whose clock is ahead is simply fresh.
-        let age = term.hasStatus ? 0 : max(0, now.wallMs - worker.atMs)
+        let age = hasStatus ? 0 : max(0, now.wallMs - worker.atMs)
         guard age <= 10 * settings.livenessMs else { return }
-        self.term?.fleet.observe(worker, nowMs: now.steadyMs - (age > settings.livenessMs ? age : 0))
+        term?.fleet.observe(worker, nowMs: now.steadyMs - (age > settings.livenessMs ? age : 0))
     }
 
     /// Most open cut-overs that a heartbeat names: anyone may ask for any number.
     private static let openMax = 32
 
     mutating func report(_ now: Moment) {
-        guard let term, term.hasStatus, let ledger = term.ledger else { return }
-        self.term?.fleet.forgetSilent(nowMs: now.steadyMs)
-        if let beatAtMs = term.beatAtMs, now.steadyMs - beatAtMs < settings.heartbeatMs { return }
-        self.term?.beatAtMs = now.steadyMs
+        if let beatAtMs = term?.beatAtMs, now.steadyMs - beatAtMs < settings.heartbeatMs { return }
+        guard term?.hasStatus == true, term?.ledger != nil else { return }
+        term?.beatAtMs = now.steadyMs
+        term?.fleet.forgetSilent(nowMs: now.steadyMs)
+        guard let term, let ledger = term.ledger else { return }
         var status = CoordinatorStatus(coordinator: settings.name, atMs: now.wallMs)
-        let live = self.term?.fleet.live(nowMs: now.steadyMs) ?? []
+        let live = term.fleet.live(nowMs: now.steadyMs)
         status.liveWorkers = live.count
         status.imagesPerSecond = min(
             live.reduce(0) { $0 + $1.imagesPerSecond }, RecordBounds.rate.upperBound)
@@ -38,7 +39,7 @@ extension CoordinatorMachine {
             settings.partitions, live: live, patienceMs: 2 * settings.livenessMs, nowMs: now.steadyMs)
         let alarms =
             term.gate.alarms + Self.mixedBackbones(live)
-            + (self.term?.fleet.alarms(nowMs: now.steadyMs) ?? [])
+            + term.fleet.alarms(nowMs: now.steadyMs)
             + term.held.alarms + (waiting ?? []) + narrowOffsets + ledger.alarms
         status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))
         actions.append(.beat(status))
@@ -50,8 +51,8 @@ extension CoordinatorMachine {
     /// Asks what the brokers keep beside an offset: at the beginning of a term, and from time to time, since it can be changed
     /// while all runs.
     mutating func askOffsetRoom(_ now: Moment) {
-        guard let term, now.steadyMs >= term.roomAtMs else { return }
-        self.term?.roomAtMs = now.steadyMs + settings.offsetRoomMs
+        guard let atMs = term?.roomAtMs, now.steadyMs >= atMs else { return }
+        term?.roomAtMs = now.steadyMs + settings.offsetRoomMs
         actions.append(.askOffsetRoom)
     }
 

@@ -5,25 +5,19 @@ internal import PipelineMessages
 extension CoordinatorMachine {
     /// The past is read: the ledger goes on from the last coordinator's.
     mutating func restoreLedger() {
-        guard let term, !term.hasStatus else { return }
-        self.term?.hasStatus = true
-        self.term?.ledger = term.lastStatus.map { ThroughputLedger(restoring: $0) } ?? ThroughputLedger()
+        guard term?.hasStatus == false else { return }
+        term?.hasStatus = true
+        let last = term?.lastStatus
+        term?.ledger = last.map { ThroughputLedger(restoring: $0) } ?? ThroughputLedger()
     }
 
     /// Asks how far the group is: before receipts are read, and then again and again.
     mutating func askPositions(_ now: Moment) {
-        guard let term, term.hasStatus,
-            term.hasControl || now.steadyMs - term.sinceMs >= settings.catchUpMs
-        else { return }
-        let isHurried = !term.isCounting || term.gate.isWaiting
-        let sinceMs = now.steadyMs - (term.positionsAtMs ?? .min / 2)
-        let pauseMs = isHurried ? settings.positionsMs / 4 : settings.positionsMs
-        // An answer that does not come is not waited for for ever.
-        guard sinceMs >= (term.awaitsPositions ? 30 * settings.positionsMs : pauseMs) else { return }
-        self.term?.positionsAtMs = now.steadyMs
-        self.term?.positionsAsked += 1
-        self.term?.awaitsPositions = true
-        actions.append(.askPositions(settings.partitions, serial: term.positionsAsked + 1, term: termNumber))
+        guard term?.isTimeToAsk(now, settings) == true, let asked = term?.positionsAsked else { return }
+        term?.positionsAtMs = now.steadyMs
+        term?.positionsAsked = asked + 1
+        term?.awaitsPositions = true
+        actions.append(.askPositions(settings.partitions, serial: asked + 1, term: termNumber))
     }
 
     mutating func unchecked(_ failure: CallFailure, _ serial: Int) {
@@ -90,10 +84,10 @@ extension CoordinatorMachine {
 
     mutating func moved(_ move: PositionMove, at offset: Int64) {
         // Told before: a reader whose place is gone at the node that answers begins the topic anew.
-        guard let term, offset >= term.controlReader.readBelow else { return }
-        let asked = term.positionsAsked
-        self.term?.positions.learn(move, at: offset, asked: asked)
-        if term.isCounting { self.term?.ledger?.learn(move) } else { self.term?.moves.append(move) }
+        guard let readBelow = term?.controlReader.readBelow, offset >= readBelow else { return }
+        let asked = term?.positionsAsked ?? 0
+        term?.positions.learn(move, at: offset, asked: asked)
+        if term?.isCounting == true { term?.ledger?.learn(move) } else { term?.moves.append(move) }
     }
 
     /// A ledger that counts already starts anew with a new term: what is read for the old one must not reach it.
@@ -101,6 +95,18 @@ extension CoordinatorMachine {
         guard let term, offset > term.reset?.offset ?? -1 else { return }
         self.term?.reset = (record, offset)
         if term.isCounting, offset > term.ledger?.reset ?? -1 { begin(now, for: (record, offset)) }
+    }
+}
+
+extension CoordinatorMachine.Term {
+    /// Whether it is time to ask how far the group is.
+    fileprivate func isTimeToAsk(_ now: Moment, _ settings: CoordinatorSettings) -> Bool {
+        guard hasStatus, hasControl || now.steadyMs - sinceMs >= settings.catchUpMs else { return false }
+        let isHurried = !isCounting || gate.isWaiting
+        let pauseMs = isHurried ? settings.positionsMs / 4 : settings.positionsMs
+        // An answer that does not come is not waited for for ever.
+        return now.steadyMs - (positionsAtMs ?? .min / 2)
+            >= (awaitsPositions ? 30 * settings.positionsMs : pauseMs)
     }
 }
 

@@ -5,8 +5,8 @@ internal import PipelineMessages
 extension CoordinatorMachine {
     /// Asks how many there are, again and again.
     mutating func countPartitions(_ now: Moment) {
-        guard let term, now.steadyMs >= term.countAtMs else { return }
-        self.term?.countAtMs = now.steadyMs + settings.partitionsMs
+        guard let atMs = term?.countAtMs, now.steadyMs >= atMs else { return }
+        term?.countAtMs = now.steadyMs + settings.partitionsMs
         actions.append(.countPartitions)
     }
 
@@ -34,15 +34,15 @@ extension CoordinatorMachine {
 
     /// Nothing is open: gives partitions that were added the heads in force, one slot after the other.
     mutating func extend(_ now: Moment) {
-        guard let term, term.log.firstOpen == nil, now.steadyMs >= term.additionAtMs else { return }
-        self.term?.additionAtMs = now.steadyMs + settings.partitionsMs / 10
-        guard let addition = term.log.addition(settings.partitions, atMs: now.wallMs) else { return }
+        guard let atMs = term?.additionAtMs, now.steadyMs >= atMs, term?.log.hasOpen == false else { return }
+        term?.additionAtMs = now.steadyMs + settings.partitionsMs / 10
+        guard let addition = term?.log.addition(settings.partitions, atMs: now.wallMs) else { return }
         let live = live(at: now)
         // Nobody may be there who could take them, or need a head.
         guard live.contains(where: { $0.headsReady.contains(addition.head) }),
-            live.allSatisfy({ $0.frozenHeadRefusal == nil }), term.log.manifests[addition.head] != nil
+            live.allSatisfy({ $0.frozenHeadRefusal == nil }), term?.log.manifests[addition.head] != nil
         else { return }
-        self.term?.additionAtMs = now.steadyMs + settings.partitionsMs
+        term?.additionAtMs = now.steadyMs + settings.partitionsMs
         write(addition, now)
     }
 }

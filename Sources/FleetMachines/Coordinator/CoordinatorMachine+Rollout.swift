@@ -44,13 +44,8 @@ extension CoordinatorMachine {
 
     /// Does the next thing, if it is time for one.
     mutating func decide(_ now: Moment) {
-        guard let term, term.hasControl, term.hasStatus, term.errand == nil, now.steadyMs >= term.retryAtMs
-        else { return }
-        if let pending = term.pending {
-            guard now.steadyMs >= pending.untilMs else { return }
-            self.term?.pending = nil
-        }
-        switch self.term?.fleet.next(term.log, now: now.steadyMs, wallMs: now.wallMs) ?? .wait {
+        switch term?.next(now) {
+        case nil: break
         case .wait: extend(now)
         case .decide(let record): decided(record, now)
         case .completeMarkers(let record): complete(record, now)
@@ -146,7 +141,7 @@ extension CoordinatorMachine {
     mutating func done(_ errand: Int, _ now: Moment) {
         if finish(errand) == nil { endRecovery(errand) }
         // Markers wait for no answer.
-        if let term, term.pending != nil { self.term?.writtenAtMs = term.writtenAtMs ?? now.steadyMs }
+        if term?.pending != nil, term?.writtenAtMs == nil { term?.writtenAtMs = now.steadyMs }
     }
 
     private mutating func finish(_ errand: Int) -> CutoverRecord? {
@@ -169,5 +164,17 @@ extension CoordinatorMachine {
         say("cut-over is delayed: \(reason)")
         term?.pending = nil
         term?.retryAtMs = now.steadyMs + settings.retryMs
+    }
+}
+
+extension CoordinatorMachine.Term {
+    /// What comes next; `nil` while something is under way.
+    fileprivate mutating func next(_ now: Moment) -> RolloutStateMachine.Action? {
+        guard hasControl, hasStatus, errand == nil, now.steadyMs >= retryAtMs else { return nil }
+        if let pending {
+            guard now.steadyMs >= pending.untilMs else { return nil }
+            self.pending = nil
+        }
+        return fleet.next(log, now: now.steadyMs, wallMs: now.wallMs)
     }
 }

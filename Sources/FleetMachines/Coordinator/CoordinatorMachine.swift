@@ -150,7 +150,10 @@ package struct CoordinatorMachine: Sendable {
 
     private mutating func step(_ now: Moment) {
         // Who can not read the status topic leads all the same, with those that it hears of.
-        if let term, !term.hasStatus, now.steadyMs - term.sinceMs >= settings.catchUpMs { restoreLedger() }
+        if term?.hasStatus == false, let sinceMs = term?.sinceMs, now.steadyMs - sinceMs >= settings.catchUpMs
+        {
+            restoreLedger()
+        }
         decide(now)
         askPositions(now)
         countPartitions(now)

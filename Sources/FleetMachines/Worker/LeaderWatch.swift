@@ -11,6 +11,10 @@ struct LeaderWatch: Sendable {
     private static let awayTimes: Int64 = 6
     private static let awayTimesMax: Int64 = 48
 
+    /// Leaders are looked at so often, milliseconds: not with every record.
+    private static let lookMs: Int64 = 50
+    private var lookedAt: (generation: Int, ms: Int64)?
+
     /// Partitions of the shard topic, as far as the cluster says.
     private(set) var partitions = 0
     /// Partitions that are read.
@@ -33,6 +37,7 @@ struct LeaderWatch: Sendable {
         _ role: LeaderRole, answered: [Int32], silent: [Int32], partitions: Int, nowMs: Int64
     ) {
         if partitions > 0 { self.partitions = partitions }
+        lookedAt = nil
         away?.learn(role, answered: answered)
         switch role {
         case .images: images.learn(answered: answered, silent: silent, nowMs: nowMs)
@@ -50,6 +55,13 @@ struct LeaderWatch: Sendable {
         guard transactionSinceMs != nil else { return }
         transactionSinceMs = nil
         nodes.rest()
+    }
+
+    /// Whether they are to be looked at now; then they are: at once for new lanes, and after an answer.
+    mutating func isDue(_ generation: Int, nowMs: Int64) -> Bool {
+        if let lookedAt, lookedAt.generation == generation, nowMs - lookedAt.ms < Self.lookMs { return false }
+        lookedAt = (generation, nowMs)
+        return true
     }
 
     /// These partitions are owned; of a new one everything is still to be heard.

@@ -38,6 +38,8 @@ struct WorkerLane<Message: Sendable, Scores: Sendable>: Sendable {
     var committedOffset: Int64?
     /// Whether it waits to be moved until cut-overs that were announced before are in force.
     var awaitsMove = false
+    /// Whether it waits to be begun until what this worker missed is read.
+    var awaitsMissed = false
     /// Whether it waits for partitions of a topic for answers.
     var hasNoAnswers = false
 

@@ -31,6 +31,8 @@ struct ControlKnowledge: Sendable {
     /// Questions about the topic's end that were thought of, asked and answered.
     var questions = 0
     var asked = 0
+    /// What was told while this worker was not in the group.
+    var missed = MissedTime.nothing
 
     /// Why a head can not be used now.
     func absence(_ head: ContentDigest) -> String {
@@ -182,10 +184,11 @@ extension WorkerMachine {
 
     mutating func controlRead(below offset: Int64) {
         guard control.reader.read(below: offset) else { return }
+        readMissed()
         if lanes.values.contains(where: { $0.markerDecidedBelow != nil }) { unblock() }
     }
 
-    /// Asks where the control topic ends, once for all markers that wait now.
+    /// Asks where the control topic ends, once for all markers that wait now, and for what was missed.
     mutating func askControlEnd() {
         guard control.questions > control.asked else { return }
         control.asked = control.questions
@@ -196,6 +199,7 @@ extension WorkerMachine {
     }
 
     mutating func controlEnd(_ end: Int64?, _ serial: Int) {
+        missedEnd(end, serial)
         for number in lanes.keys {
             guard let question = lanes[number]?.markerQuestion, question <= serial else { continue }
             guard let end else {

@@ -65,7 +65,9 @@ extension WorkerMachine {
             lane.committedOffset = saved[number]?.offset
             lane.awaitsMove = start.awaitsMove
             lane.hasNoAnswers = start.hasNoAnswers
+            lane.awaitsMissed = start.awaitsMissed
             if start.hasNoAnswers { countAtMs = now.steadyMs + settings.countMs }
+            if start.awaitsMissed { askForMissed() }
             if let problem = start.problem {
                 // The others go on.
                 lane.blocked = problem
@@ -125,6 +127,7 @@ extension WorkerMachine {
         if lost {
             dropLanes()
             lostSinceMs = lostSinceMs ?? now.steadyMs
+            control.missed = .unread
         }
         phase = .closing(untilMs: lost ? now.steadyMs : now.steadyMs + settings.flushMs)
     }

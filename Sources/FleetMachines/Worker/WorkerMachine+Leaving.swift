@@ -12,6 +12,7 @@ extension WorkerMachine {
 
     mutating func watchLeaders(_ now: Moment) {
         guard settings.sessionMs > 0, ending == nil else { return }
+        if phase == .working, leaders.away == nil, !leaders.isDue(generation, nowMs: now.steadyMs) { return }
         switch phase {
         case .working: leaders.keep(lanes.keys.sorted(), settings, nowMs: now.steadyMs)
         case .idle, .closing, .ended: leaders.rest()
@@ -92,6 +93,7 @@ extension WorkerMachine {
             if !absence.isTaken { why += ", and no other worker took it further" }
         }
         actions.append(.say("group: \(Self.named(absence.partitions)): \(why); joining again"))
+        control.missed = .unread
         actions.append(.joinGroup)
     }
 

@@ -12,6 +12,8 @@ struct LaneStart {
     var isMoved = false
     /// Whether cut-overs have to be in force first.
     var awaitsMove = false
+    /// Whether what this worker missed has to be read first.
+    var awaitsMissed = false
     /// Whether its answers have no place.
     var hasNoAnswers = false
 }
@@ -44,6 +46,12 @@ extension WorkerMachine {
                 "topic \(answers.topic) has \(answers.partitions) partitions and nothing for this one's answers; add partitions "
                 + "to \(answers.topic)"
             start.hasNoAnswers = true
+            return start
+        }
+        if saved == nil, !hasStood, mayHaveMissed {
+            start.problem =
+                "nothing is committed, and the control topic is to be read as far as it goes now: it may say where the partition stood"
+            start.awaitsMissed = true
             return start
         }
         // What was carried out once is not again where the word of it is gone with an offset.

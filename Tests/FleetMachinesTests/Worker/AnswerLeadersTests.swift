@@ -77,7 +77,8 @@ import Testing
         // Back before it is aborted: nothing begins anew, and nothing is read again when it is.
         let back = ask(&bench, times: 1, answered: [1])
         #expect(back.last == "join")
-        bench.own([0, 1])
+        let saved = SavedPosition(offset: 0, metadata: PartitionProgress().text)
+        bench.own([0, 1], saved: [0: saved, 1: saved])
         let words = bench.take(marker(announced("a", partitions: [1])), 0, partition: 1)
         #expect(words.isEmpty)
         #expect(bench.tell(.transactionEnded(.abort, nil)).isEmpty)

@@ -25,8 +25,8 @@ import Testing
 
     @Test func aPartitionWhoseLeaderIsSilentHereIsLeftToAnother() {
         var bench = owner()
-        #expect(bench.tell(.tick, afterMs: 4_999).isEmpty)
-        #expect(bench.tell(.tick, afterMs: 1) == ["ask leaders [0, 1]"])
+        #expect(bench.tell(.tick, afterMs: 4_949).isEmpty)
+        #expect(bench.tell(.tick, afterMs: 51) == ["ask leaders [0, 1]"])
         bench.tell(.leaders(.images, answered: [0], silent: [1], of: 8))
         #expect(bench.tell(.tick, afterMs: 2_500) == ["ask leaders [1]"])
         var words = ask(&bench, times: 4, answered: [0], silent: [1], of: 8)

@@ -1,0 +1,50 @@
+internal import PipelineMessages
+
+/// What the control topic may say of a time in which this worker was not in the group.
+///
+/// Others may have worked meanwhile, a coordinator may have noted where partitions stand, and a group in which nobody is may have
+/// lost its offsets. A partition without one then looks as if nobody had ever touched it.
+enum MissedTime: Equatable, Sendable {
+    /// It was a member since it read the topic.
+    case nothing
+    /// Nothing depends on it yet.
+    case unread
+    /// The question about the topic's end that tells how far to read.
+    case asked(Int)
+    /// It is known below that offset.
+    case readBelow(Int64)
+}
+
+/// Beginning partitions without an offset after an absence.
+extension WorkerMachine {
+    /// Whether a partition without an offset and a note can not be told from a new one.
+    var mayHaveMissed: Bool { control.missed != .nothing }
+
+    /// Partitions wait for what was missed.
+    mutating func askForMissed() {
+        switch control.missed {
+        case .unread:
+            control.questions += 1
+            control.missed = .asked(control.questions)
+        case .nothing, .asked, .readBelow: break
+        }
+    }
+
+    mutating func missedEnd(_ end: Int64?, _ serial: Int) {
+        guard case .asked(let question) = control.missed, question <= serial else { return }
+        guard let end else {
+            control.questions += 1
+            control.missed = .asked(control.questions)
+            return
+        }
+        control.missed = .readBelow(max(end, control.reader.end))
+        readMissed()
+    }
+
+    /// Begins what waited once that is read.
+    mutating func readMissed() {
+        guard case .readBelow(let below) = control.missed, control.readBelow >= below else { return }
+        control.missed = .nothing
+        if lanes.values.contains(where: \.awaitsMissed) { rewind() }
+    }
+}
