@@ -26,8 +26,8 @@ public final class CoordinatorService: Sendable {
     /// What the reporting thread has to do.
     private let reports = ActionQueue<CoordinatorAction>()
     private let state: Mutex<State>
-    /// The nodes' addresses, and how often a reader that was stuck began at another one.
-    private let nodes = Mutex<(addresses: [String], turns: Int)>(([], 0))
+    /// The nodes' addresses, and at which of them a reader that was stuck begins.
+    private let nodes = Mutex<(addresses: [String], turns: NodeTurns)>(([], NodeTurns()))
 
     /// A coordinator that says what matters through `log`.
     public init(_ options: CoordinatorOptions, log: @escaping @Sendable (String) -> Void) {
@@ -121,15 +121,6 @@ public final class CoordinatorService: Sendable {
         stop.set()
     }
 
-    /// Where the next reader begins; `nil` where there is no choice.
-    private func nextNode() -> String? {
-        nodes.withLock { nodes in
-            guard nodes.addresses.count > 1 else { return nil }
-            nodes.turns += 1
-            return nodes.addresses[nodes.turns % nodes.addresses.count]
-        }
-    }
-
     /// Tells the machine what happened and hands its actions on, in order.
     private func tell(_ event: CoordinatorEvent, term: Int? = nil) {
         var ended: TermFollowers?
@@ -141,8 +132,9 @@ public final class CoordinatorService: Sendable {
                     ended = state.followers.take()
                     var options = options
                     // Who reads anew may have read at a node that is cut off: now it begins at another one.
-                    if ended != nil, let address = nextNode() {
-                        options.kafka.set("bootstrap.servers", address)
+                    if ended != nil {
+                        options.kafka =
+                            nodes.withLock { $0.turns.next(options.kafka, of: $0.addresses) } ?? options.kafka
                     }
                     state.followers = TermFollowers(options, term: term, lines: lines) { [self] in
                         tell($0, term: term)

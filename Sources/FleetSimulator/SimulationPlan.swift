@@ -18,6 +18,8 @@ package struct SimulationPlan: Sendable, Hashable {
     package var isHostile: Bool
     /// Whether retention takes unread shards and others move the group's offsets.
     package var isForgetful: Bool
+    /// Whether the group remembers workers by their names (static membership).
+    package var isStatic: Bool
     /// Most heads that a worker keeps.
     package var headsMax: Int
     /// How much rarer than usual processes die and sleep.
@@ -50,6 +52,7 @@ package struct SimulationPlan: Sendable, Hashable {
         produceMs = random.pick([2...6, 5...15, 5...15, 15...80])
         partitionsAdded = random.oneIn(3) ? Int(random.within(1...2)) : 0
         headsMax += 5 * partitionsAdded
+        isStatic = random.oneIn(4)
     }
 }
 
@@ -97,6 +100,8 @@ package struct SimulationReport: Sendable, Hashable {
     package var failures = 0
     /// Times the group gave the partitions out anew.
     package var rebalances = 0
+    /// Times a new process went on under a name that the group remembered.
+    package var namesTaken = 0
     /// Transactions that were aborted.
     package var aborts = 0
     /// Calls that failed or whose answer was lost.
@@ -146,6 +151,7 @@ package struct SimulationReport: Sendable, Hashable {
         renewals += other.renewals
         failures += other.failures
         rebalances += other.rebalances
+        namesTaken += other.namesTaken
         aborts += other.aborts
         lostCalls += other.lostCalls
         repeatedMarkers += other.repeatedMarkers

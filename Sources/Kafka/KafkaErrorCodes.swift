@@ -103,5 +103,8 @@ extension KafkaError {
 
         /// A newer producer has taken this one's transactional name.
         public static let producerFenced = RD_KAFKA_RESP_ERR_PRODUCER_FENCED.rawValue
+
+        /// The broker misses records of an idempotent producer before those that came.
+        public static let outOfOrderSequence = RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER.rawValue
     }
 }

@@ -12,12 +12,27 @@ extension SimulatedWorker {
         after(world.random.within(1...15)) { [self] in
             guard !isAway else { return }
             guard !isCutOff else { return join() }
+            guard !takeNameOver() else { return }
             memberID = broker.group.join(memberID, worker: index, life: life, nowMs: world.nowMs)
         }
     }
 
-    private func leave() {
-        if let memberID { broker.group.leave(memberID, nowMs: world.nowMs) }
+    /// Goes on under a name that the group remembers; returns whether it does.
+    private func takeNameOver() -> Bool {
+        guard world.plan.isStatic, memberID == nil,
+            let known = broker.group.takeOver(worker: index, life: life, nowMs: world.nowMs)
+        else { return false }
+        world.report.namesTaken += 1
+        memberID = known.member
+        guard let partitions = known.partitions else { return true }
+        let new = SimulatedMembership(member: known.member, generation: broker.group.generation)
+        after(world.random.within(1...15)) { [self] in hears(partitions, new) }
+        return true
+    }
+
+    /// A member whose name is remembered leaves by its silence alone.
+    func leave() {
+        if let memberID, !world.plan.isStatic { broker.group.leave(memberID, nowMs: world.nowMs) }
         memberID = nil
     }
 
@@ -58,7 +73,7 @@ extension SimulatedWorker {
         guard !isCutOff else { return after(cutLeftMs) { [self] in hears(partitions, new) } }
         guard memberID == new.member, !isGivingBack else { return }
         // An answer that was overtaken is none to the client's newest question.
-        guard new.generation > latest?.generation ?? -1 else { return }
+        guard new.generation > latest?.generation ?? -1 || new.member != latest?.member else { return }
         membership = new
         latest = new
         groupNews.append(.assigned(partitions))

@@ -125,7 +125,7 @@ final class SimulatedWorker: SimulatedProcess {
 
     /// Ends by itself or by a drain: leaves the group.
     func end(failed: Bool) {
-        if let memberID, !failed { broker.group.leave(memberID, nowMs: world.nowMs) }
+        if !failed { leave() }
         kill()
         if failed { world.report.failures += 1 }
     }

@@ -1,10 +1,12 @@
-/// The workers' consumer group as a broker keeps it: members, generations, eager rebalances.
+/// The workers' consumer group as a broker keeps it: members, generations, eager rebalances, names that are remembered.
 final class SimulatedGroup {
     struct Member {
         let worker: Int
         let life: Int
         var beatAtMs: Int64
         var hasJoined: Bool
+        /// What it owns in the present generation.
+        var partitions: [Int32] = []
     }
 
     /// What a member hears.
@@ -27,6 +29,23 @@ final class SimulatedGroup {
         members[member] = Member(worker: worker, life: life, beatAtMs: nowMs, hasJoined: true)
         return member
     }
+
+    /// A new process under a name that is remembered (static membership): it goes on as the old one, which is shut out, without a new
+    /// generation.
+    ///
+    /// - Returns: who it is, and what it owns unless the group is changing; `nil` if the name is not known.
+    func takeOver(worker: Int, life: Int, nowMs: Int64) -> (member: Int, partitions: [Int32]?)? {
+        guard let old = members.first(where: { $0.value.worker == worker }) else { return nil }
+        let member = nextMember
+        nextMember += 1
+        members[old.key] = nil
+        members[member] = Member(
+            worker: worker, life: life, beatAtMs: nowMs, hasJoined: true, partitions: old.value.partitions)
+        return (member, joiningUntilMs == nil ? old.value.partitions : nil)
+    }
+
+    /// A member of the present generation owns that.
+    func give(_ partitions: [Int32], to id: Int) { members[id]?.partitions = partitions }
 
     func leave(_ id: Int, nowMs: Int64) {
         if members.removeValue(forKey: id) != nil { begin(nowMs) }

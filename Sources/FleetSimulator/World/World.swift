@@ -200,6 +200,7 @@ final class World {
         }
         for (place, entry) in members.enumerated() {
             let new = SimulatedMembership(member: entry.id, generation: broker.group.generation)
+            broker.group.give(given[place], to: entry.id)
             let worker = workers[entry.member.worker]
             guard worker.life == entry.member.life else { continue }
             worker.after(random.within(1...15)) { worker.hears(given[place], new) }

@@ -13,7 +13,11 @@ public struct NodeTurns: Sendable {
     /// - Parameter timeoutMs: How long the nodes are asked for.
     public mutating func next(_ kafka: KafkaConfiguration, timeoutMs: Int32 = 2_000) -> KafkaConfiguration? {
         let listed = try? KafkaAdmin(kafka).metadata(timeoutMs: timeoutMs).brokers
-        let addresses = (listed ?? []).map(\.address).sorted()
+        return next(kafka, of: (listed ?? []).map(\.address).sorted())
+    }
+
+    /// The same for nodes whose addresses are known, `host:port`: nobody is asked.
+    public mutating func next(_ kafka: KafkaConfiguration, of addresses: [String]) -> KafkaConfiguration? {
         guard addresses.count > 1 else { return nil }
         turns += 1
         var next = kafka

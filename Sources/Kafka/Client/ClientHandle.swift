@@ -121,10 +121,11 @@ extension KafkaError {
         var text = [CChar](repeating: 0, count: 512)
         let code = rd_kafka_fatal_error(client, &text, text.count)
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        let remark = SequenceFault.remark(on: code.rawValue, library: LibraryVersion.rdkafkaNumber)
         return KafkaError(
             code: code.rawValue,
             doing: "the kafka client is of no further use",
-            detail: String(cText: text),
+            detail: String(cText: text) + (remark.map { "; \($0)" } ?? ""),
             isRetriable: false,
             isFatal: true
         ).naming(.write, topic: topic, of: client)

@@ -40,6 +40,8 @@ def commands(world, moment: int, address: str) -> dict:
         # While the status topic has no leader, no heartbeat of a worker is newer than ten seconds: it may say so (1).
         "fleet status": (["fleet", "status"], {0, 1}),
         "fleet scale": (["fleet", "scale", 2], {0}),
+        # Nobody is called that: it is written down, and nobody stops.
+        "fleet drain": (["fleet", "drain", "--worker", f"nobody-{moment}"], {0}),
         "top": (["top", "--count", 1], {0}),
         "predictions": (["predictions", "--limit", 5], {0}),
         "audit": (["audit"], {0}),
