@@ -32,6 +32,7 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             let link = try connection.connect(as: "audit", \.predictions, \.control)
+            if shards { try link.require([link.topics.shards, link.topics.receipts]) }
             try requirePlaces(link)
             // What was read of the predictions is let go of before the shards are read.
             var (findings, unreadable, predicted) = try readPredictions(link)
