@@ -6,6 +6,13 @@ package enum PackedImage: Sendable, Equatable {
     case tensor(ShardImage, [UInt8])
     /// A JPEG or PNG file.
     case file(ShardImage, [UInt8])
+
+    /// What it holds, bytes.
+    package var bytes: Int {
+        switch self {
+        case .tensor(_, let content), .file(_, let content): content.count
+        }
+    }
 }
 
 /// Groups the images of one stream into shards and encodes them within the broker's record limit.
