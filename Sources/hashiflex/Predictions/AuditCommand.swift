@@ -114,7 +114,7 @@ struct AuditCommand: ParsableCommand {
         guard audit.isStated else {
             return Terminal.note("no worker has stated its preprocessing; heads and shards were not compared")
         }
-        var found = audit.mismatches(heads: try ControlView(link).files)
+        var found = try audit.mismatchesOfHeads(link)
         if shards {
             let outcome = try audit.mismatches(shards: predicted, link)
             found += outcome.found
