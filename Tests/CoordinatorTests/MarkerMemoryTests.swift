@@ -42,7 +42,8 @@ import Testing
         var isRead = false
         while !isRead, attempts < 1_000 {
             attempts += 1
-            let begin = try #require(memory.begin(marker, from: [Self.start[0]]).first).offset
+            let places = memory.begin(marker, from: [Self.start[0]])
+            let begin = try #require(places.first).offset
             memory.read(0, to: min(end, begin + step))
             isRead = begin + step >= end
         }
