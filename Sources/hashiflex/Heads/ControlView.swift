@@ -5,12 +5,13 @@ import Kafka
 import PipelineMessages
 import Threads
 
-/// The control topic as far as it was read.
+/// The control topic as far as it was read. Of heads it keeps the manifests: their files may have 128 MiB each.
 final class ControlView {
+    private let link: Connection
     private var tail: ControlTail
     private var turns = NodeTurns()
     private(set) var log = ActivationLog()
-    private(set) var files: [ContentDigest: [UInt8]] = [:]
+    private let onFile: (HeadManifest, [UInt8]) -> Void
     /// What people have moved and reset, oldest first, with the offsets of the records that asked for it.
     private(set) var moves: [(move: PositionMove, offset: Int64)] = []
     private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
@@ -18,11 +19,26 @@ final class ControlView {
     private(set) var readBelow: Int64 = 0
     /// How long a broker that does not answer is waited for at the end, milliseconds.
     private static let closeMs: Int32 = 1_000
-    private let lines = LineLimiter(linesPerPeriod: 10) { Terminal.complain($0) }
+    private let lines: LineLimiter
     /// Bytes of the topic's records, as far as read.
     var bytes: Int { tail.bytesRead }
 
-    init(_ link: Connection) throws {
+    /// Reads the topic to its end.
+    ///
+    /// - Parameter onFile: Is lent the file of each published head that is whole, as it comes.
+    convenience init(
+        _ link: Connection, onFile: @escaping (HeadManifest, [UInt8]) -> Void = { _, _ in }
+    ) throws {
+        try self.init(link, complain: { Terminal.complain($0) }, onFile)
+    }
+
+    private init(
+        _ link: Connection, complain: @escaping @Sendable (String) -> Void,
+        _ onFile: @escaping (HeadManifest, [UInt8]) -> Void
+    ) throws {
+        self.link = link
+        self.onFile = onFile
+        lines = LineLimiter(linesPerPeriod: 10, write: complain)
         tail = try ControlTail(link.kafka, topics: link.topics)
         let silentMs = link.answerMs
         var watch = ReadingWatch([0], limitMs: silentMs, nowMs: Clock.steadyMs)
@@ -52,7 +68,7 @@ final class ControlView {
             switch event {
             case .head(let manifest, let file):
                 log.apply(manifest)
-                if case .success(let bytes) = file { files[manifest.head] = bytes }
+                if case .success(let bytes) = file { onFile(manifest, bytes) }
             // After a change of nodes the topic is read from its beginning again.
             case .cutover(let record, let offset) where offset >= readBelow: log.apply(record, at: offset)
             case .caughtUp: atEnd = true
@@ -88,6 +104,16 @@ final class ControlView {
         let deadline = Clock.steadyMs + timeoutMs
         guard let end = try? tail.end(timeoutMs: Int32(clamping: timeoutMs)) else { return }
         while readBelow < end, Clock.steadyMs < deadline { try take(timeoutMs: 50) }
+    }
+
+    /// The file of a published head, for which the topic is read anew; `nil` if it is not there.
+    func file(of head: ContentDigest) throws -> [UInt8]? {
+        var found: [UInt8]?
+        // What is wrong with other records was said already.
+        _ = try ControlView(link, complain: { _ in }) { manifest, file in
+            if manifest.head == head { found = file }
+        }
+        return found
     }
 
     /// The published head named `name@version`.

@@ -92,7 +92,7 @@ extension HeadCommand {
                 }
                 let view = try ControlView(try connection.connect(as: "head", \.control))
                 guard let label = HeadLabel(head), let manifest = view.manifest(label),
-                    let file = view.files[manifest.head]
+                    let file = try view.file(of: manifest.head)
                 else { throw CommandError(Exit.badInput, "\(head) was never published; see head list") }
                 try InputFile.write(file, to: output)
             }

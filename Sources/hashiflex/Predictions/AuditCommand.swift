@@ -32,6 +32,7 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         try runCommand {
             let link = try connection.connect(as: "audit", \.predictions, \.control)
+            if shards { try link.require([link.topics.shards, link.topics.receipts]) }
             try requirePlaces(link)
             // What was read of the predictions is let go of before the shards are read.
             var (findings, unreadable, predicted) = try readPredictions(link)
@@ -113,7 +114,7 @@ struct AuditCommand: ParsableCommand {
         guard audit.isStated else {
             return Terminal.note("no worker has stated its preprocessing; heads and shards were not compared")
         }
-        var found = audit.mismatches(heads: try ControlView(link).files)
+        var found = try audit.mismatchesOfHeads(link)
         if shards {
             let outcome = try audit.mismatches(shards: predicted, link)
             found += outcome.found

@@ -84,7 +84,7 @@ struct PredictionReplay {
             let inForce = view.log.head(
                 partition: address.partition, offset: address.offset, stream: stream)
         else { throw CommandError(Exit.mismatch, "no head is in force at \(address)") }
-        guard let file = view.files[inForce.head] else {
+        guard let file = try view.file(of: inForce.head) else {
             throw CommandError(Exit.badInput, "head \(inForce.label) is no longer in the control topic")
         }
         return (HeadStamp(inForce), try ClassifierHead(decoding: file))

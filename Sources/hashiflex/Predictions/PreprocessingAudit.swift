@@ -23,16 +23,19 @@ struct PreprocessingAudit {
     /// Whether there is anything to compare with.
     var isStated: Bool { !backbones.isEmpty }
 
-    /// Published heads whose preprocessing is not that of the backbone they were fitted for.
-    func mismatches(heads files: [ContentDigest: [UInt8]]) -> [PreprocessingMismatch] {
-        files.sorted { $0.key < $1.key }.compactMap { digest, file in
+    /// Published heads whose preprocessing is not that of the backbone they were fitted for; reads the control topic, and keeps
+    /// no head.
+    func mismatchesOfHeads(_ link: Connection) throws -> [PreprocessingMismatch] {
+        var found: [ContentDigest: PreprocessingMismatch] = [:]
+        _ = try ControlView(link) { manifest, file in
             guard let head = try? ClassifierHead(decoding: file), let text = head.preprocessing,
                 let backbone = backbones[head.backboneDigest]
-            else { return nil }
-            return PreprocessingMismatch(
-                "head \(digest.short)", StatedPreprocessing(text), "its backbone", backbone,
+            else { return }
+            found[manifest.head] = PreprocessingMismatch(
+                "head \(manifest.head.short)", StatedPreprocessing(text), "its backbone", backbone,
                 advice: "fit the head again on that backbone, and push it")
         }
+        return found.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Shards of tensors that were predicted though they state another preprocessing than the backbone; reads the

@@ -21,8 +21,8 @@ struct LedgerCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                guard let status = try FleetSnapshot.read(try connection.connect(as: "ledger")).coordinator
-                else {
+                let link = try connection.connect(as: "ledger", \.status)
+                guard let status = try FleetSnapshot.read(link).coordinator else {
                     throw CommandError(Exit.mismatch, "no coordinator has ever sent a heartbeat")
                 }
                 guard !json else { return Terminal.print(JSONRecord.text(status)) }
@@ -58,7 +58,7 @@ struct LedgerCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect(as: "ledger")
+                let link = try connection.connect(as: "ledger", \.control, \.status)
                 let tail = try StatusTail(link.kafka, topics: link.topics, from: .end)
                 defer { tail.close() }
                 let reset = LedgerReset(reason: reason, by: personHere(), atMs: Clock.wallMs)
