@@ -39,7 +39,13 @@ struct ReplayCommand: ParsableCommand {
                     ExitCode(64), "an address is TOPIC/PARTITION@OFFSET#INDEX, not '\(self.address)'")
             }
             let link = try connection.connect(as: "replay", \.predictions, \.control)
-            try link.require([address.topic])
+            let partitions = try link.topic(address.topic).partitions.count
+            guard address.partition < partitions else {
+                throw CommandError(
+                    Exit.badInput,
+                    "topic \(address.topic) has \(partitions) partitions, from 0: there is no \(address.partition)"
+                )
+            }
             let hardened = try model.load()
             let shard = try readShard(address, link)
             guard shard.images.indices.contains(address.index) else {
@@ -138,7 +144,8 @@ struct ReplayCommand: ParsableCommand {
     /// The record lies in the predictions partition of the same number; it is searched from the start.
     private func readRecord(_ address: ImageAddress, _ link: Connection) throws -> Prediction {
         let reader = try PredictionReader(link)
-        while !reader.isAtEnd {
+        // Once is enough: on a fleet that goes on publishing, all partitions need never be at their end at once.
+        while !reader.hasSeenEnd {
             if case .record(let prediction, _) = try reader.next(timeoutMs: 500),
                 prediction.address == address
             {
