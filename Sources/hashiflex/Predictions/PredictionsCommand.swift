@@ -34,7 +34,7 @@ struct PredictionsCommand: ParsableCommand {
             let any = ContentDigest(of: [])
             var seen = ImageDigests()
             var printed = 0
-            let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
+            let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain(Terminal.oneLine($0)) }
             defer { lines.settle() }
             while !stop.isSet, follow || !reader.hasSeenEnd, limit == 0 || printed < limit {
                 switch try reader.next(timeoutMs: 100) {

@@ -60,9 +60,10 @@ struct ReplayCommand: ParsableCommand {
                 Terminal.print(JSONRecord.text(outcome))
             } else if outcome.match {
                 Terminal.print(
-                    "MATCH \(address): \(outcome.top ?? "error record") by \(outcome.head ?? "no head")")
+                    Terminal.oneLine(
+                        "MATCH \(address): \(outcome.top ?? "error record") by \(outcome.head ?? "no head")"))
             } else {
-                Terminal.print("DIFFERS \(address): \(outcome.differs ?? "")")
+                Terminal.print(Terminal.oneLine("DIFFERS \(address): \(outcome.differs ?? "")"))
             }
             guard outcome.match else { throw Exit.mismatch }
         }
@@ -80,7 +81,13 @@ struct ReplayCommand: ParsableCommand {
         }
         var replay = PredictionReplay(model: hardened, view: view)
         replay.topK = max(1, record.top.count)
-        let recomputed = try replay.predict(shard, address: address)
+        let recomputed: PredictionReplay.Result
+        do {
+            recomputed = try replay.predict(shard, address: address)
+        } catch let unfit as UnfitHead {
+            outcome.differs = unfit.text
+            return outcome
+        }
         if let differs = recomputed.selfDifference {
             outcome.differs = differs
         } else if recomputed.prediction.json != record.json {
