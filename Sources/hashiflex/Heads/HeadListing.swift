@@ -67,7 +67,7 @@ extension HeadCommand {
             let reasons = record.reasons ?? []
             let ignored = record.ignore ?? []
             let added = record.restates.map { ", for added partitions, as #\($0)" } ?? ""
-            let line =
+            let line: String =
                 "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
                 + (record.state == .requested ? ", request \(record.request)" : "")
                 + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))

@@ -4,7 +4,7 @@ package enum HeadVersions {
     private static let numbers = 1...1_000_000_000
 
     /// The version after the highest number of `used`: `v1`, `v2`, ...
-    package static func next(after used: some Sequence<String>) -> String {
+    package static func next(after used: [String]) -> String {
         let known = used.compactMap { $0.hasPrefix("v") ? Int($0.dropFirst()) : nil }
         return "v\((known.filter { numbers.contains($0) }.max() ?? 0) + 1)"
     }

@@ -1,4 +1,5 @@
 import ClassifierHead
+import HardenedBackbone
 import HardenedModel
 
 /// The head that the log gives an image, where it does not belong to the backbone that a record names: no worker has scored the

@@ -1,11 +1,10 @@
 import Artifacts
-import Cutover
 import ImageDecoding
 import PipelineMessages
 import Testing
 import hashiflex
 
-/// What an audit holds in memory, what excuses a shard that was left out, and why an audit ends with 1.
+/// What an audit holds in memory, and what excuses a shard that was left out.
 @Suite struct AuditPartsTests {
     private func prediction(_ offset: Int64) -> Prediction {
         Prediction(
@@ -54,25 +53,5 @@ import hashiflex
         #expect(!receipt("other", 2, deadLetter: "broken").isDeadLetter(of: "s", liesIn: 2))
         #expect(!receipt("s", 3, deadLetter: "broken").isDeadLetter(of: "s", liesIn: 2))
         #expect(!receipt("s", 2, deadLetter: nil).isDeadLetter(of: "s", liesIn: 2))
-    }
-
-    @Test func theFindingsSayWhyAnAuditFails() {
-        let clean = StampAudit(activations: ActivationLog()).findings
-        #expect(clean.isSound)
-        let faults: [(WritableKeyPath<StampAudit.Findings, Int?>, String)] = [
-            (\.imagesWanted, #""images_wanted":3"#), (\.unknownPlaces, #""unknown_places":3"#),
-            (\.unscoredShards, #""unscored_shards":3"#),
-        ]
-        for (path, text) in faults {
-            var found = clean
-            found[keyPath: path] = 3
-            #expect(!found.isSound && JSONRecord.text(found).contains(text), "\(JSONRecord.text(found))")
-        }
-        var found = clean
-        found.unreadable = 1
-        #expect(!found.isSound && JSONRecord.text(found).contains(#""unreadable":1"#))
-        found = clean
-        (found.images, found.imagesWanted) = (3, 3)
-        #expect(found.isSound)
     }
 }
