@@ -58,7 +58,7 @@ struct AuditCommand: ParsableCommand {
         defer { lines.settle() }
         var audit: StampAudit?
         var patience = CutoverPatience()
-        var predicted = PredictedShards(partitions: shards ? try link.partitions : 0)
+        var predicted = try PredictedShards(partitions: shards ? link.partitions : 0)
         // Once is enough: a fleet that publishes faster than this reads would never let it end.
         while !reader.hasSeenEnd {
             switch try reader.next(timeoutMs: 500) {
