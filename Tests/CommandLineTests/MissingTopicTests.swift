@@ -46,6 +46,15 @@ import Testing
         }
     }
 
+    @Test func aReplayOfAPartitionThatIsNotThereSaysSoAtOnce() throws {
+        let broker = try Self.broker { _ in }
+        defer { broker.close() }
+        let outcome = try Program.run(
+            ["replay", "hashiflex.shards/999@0#0", "--brokers", broker.bootstrap], seconds: 20)
+        #expect(outcome.code == 65, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.errors.contains("there is no 999"), "\(outcome.errors)")
+    }
+
     @Test func allMissingTopicsOfAWorkerAreNamedTogether() throws {
         let broker = try Self.broker { topics in
             topics["hashiflex.status"] = nil

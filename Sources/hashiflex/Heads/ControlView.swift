@@ -17,6 +17,8 @@ final class ControlView {
     private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
     /// All records below this offset were read.
     private(set) var readBelow: Int64 = 0
+    /// Where the reading stands: below ``readBelow`` while the topic is read anew.
+    private(set) var position: Int64 = 0
     /// How long a broker that does not answer is waited for at the end, milliseconds.
     private static let closeMs: Int32 = 1_000
     private let lines: LineLimiter
@@ -29,7 +31,7 @@ final class ControlView {
     convenience init(
         _ link: Connection, onFile: @escaping (HeadManifest, [UInt8]) -> Void = { _, _ in }
     ) throws {
-        try self.init(link, complain: { Terminal.complain($0) }, onFile)
+        try self.init(link, complain: { Terminal.complain(Terminal.oneLine($0)) }, onFile)
     }
 
     private init(
@@ -77,7 +79,7 @@ final class ControlView {
             case .error(let error):
                 if error.isFatal { throw error }
                 lines.say("control topic: \(error)")
-            case .read(let below): readBelow = max(readBelow, below)
+            case .read(let below): (position, readBelow) = (below, max(readBelow, below))
             case .move(let move, let offset):
                 let asked = move.settled ?? offset
                 moves = (moves.filter { $0.offset != asked } + [(move, asked)]).sorted {
@@ -121,9 +123,7 @@ final class ControlView {
 
     /// The next free version of a name: `v1`, `v2`, ...
     func nextVersion(of name: String) -> String {
-        let used = log.labels.keys.filter { $0.name == name }
-            .compactMap { $0.version.hasPrefix("v") ? Int($0.version.dropFirst()) : nil }
-        return "v\((used.max() ?? 0) + 1)"
+        HeadVersions.next(after: log.labels.keys.filter { $0.name == name }.map(\.version))
     }
 
     /// Refuses what would not fit: the embedded broker silently drops what exceeds 5 MB a partition.
