@@ -72,7 +72,14 @@ extension WorkerMachine {
             isMoved: true)
     }
 
-    mutating func learned(_ checkpoint: PositionCheckpoint) {
+    mutating func learned(_ checkpoint: PositionCheckpoint, at offset: Int64) {
+        // Else a move of tomorrow would be ahead of every one that a person asks for.
+        guard checkpoint.isPossible(at: offset) else {
+            return actions.append(
+                .say(
+                    "control topic: the note at \(offset) is ignored: partition \(checkpoint.partition) can not know what comes"
+                ))
+        }
         let known = control.checkpoints[checkpoint.partition]
         guard known?.isBehind(checkpoint) ?? (control.checkpoints.count < ControlKnowledge.movesMax) else {
             return

@@ -118,7 +118,8 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .cutover(let record): tell(.cutover(record, offset: entry.offset), term: term)
             case .reset(let reset): tell(.ledgerReset(reset, offset: entry.offset), term: term)
             case .move(let move): tell(.move(move, offset: entry.offset), term: term)
-            case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint), term: term)
+            case .checkpoint(let checkpoint):
+                tell(.checkpoint(checkpoint, offset: entry.offset), term: term)
             case .garbage: break
             }
             if followers?.term == term { tell(.controlRead(below: entry.offset + 1), term: term) }

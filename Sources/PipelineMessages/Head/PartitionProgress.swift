@@ -19,6 +19,13 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
         self.moved = moved
     }
 
+    /// Whether all that it names of the control topic lies below `offset` there.
+    ///
+    /// Whoever wrote it had read that. A number of tomorrow would be ahead of everything that comes.
+    public func isKnown(below offset: Int64) -> Bool {
+        moved ?? -1 < offset && heads.allSatisfy { $0.number < offset }
+    }
+
     /// Most bytes of the text form.
     public static let textBytesMax = 4_096
 

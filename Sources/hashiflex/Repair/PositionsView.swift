@@ -93,7 +93,7 @@ struct PositionsView {
                         above = (receipt.offset, receipt.imagesBefore)
                     }
                 } else if receipt.offset > below?.offset ?? -1 {
-                    below = (receipt.offset, receipt.imagesAfter)
+                    below = (receipt.offset, min(receipt.imagesAfter, RecordBounds.count.upperBound))
                 }
             case .partitionEnd: return above?.images ?? below?.images
             case .error(let error) where error.isFatal: throw error
