@@ -72,6 +72,7 @@ final class SimulatedCoordinator: SimulatedProcess {
             // This broker keeps as much as workers may commit.
             case .askOffsetRoom: break
             case .beat(let status):
+                world.judge(status, by: self)
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in
                     broker.appendStatus(coordinator: status)
