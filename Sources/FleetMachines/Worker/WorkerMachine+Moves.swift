@@ -14,6 +14,10 @@ struct LaneStart {
     var awaitsMove = false
     /// Whether what this worker missed has to be read first.
     var awaitsMissed = false
+    /// What the committed progress names of the control topic and was not read.
+    var awaitsNamed: Int64?
+    /// Whether that may be there: the worker may be behind.
+    var isDoubted = false
     /// Whether its answers have no place.
     var hasNoAnswers = false
 }
@@ -47,6 +51,20 @@ extension WorkerMachine {
                 + "to \(answers.topic)"
             start.hasNoAnswers = true
             return start
+        }
+        if start.problem == nil, let named = start.progress.newestNamed, named >= control.readBelow {
+            start.awaitsNamed = named
+            let what =
+                "what is committed beside offset \(start.offset) names offset \(named) of the control topic"
+            guard control.refuted[partition] == saved else {
+                start.problem = "\(what), which is to be read as far as it goes now"
+                (start.awaitsMissed, start.isDoubted) = (true, true)
+                return start
+            }
+            // Neither its heads nor its move count, for a person's word either.
+            start.progress = PartitionProgress()
+            start.problem =
+                "\(what), where nothing was: no worker has committed that; \(Self.remedy(partition))"
         }
         if saved == nil, !hasStood, mayHaveMissed {
             start.problem =

@@ -80,6 +80,7 @@ import Testing
     func othersAreVoid(_ saved: SavedPosition, _ start: String) {
         var bench = WorkerBench()
         bench.tell(.move(Self.move(120, 480), offset: 5))
+        bench.tell(.controlRead(below: 10))
         bench.tell(.assigned([0]))
         #expect(bench.tell(.positions([0: saved], generation: 1)).first == "assign [\"\(start)\"] 1")
     }
