@@ -44,7 +44,7 @@ import Testing
         #expect(taken == [7, 9])
     }
 
-    @Test(arguments: [(4, false), (5, false), (6, true)]) func aNoteNamesOnlyWhatWasThereBefore(
+    @Test(arguments: [(Int64(4), false), (5, false), (6, true)]) func aNoteNamesOnlyWhatWasThereBefore(
         offset: Int64, isPossible: Bool
     ) throws {
         let head = HeadInForce(
