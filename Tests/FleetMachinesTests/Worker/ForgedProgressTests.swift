@@ -3,7 +3,7 @@ import PipelineMessages
 import Testing
 
 /// Whoever may commit for the workers' group may write any progress; what names more of the control topic than there is holds its
-/// partition up until a person says where to go on, and no longer.
+/// partition up until a person says where to go on, and no longer. A note that does tells nothing.
 @Suite struct ForgedProgressTests {
     private static func saved(head number: Int64? = nil, moved: Int64? = nil) -> SavedPosition {
         let heads = number.map {
@@ -86,5 +86,48 @@ import Testing
         #expect(words.contains("ask end 2"))
         bench.tell(.controlEnd(5, serial: 1))
         #expect(blocked(bench).contains("is to be read as far as it goes now"))
+    }
+
+    // MARK: Notes
+
+    private static func stood(_ offset: Int64, moved: Int64? = nil) -> PositionCheckpoint {
+        let heads = [
+            HeadInForce(slot: .standard, head: digest("a"), label: label("a"), number: 1, marker: 0)
+        ]
+        return PositionCheckpoint(
+            topic: "t", partition: 0, offset: offset,
+            progress: PartitionProgress(images: 30, heads: heads, moved: moved), atMs: 9)
+    }
+
+    @Test(arguments: [6, 7, RecordBounds.integerMax]) func aNoteOfTomorrowTellsNothing(moved: Int64) {
+        var bench = WorkerBench()
+        #expect(bench.tell(.checkpoint(Self.stood(120), offset: 4)).isEmpty)
+        let words = bench.tell(.checkpoint(Self.stood(900, moved: moved), offset: 6))
+        #expect(
+            words == ["say control topic: the note at 6 is ignored: partition 0 can not know what comes"])
+        // A person's word counts all the same.
+        let move = PositionMove(
+            topic: "t", partition: 0, from: 7, to: 480, images: 30, reason: "r", by: "p", atMs: 1)
+        bench.tell(.move(move, offset: 8))
+        bench.tell(.assigned([0, 1]))
+        let started = bench.tell(.positions([0: Self.saved()], generation: 1))
+        #expect(started.contains("assign [\"0@480\", \"1@0\"] 1"))
+    }
+
+    @Test func whatWasNotedBeforeANoteOfTomorrowStays() {
+        var bench = WorkerBench()
+        bench.tell(.checkpoint(Self.stood(120), offset: 4))
+        bench.tell(.checkpoint(Self.stood(900, moved: RecordBounds.integerMax), offset: 6))
+        bench.own([0])
+        let blocked = bench.machine.partitions.first?.blocked ?? ""
+        #expect(blocked.contains("it stood at 120"))
+    }
+
+    @Test func aNoteWithAHeadOfTomorrowTellsNothing() {
+        var bench = WorkerBench()
+        // Its head has the number 1.
+        #expect(bench.tell(.checkpoint(Self.stood(120), offset: 1)).count == 1)
+        bench.own([0])
+        #expect(bench.machine.partitions.first?.blocked == nil)
     }
 }

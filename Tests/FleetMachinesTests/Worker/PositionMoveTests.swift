@@ -211,36 +211,6 @@ import Testing
         #expect(commits(bench).isEmpty)
     }
 
-    @Test(arguments: [6, 7, RecordBounds.integerMax]) func aNoteOfTomorrowTellsNothing(moved: Int64) {
-        var bench = WorkerBench()
-        #expect(bench.tell(.checkpoint(Self.stood(120), offset: 4)).isEmpty)
-        let words = bench.tell(.checkpoint(Self.stood(900, moved: moved), offset: 6))
-        #expect(
-            words == ["say control topic: the note at 6 is ignored: partition 0 can not know what comes"])
-        // A person's word counts all the same.
-        bench.tell(.move(Self.move(100, 480), offset: 8))
-        bench.tell(.assigned([0, 1]))
-        let started = bench.tell(.positions([0: Self.saved(100)], generation: 1))
-        #expect(started.contains("assign [\"0@480\", \"1@0\"] 1"))
-    }
-
-    @Test func whatWasNotedBeforeANoteOfTomorrowStays() {
-        var bench = WorkerBench()
-        bench.tell(.checkpoint(Self.stood(120), offset: 4))
-        bench.tell(.checkpoint(Self.stood(900, moved: RecordBounds.integerMax), offset: 6))
-        bench.own([0])
-        let blocked = bench.machine.partitions.first?.blocked ?? ""
-        #expect(blocked.contains("it stood at 120"))
-    }
-
-    @Test func aNoteWithAHeadOfTomorrowTellsNothing() {
-        var bench = WorkerBench()
-        // Its head has the number 1.
-        #expect(bench.tell(.checkpoint(Self.stood(120), offset: 1)).count == 1)
-        bench.own([0])
-        #expect(bench.machine.partitions.first?.blocked == nil)
-    }
-
     @Test func aNoteOfTheVeryBeginningHoldsNothingUp() {
         var bench = WorkerBench()
         bench.tell(
