@@ -53,7 +53,7 @@ package struct ControlDecoder: Sendable {
                 guard checkpoint.partition == partition, checkpoint.topic == shards else {
                     return [.unreadable(key: keyText, problem: "the record names another partition")]
                 }
-                return [.checkpoint(checkpoint)]
+                return [.checkpoint(checkpoint, offset: offset)]
             case .ledgerReset:
                 return [.ledgerReset(try JSONRecord.decode(LedgerReset.self, from: value), offset: offset)]
             }

@@ -16,8 +16,8 @@ public final class ControlTail: Sendable {
         case command(ControlKey, FleetCommand)
         /// A partition is to go on elsewhere, and the offset of the record.
         case move(PositionMove, offset: Int64)
-        /// Where a partition stood.
-        case checkpoint(PositionCheckpoint)
+        /// Where a partition stood, and the offset of the record.
+        case checkpoint(PositionCheckpoint, offset: Int64)
         /// The ledger is to start anew, and the offset of the record.
         case ledgerReset(LedgerReset, offset: Int64)
         /// Everything below this offset has been read and told.

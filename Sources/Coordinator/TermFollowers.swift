@@ -80,7 +80,7 @@ final class TermFollowers: Sendable {
                 case .error(let error): try pass(error, "control topic")
                 case .ledgerReset(let record, let offset): tell(.ledgerReset(record, offset: offset))
                 case .move(let move, let offset): tell(.move(move, offset: offset))
-                case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint))
+                case .checkpoint(let checkpoint, let offset): tell(.checkpoint(checkpoint, offset: offset))
                 case .read(let below): tell(.controlRead(below: below))
                 case .command: break
                 }

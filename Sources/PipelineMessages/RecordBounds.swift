@@ -54,6 +54,9 @@ public struct BoundsCheck {
     public private(set) var problem: String?
     private var path = ""
 
+    /// Has found nothing.
+    public init() {}
+
     /// The field's place in the record.
     private func place(_ field: String) -> String {
         let whole = path + field

@@ -98,7 +98,7 @@ extension RecordStage {
         case .note(let checkpoints):
             for checkpoint in checkpoints where readable(checkpoint) {
                 controlOffset += 1
-                learn(checkpoint)
+                learn(checkpoint, at: controlOffset - 1)
             }
         case .checkTopic(let checkpoints, let errand):
             return [.topicChecked(anew: checkpoints.suffix(1).map(\.partition), errand: errand)]
@@ -125,9 +125,9 @@ extension RecordStage {
     }
 
     /// The state of a cut-over comes into the control topic.
-    mutating func learn(_ checkpoint: PositionCheckpoint) {
-        tell(worker: .checkpoint(checkpoint))
-        tell(coordinator: .checkpoint(checkpoint), remember: true)
+    mutating func learn(_ checkpoint: PositionCheckpoint, at offset: Int64) {
+        tell(worker: .checkpoint(checkpoint, offset: offset))
+        tell(coordinator: .checkpoint(checkpoint, offset: offset), remember: true)
     }
 
     mutating func learn(_ move: PositionMove, at offset: Int64) {

@@ -43,6 +43,7 @@ extension RecordStage {
         case .tick: pass(Int64(bytes.first ?? 1) * 50)
         case .caughtUp:
             tell(worker: .controlRead(below: controlOffset))
+            tell(coordinator: .controlRead(below: controlOffset))
             tell(coordinator: .controlCaughtUp)
             tell(coordinator: .statusCaughtUp)
         case .change: change(lost: bytes.first ?? 0 > 127)
@@ -142,8 +143,8 @@ extension RecordStage {
             case .unreadable(let key, let problem): show("\(key): \(problem)")
             case .move(let move, let offset):
                 learn(move, at: offset)
-            case .checkpoint(let checkpoint):
-                learn(checkpoint)
+            case .checkpoint(let checkpoint, let offset):
+                learn(checkpoint, at: offset)
             case .ledgerReset(let reset, let offset):
                 show("\(reset.by): \(reset.reason)")
                 tell(coordinator: .ledgerReset(reset, offset: offset), remember: true)

@@ -38,7 +38,7 @@ public struct ThroughputLedger: Sendable, Equatable {
     public init(restoring status: CoordinatorStatus) {
         for entry in status.ledger { workers[entry.worker] = entry }
         for partition in status.partitions { partitions[partition.partition] = partition }
-        alarms = status.alarms.filter { Self.isOwn($0) }.suffix(Self.alarmsMax)
+        alarms = status.alarms.filter { Self.isOwn($0) }.suffix(Self.alarmsMax).map { RecordBounds.cut($0) }
         reset = status.ledgerReset
     }
 
@@ -51,8 +51,15 @@ public struct ThroughputLedger: Sendable, Equatable {
                 partition: number, nextOffset: position.offset, images: position.progress.images)
         }
         let before = "(before the reset at \(offset))"
-        workers[before] = LedgerEntry(worker: before, images: imagesCounted)
+        workers[before] = LedgerEntry(
+            worker: before, images: min(imagesCounted, RecordBounds.count.upperBound))
         reset = offset
+    }
+
+    /// Forgets the reset that a heartbeat names, unless it lies below `offset` of the control topic: one of tomorrow would be ahead of
+    /// every true one.
+    public mutating func forgetReset(from offset: Int64) {
+        if let reset, reset >= offset { self.reset = nil }
     }
 
     /// Takes the receipt at `receiptsOffset` of its receipts partition.
@@ -213,36 +220,5 @@ extension LedgerPartition {
         outside = min((outside ?? 0) + max(0, images - right - lost), RecordBounds.count.upperBound)
         images = right
         nextOffset = max(nextOffset, move.to)
-    }
-
-    /// Takes note of shards without a receipt; of too many gaps the oldest becomes part of the next.
-    fileprivate mutating func open(_ gap: LedgerGap) {
-        var gaps = gaps ?? []
-        gaps.append(gap)
-        if gaps.count > LedgerGap.countMax { gaps.removeFirst() }
-        self.gaps = gaps
-    }
-
-    /// Counts a receipt that came late; returns whether it filled (a part of) a gap, and so counts for the first time.
-    fileprivate mutating func fill(_ receipt: Receipt) -> Bool {
-        guard var gaps, let place = gaps.firstIndex(where: { $0.holds(receipt) }) else { return false }
-        let gap = gaps.remove(at: place)
-        let below = LedgerGap(
-            offset: gap.offset, endOffset: receipt.offset, imagesBefore: gap.imagesBefore,
-            imagesAfter: receipt.imagesBefore)
-        let above = LedgerGap(
-            offset: receipt.offset + 1, endOffset: gap.endOffset, imagesBefore: receipt.imagesAfter,
-            imagesAfter: gap.imagesAfter)
-        gaps.insert(contentsOf: [below, above].filter { $0.images > 0 }, at: place)
-        self.gaps = gaps.isEmpty ? nil : Array(gaps.suffix(LedgerGap.countMax))
-        return true
-    }
-}
-
-extension LedgerGap {
-    /// Whether a receipt is of a shard that is missing here.
-    fileprivate func holds(_ receipt: Receipt) -> Bool {
-        receipt.images > 0 && receipt.offset >= offset && receipt.offset < endOffset
-            && receipt.imagesBefore >= imagesBefore && receipt.imagesAfter <= imagesAfter
     }
 }

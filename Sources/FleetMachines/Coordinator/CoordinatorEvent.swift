@@ -35,8 +35,8 @@ package enum CoordinatorEvent: Sendable {
     case positionsFailed(CallFailure, serial: Int)
     /// A partition is to go on elsewhere, says the record at this offset of the control topic.
     case move(PositionMove, offset: Int64)
-    /// Where a partition stood.
-    case checkpoint(PositionCheckpoint)
+    /// Where a partition stood, says the record at this offset of the control topic.
+    case checkpoint(PositionCheckpoint, offset: Int64)
     /// The answer to ``CoordinatorAction/countPartitions``: so many the shard topic has now.
     case partitions(Int)
     /// The answer to ``CoordinatorAction/askOffsetRoom``: the fewest bytes that a node keeps beside an offset, and whether every

@@ -42,7 +42,7 @@ extension CoordinatorMachine {
             + term.fleet.alarms(nowMs: now.steadyMs)
             + term.held.alarms + (waiting ?? []) + narrowOffsets + ledger.alarms
         status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))
-        actions.append(.beat(status))
+        actions.append(.beat(HeartbeatRoom.fit(status, partitions: settings.partitions)))
     }
 
     /// The live workers, by name.

@@ -55,11 +55,13 @@ extension CoordinatorMachine {
     /// before would not know of moves and resets, and an alarm stays.
     private mutating func beginCounting(_ saved: [Int32: SavedPosition]) {
         guard let term, term.hasControl, !term.isCounting, var ledger = term.ledger else { return }
-        if let reset = term.reset, reset.offset > ledger.reset ?? -1 {
+        // Anybody may write a heartbeat that names a reset: what the control topic says counts.
+        if term.reset == nil { ledger.forgetReset(from: term.controlReader.readBelow) }
+        if let reset = term.reset, reset.offset != ledger.reset || term.isForReset {
             var committed: [Int32: (offset: Int64, progress: PartitionProgress)] = [:]
             for (partition, position) in saved {
                 guard let progress = self.term?.progress.read(position, of: partition) else { continue }
-                committed[partition] = (position.offset, progress)
+                committed[partition] = (min(position.offset, RecordBounds.offset.upperBound), progress)
             }
             ledger = ThroughputLedger(resetAt: reset.offset, committed: committed)
             actions.append(
@@ -94,7 +96,7 @@ extension CoordinatorMachine {
     mutating func reset(_ record: LedgerReset, _ offset: Int64, _ now: Moment) {
         guard let term, offset > term.reset?.offset ?? -1 else { return }
         self.term?.reset = (record, offset)
-        if term.isCounting, offset > term.ledger?.reset ?? -1 { begin(now, for: (record, offset)) }
+        if term.isCounting { begin(now, for: (record, offset)) }
     }
 }
 
@@ -115,6 +117,13 @@ struct PartitionStand: Sendable {
     let partition: Int32
     let offset: Int64
     let progress: PartitionProgress
+}
+
+extension PartitionStand {
+    /// Whether it can be noted down by somebody who has read the control topic below that offset.
+    func isNotable(below offset: Int64) -> Bool {
+        progress.isKnown(below: offset) && RecordBounds.offset.contains(self.offset)
+    }
 }
 
 /// What stands beside committed offsets: decoded again only when it has changed.

@@ -5,15 +5,26 @@ extension CoordinatorMachine {
     /// Most partitions of one errand.
     private static let partitionsMax = 256
 
+    mutating func noted(_ checkpoint: PositionCheckpoint, at offset: Int64) {
+        guard term?.positions.learn(checkpoint, at: offset) == false else { return }
+        actions.append(
+            .say(
+                "control topic: the note at \(offset) is ignored: partition \(checkpoint.partition) can not know what comes"
+            ))
+    }
+
     mutating func watchPositions(
         _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], _ extents: [Int32: PartitionExtent],
         _ serial: Int, _ now: Moment
     ) {
         // What stands in the control topic has to be known first.
         guard !settings.topic.isEmpty, term?.hasControl == true else { return }
+        // What names more of the control topic than was read here is nobody's of ours, or is noted later.
+        let readBelow = term?.controlReader.readBelow ?? 0
         let notes =
             term?.positions.notes(
-                of: stand, topic: settings.topic, intervalMs: settings.checkpointMs, now) ?? []
+                of: stand.filter { $0.isNotable(below: readBelow) }, topic: settings.topic,
+                intervalMs: settings.checkpointMs, now) ?? []
         let lost = term?.positions.lost(saved, stand, extents) ?? []
         if !notes.isEmpty { actions.append(.note(notes)) }
         guard let watch = term?.positions, watch.errand == nil, now.steadyMs >= watch.retryAtMs else {

@@ -34,6 +34,8 @@ package struct CoordinatorMachine: Sendable {
         var positions = PositionWatch()
         /// The newest demand to start the ledger anew.
         var reset: (record: LedgerReset, offset: Int64)?
+        /// Whether it began for that.
+        var isForReset = false
         var lastStatus: CoordinatorStatus?
         var hasControl = false
         var hasStatus = false
@@ -109,6 +111,7 @@ package struct CoordinatorMachine: Sendable {
                 livenessMs: settings.livenessMs, offsetBytesMax: settings.offsetBytesMax),
             sinceMs: now.steadyMs)
         term?.reset = reset
+        term?.isForReset = reset != nil
         actions.append(.follow(term: termNumber))
     }
 
@@ -133,7 +136,7 @@ package struct CoordinatorMachine: Sendable {
         case .positions(let saved, let extents, let serial): check(saved, extents, serial, now)
         case .positionsFailed(let failure, let serial): unchecked(failure, serial)
         case .move(let move, let offset): moved(move, at: offset)
-        case .checkpoint(let checkpoint): term?.positions.learn(checkpoint)
+        case .checkpoint(let checkpoint, let offset): noted(checkpoint, at: offset)
         case .partitions(let count): counted(count, now)
         case .offsetRoom(let bytes, let isWhole): learned(offsetBytes: bytes, isWhole: isWhole)
         case .heldBack(let held):

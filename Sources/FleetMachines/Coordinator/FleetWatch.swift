@@ -21,7 +21,8 @@ struct FleetWatch: Sendable {
     func complete(_ entries: [LedgerPartition], partitions: [Int32]) -> [LedgerPartition] {
         var known = Dictionary(uniqueKeysWithValues: entries.map { ($0.partition, $0) })
         for partition in partitions {
-            let offset = committed[partition]
+            // Whoever may commit for the group may commit any number.
+            let offset = committed[partition].map { min(max(0, $0), RecordBounds.offset.upperBound) }
             let end = extents[partition]?.end
             guard offset != nil || end ?? 0 > 0 else { continue }
             known[partition, default: LedgerPartition(partition: partition)].committedOffset = offset

@@ -20,6 +20,8 @@ struct PositionWatch: Sendable {
     }
 
     private var checkpoints: [Int32: PositionCheckpoint] = [:]
+    /// Those of them that compaction takes because of what somebody wrote since.
+    private var overwritten: Set<Int32> = []
     /// What was committed at the last look; what was written last, and when.
     private var seen: [Int32: (offset: Int64, progress: PartitionProgress)] = [:]
     private var noted: [Int32: (note: PositionCheckpoint?, atMs: Int64)] = [:]
@@ -32,10 +34,19 @@ struct PositionWatch: Sendable {
     /// Nothing is begun before, milliseconds.
     var retryAtMs: Int64 = 0
 
-    mutating func learn(_ checkpoint: PositionCheckpoint) {
-        let known = checkpoints[checkpoint.partition]
-        guard known?.isBehind(checkpoint) ?? (checkpoints.count < Self.rememberedMax) else { return }
-        checkpoints[checkpoint.partition] = checkpoint
+    /// Takes the note at `offset` of the control topic; returns whether there can be such a one.
+    mutating func learn(_ checkpoint: PositionCheckpoint, at offset: Int64) -> Bool {
+        let partition = checkpoint.partition
+        guard checkpoint.isPossible(at: offset) else {
+            // Compaction leaves the last one of a partition only.
+            if checkpoints[partition] != nil { overwritten.insert(partition) }
+            return false
+        }
+        overwritten.remove(partition)
+        let known = checkpoints[partition]
+        guard known?.isBehind(checkpoint) ?? (checkpoints.count < Self.rememberedMax) else { return true }
+        checkpoints[partition] = checkpoint
+        return true
     }
 
     mutating func learn(_ move: PositionMove, at offset: Int64, asked: Int) {
@@ -67,7 +78,9 @@ struct PositionWatch: Sendable {
             let note = PositionCheckpoint(
                 topic: topic, partition: partition, offset: place.offset, progress: place.progress,
                 atMs: now.wallMs)
-            guard checkpoints[partition]?.isBehind(note) ?? true else { continue }
+            guard overwritten.contains(partition) || checkpoints[partition]?.isBehind(note) ?? true else {
+                continue
+            }
             noted[partition] = (note, now.steadyMs)
             notes.append(note)
         }

@@ -60,7 +60,8 @@ package struct LaneSequencer<Payload: Sendable>: Sendable {
     package mutating func release() -> Released? {
         guard let next = finished.removeValue(forKey: nextOrdinal) else { return nil }
         let before = images
-        images += Int64(next.images)
+        // A forged number beside an offset makes none that can not be read: the partition would stop.
+        images = min(images + Int64(next.images), RecordBounds.count.upperBound)
         nextOrdinal += 1
         published.append(
             Published(

@@ -63,8 +63,8 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case cutover(CutoverRecord, offset: Int64)
     /// A partition is to go on elsewhere, says the record at this offset of the control topic.
     case move(PositionMove, offset: Int64)
-    /// Where a partition stood, says the control topic.
-    case checkpoint(PositionCheckpoint)
+    /// Where a partition stood, says the record at this offset of the control topic.
+    case checkpoint(PositionCheckpoint, offset: Int64)
     /// Everything below this offset of the control topic has been read and told.
     case controlRead(below: Int64)
     /// The answer to ``WorkerAction/askControlEnd(serial:beside:)``; `nil` when there was none.

@@ -40,6 +40,8 @@ struct WorkerLane<Message: Sendable, Scores: Sendable>: Sendable {
     var awaitsMove = false
     /// Whether it waits to be begun until what this worker missed is read.
     var awaitsMissed = false
+    /// The offset of the control topic that it waits to be read.
+    var awaitsNamed: Int64?
     /// Whether it waits for partitions of a topic for answers.
     var hasNoAnswers = false
 

@@ -33,6 +33,9 @@ struct ControlKnowledge: Sendable {
     var asked = 0
     /// What was told while this worker was not in the group.
     var missed = MissedTime.nothing
+    /// Positions that name what was not read when they were met, and those of them that named what was not there.
+    var doubted: [Int32: SavedPosition] = [:]
+    var refuted: [Int32: SavedPosition] = [:]
 
     /// Why a head can not be used now.
     func absence(_ head: ContentDigest) -> String {

@@ -66,7 +66,9 @@ extension WorkerMachine {
             lane.awaitsMove = start.awaitsMove
             lane.hasNoAnswers = start.hasNoAnswers
             lane.awaitsMissed = start.awaitsMissed
+            lane.awaitsNamed = start.awaitsNamed
             if start.hasNoAnswers { countAtMs = now.steadyMs + settings.countMs }
+            if start.isDoubted { doubt(number, saved[number]) }
             if start.awaitsMissed { askForMissed() }
             if let problem = start.problem {
                 // The others go on.

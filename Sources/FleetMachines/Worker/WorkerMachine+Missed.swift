@@ -30,6 +30,15 @@ extension WorkerMachine {
         }
     }
 
+    /// What is committed in a partition names more of the control topic than was read here. A worker that is behind learns of it; what
+    /// is not there when that is read was not there when it was committed, and nobody who works by the topic has written it.
+    mutating func doubt(_ partition: Int32, _ saved: SavedPosition?) {
+        control.doubted[partition] = saved
+        // An answer that is on its way may be older than the commit.
+        control.questions += 1
+        control.missed = .asked(control.questions)
+    }
+
     mutating func missedEnd(_ end: Int64?, _ serial: Int) {
         guard case .asked(let question) = control.missed, question <= serial else { return }
         guard let end else {
@@ -43,8 +52,14 @@ extension WorkerMachine {
 
     /// Begins what waited once that is read.
     mutating func readMissed() {
-        guard case .readBelow(let below) = control.missed, control.readBelow >= below else { return }
-        control.missed = .nothing
-        if lanes.values.contains(where: \.awaitsMissed) { rewind() }
+        if case .readBelow(let below) = control.missed, control.readBelow >= below {
+            control.missed = .nothing
+            control.refuted.merge(control.doubted) { $1 }
+            control.doubted = [:]
+            if lanes.values.contains(where: \.awaitsMissed) { return rewind() }
+        }
+        // Whoever said where it ends may have been behind: it is there after all.
+        let readBelow = control.readBelow
+        if lanes.values.contains(where: { $0.awaitsNamed ?? .max < readBelow }) { rewind() }
     }
 }

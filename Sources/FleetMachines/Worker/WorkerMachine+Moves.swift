@@ -14,6 +14,10 @@ struct LaneStart {
     var awaitsMove = false
     /// Whether what this worker missed has to be read first.
     var awaitsMissed = false
+    /// What the committed progress names of the control topic and was not read.
+    var awaitsNamed: Int64?
+    /// Whether that may be there: the worker may be behind.
+    var isDoubted = false
     /// Whether its answers have no place.
     var hasNoAnswers = false
 }
@@ -48,6 +52,20 @@ extension WorkerMachine {
             start.hasNoAnswers = true
             return start
         }
+        if start.problem == nil, let named = start.progress.newestNamed, named >= control.readBelow {
+            start.awaitsNamed = named
+            let what =
+                "what is committed beside offset \(start.offset) names offset \(named) of the control topic"
+            guard control.refuted[partition] == saved else {
+                start.problem = "\(what), which is to be read as far as it goes now"
+                (start.awaitsMissed, start.isDoubted) = (true, true)
+                return start
+            }
+            // Neither its heads nor its move count, for a person's word either.
+            start.progress = PartitionProgress()
+            start.problem =
+                "\(what), where nothing was: no worker has committed that; \(Self.remedy(partition))"
+        }
         if saved == nil, !hasStood, mayHaveMissed {
             start.problem =
                 "nothing is committed, and the control topic is to be read as far as it goes now: it may say where the partition stood"
@@ -72,7 +90,14 @@ extension WorkerMachine {
             isMoved: true)
     }
 
-    mutating func learned(_ checkpoint: PositionCheckpoint) {
+    mutating func learned(_ checkpoint: PositionCheckpoint, at offset: Int64) {
+        // Else a move of tomorrow would be ahead of every one that a person asks for.
+        guard checkpoint.isPossible(at: offset) else {
+            return actions.append(
+                .say(
+                    "control topic: the note at \(offset) is ignored: partition \(checkpoint.partition) can not know what comes"
+                ))
+        }
         let known = control.checkpoints[checkpoint.partition]
         guard known?.isBehind(checkpoint) ?? (control.checkpoints.count < ControlKnowledge.movesMax) else {
             return

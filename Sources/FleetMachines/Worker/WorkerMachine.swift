@@ -116,7 +116,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .headNotFetched(let head): control.wanted.remove(head)
         case .cutover(let record, let offset): learned(record, at: offset)
         case .move(let move, let offset): learned(move, at: offset)
-        case .checkpoint(let checkpoint): learned(checkpoint)
+        case .checkpoint(let checkpoint, let offset): learned(checkpoint, at: offset)
         case .controlRead(let offset): controlRead(below: offset)
         case .controlEnd(let end, let serial): controlEnd(end, serial)
         case .controlEnds(let end): control.reader.ends(at: end)

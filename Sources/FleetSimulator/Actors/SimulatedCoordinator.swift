@@ -72,6 +72,7 @@ final class SimulatedCoordinator: SimulatedProcess {
             // This broker keeps as much as workers may commit.
             case .askOffsetRoom: break
             case .beat(let status):
+                world.judge(status, by: self)
                 if world.isCalm { world.lastStatus = status }
                 after(world.random.within(0...5)) { [self] in
                     broker.appendStatus(coordinator: status)
@@ -118,7 +119,8 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .cutover(let record): tell(.cutover(record, offset: entry.offset), term: term)
             case .reset(let reset): tell(.ledgerReset(reset, offset: entry.offset), term: term)
             case .move(let move): tell(.move(move, offset: entry.offset), term: term)
-            case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint), term: term)
+            case .checkpoint(let checkpoint):
+                tell(.checkpoint(checkpoint, offset: entry.offset), term: term)
             case .garbage: break
             }
             if followers?.term == term { tell(.controlRead(below: entry.offset + 1), term: term) }

@@ -26,7 +26,7 @@ extension SimulatedWorker {
                 tell(.published(manifest))
             case .cutover(let record): tell(.cutover(record, offset: entry.offset))
             case .move(let move): tell(.move(move, offset: entry.offset))
-            case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint))
+            case .checkpoint(let checkpoint): tell(.checkpoint(checkpoint, offset: entry.offset))
             case .reset, .garbage: break
             }
             tell(.controlRead(below: controlPosition))

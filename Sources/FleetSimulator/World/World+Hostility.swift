@@ -9,12 +9,14 @@ internal import PipelineMessages
 extension World {
     func write() {
         report.hostileRecords += 1
-        switch random.next() % 9 {
-        case 0...3: forgeMarker()
-        case 8: forgeReceipt()
-        case 4: garbage()
-        case 5: random.oneIn(2) ? forgeRequest() : repeatControl()
-        case 6: broker.appendControl(.garbage)
+        switch random.next() % 20 {
+        case 0...7: forgeMarker()
+        case 8, 9: garbage()
+        case 10, 11: random.oneIn(2) ? forgeRequest() : repeatControl()
+        case 12, 13: broker.appendControl(.garbage)
+        case 14, 15: forgeReceipt()
+        case 16: forgeNote()
+        case 17: forgeLedger()
         default: pretend()
         }
     }
@@ -74,13 +76,16 @@ extension World {
     /// as the only one of its key.
     private func repeatControl() {
         guard !broker.controlHistory.isEmpty else { return }
-        switch random.pick(broker.controlHistory).content {
+        let entry = random.pick(broker.controlHistory)
+        switch entry.content {
         case .cutover(var record):
             if random.oneIn(3) { record.number = RecordBounds.integerMax }
             broker.appendControl(.cutover(record))
         case .manifest(let manifest): broker.appendControl(.manifest(manifest))
-        case .checkpoint(let checkpoint): broker.appendControl(.checkpoint(checkpoint))
-        case .move, .reset, .garbage: break
+        // What tells nothing where it stands could be a lie further behind that nobody sees through.
+        case .checkpoint(let checkpoint) where checkpoint.isPossible(at: entry.offset):
+            broker.appendControl(.checkpoint(checkpoint))
+        case .checkpoint, .move, .reset, .garbage: break
         }
     }
 
@@ -97,6 +102,47 @@ extension World {
             imagesBefore: random.pick([0, 7, RecordBounds.count.upperBound]), deadLetter: nil, head: nil,
             worker: random.pick(["w0", "ghost"]), incarnation: "g", serviceUs: 0, scoredAtMs: 0)
         broker.receipts[Int(partition)].append(.init(receipt: receipt, transaction: nil))
+    }
+
+    /// A note that knows of a move of tomorrow: ahead of all that people will ask for. Where the group has an offset of a worker's: in
+    /// its place compaction leaves no other, and without either nobody knows where the partition stood.
+    private func forgeNote() {
+        let partition = Int32(random.within(0...Int64(partitions - 1)))
+        let end = broker.controlEnd
+        let moved = random.pick([end, end + 5, RecordBounds.integerMax])
+        let offset = random.pick([0, broker.extent(partition).end, RecordBounds.integerMax])
+        guard broker.offsets[partition]?.metadata.isEmpty == false else { return }
+        broker.appendControl(
+            .checkpoint(
+                PositionCheckpoint(
+                    topic: "t", partition: partition, offset: offset,
+                    progress: PartitionProgress(images: random.within(0...9), moved: moved), atMs: nowMs)))
+    }
+
+    /// A leader's heartbeat, from which the next one restores its ledger: the last true one, with a reset of tomorrow and partitions that
+    /// are not there. Where forged receipts may have put the ledger wrong already, with what makes it deaf, or has no room in another
+    /// heartbeat.
+    private func forgeLedger() {
+        let known = broker.status.last { $0.coordinator != nil }?.coordinator
+        var status = known ?? CoordinatorStatus(coordinator: "ghost", atMs: 0)
+        status.atMs = random.within(0...nowMs * 2)
+        let end = broker.controlEnd
+        status.ledgerReset = random.pick([end, end + 5, RecordBounds.integerMax])
+        let isLost = random.oneIn(2) && hasForgedReceipts
+        let isFull = random.oneIn(8) && isLost
+        let invented = (0..<Int32(isFull ? RecordBounds.entries : 2)).map {
+            LedgerPartition(partition: Int32.max - $0)
+        }
+        status.partitions =
+            isFull ? invented : status.partitions.filter { $0.partition < partitions } + invented
+        if isLost, !isFull {
+            status.ledgerReset = random.oneIn(2) ? max(0, end - 1) : status.ledgerReset
+            status.partitions.append(
+                LedgerPartition(
+                    partition: 0, nextOffset: RecordBounds.integerMax, images: 7,
+                    receiptsOffset: RecordBounds.integerMax))
+        }
+        broker.appendStatus(coordinator: status)
     }
 
     /// Heartbeats of workers that are not there, or not so.

@@ -27,6 +27,15 @@ extension World {
         }
     }
 
+    /// A coordinator writes no heartbeat that readers refuse.
+    func judge(_ status: CoordinatorStatus, by coordinator: SimulatedCoordinator) {
+        var bounds = BoundsCheck()
+        status.check(&bounds)
+        if let problem = bounds.problem {
+            complain("\(coordinator.name) wrote a heartbeat that nobody reads: \(problem)")
+        }
+    }
+
     /// Nothing of a shard is published that differs from what was published before.
     func judge(_ outcome: SimulatedBroker.Outcome, partition: Int32, offset: Int64) {
         trace("p\(partition)@\(offset) published by cut-over \(outcome.number ?? -1)")

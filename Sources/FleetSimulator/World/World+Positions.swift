@@ -70,13 +70,15 @@ extension World {
         guard broker.group.members.isEmpty,
             !broker.offsets.isEmpty, !broker.offsets.keys.contains(where: broker.isUnstable)
         else { return }
-        let noted = Set(
-            broker.control.compactMap { entry -> Int32? in
-                guard case .checkpoint(let checkpoint) = entry.content else { return nil }
-                return checkpoint.offset > 0 || checkpoint.moved != nil ? checkpoint.partition : nil
-            })
+        var notes: [Int32: Bool] = [:]
+        for entry in broker.control {
+            guard case .checkpoint(let note) = entry.content else { continue }
+            // Of the notes of a partition compaction leaves the last one, and that may be nobody's of ours.
+            notes[note.partition] =
+                note.isPossible(at: entry.offset) && (note.offset > 0 || note.moved != nil)
+        }
         report.forgotten += 1
-        for partition in noted {
+        for (partition, isTold) in notes where isTold {
             truth[Int(partition)].isMovedKnown = false
             broker.offsets[partition] = nil
         }

@@ -19,6 +19,17 @@ public struct PartitionProgress: Hashable, Sendable, Codable {
         self.moved = moved
     }
 
+    /// The highest offset of the control topic that it names: of a move, or of what put a head in force; `nil` if it names none.
+    public var newestNamed: Int64? {
+        let newest = heads.map(\.number).max()
+        return [newest, moved].compactMap { $0 }.max()
+    }
+
+    /// Whether all that it names of the control topic lies below `offset` there.
+    ///
+    /// Whoever wrote it had read that. A number of tomorrow would be ahead of everything that comes.
+    public func isKnown(below offset: Int64) -> Bool { newestNamed ?? -1 < offset }
+
     /// Most bytes of the text form.
     public static let textBytesMax = 4_096
 

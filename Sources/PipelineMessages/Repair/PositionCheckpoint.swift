@@ -35,6 +35,11 @@ public struct PositionCheckpoint: Hashable, Sendable, Codable {
         moved = progress.moved
     }
 
+    /// Whether a record at `offset` of the control topic can say so: what it names there was there before.
+    public func isPossible(at offset: Int64) -> Bool {
+        PartitionProgress(images: images, heads: heads, moved: moved).isKnown(below: offset)
+    }
+
     /// Whether another one, read later or earlier, is of a later state: of more moves, then of a higher offset.
     ///
     /// A coordinator that is thought dead may write an old one last.

@@ -39,6 +39,14 @@ public struct CoordinatorStatus: Hashable, Sendable, Codable {
         imagesCommitted = 0
         alarms = []
     }
+
+    /// Whether the ledger counts since the reset at `offset` of the control topic, or since a later one.
+    ///
+    /// - Parameter known: The offsets of all resets that were read there: a heartbeat of anybody's may name any.
+    public func countsSinceReset(at offset: Int64, among known: [Int64]) -> Bool {
+        guard let ledgerReset, ledgerReset >= offset else { return false }
+        return known.contains(ledgerReset)
+    }
 }
 
 /// Images credited to one worker, over all its lives.

@@ -76,7 +76,8 @@ final class ControlFollower: Sendable {
             if command.drain == true, isNews(command) { onDrain() }
         case .command, .ledgerReset: break
         case .move(let move, let offset): conductor.tell(.move(move, offset: offset))
-        case .checkpoint(let checkpoint): conductor.tell(.checkpoint(checkpoint))
+        case .checkpoint(let checkpoint, let offset):
+            conductor.tell(.checkpoint(checkpoint, offset: offset))
         case .read(let below): conductor.tell(.controlRead(below: below))
         case .caughtUp:
             reader.withLock { $0.isLive = true }

@@ -70,7 +70,7 @@ struct LedgerCommand: ParsableCommand {
                     try control.take(timeoutMs: 20)
                     guard case .coordinator(let status)? = tail.poll(timeoutMs: 100),
                         let own = control.resets.first(where: { $0.reset == reset }),
-                        status.ledgerReset ?? -1 >= own.offset
+                        status.countsSinceReset(at: own.offset, among: control.resets.map { $0.offset })
                     else { continue }
                     return Terminal.print(
                         "the ledger counts anew from \(Format.count(status.imagesCommitted)) committed images"

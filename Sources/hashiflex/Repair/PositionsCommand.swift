@@ -27,8 +27,9 @@ struct PositionsCommand: ParsableCommand {
                 if !json { try link.require([link.topics.status]) }
                 let view = try PositionsView(link)
                 defer { view.close() }
-                let places = try view.read((0..<Int32(try link.partitions)).map { $0 })
-                let moves = try ControlView(link).moves
+                let control = try ControlView(link)
+                let places = try view.read((0..<Int32(try link.partitions)).map { $0 }, beside: control)
+                let moves = control.moves
                 if json {
                     for place in places { Terminal.print(JSONRecord.text(place)) }
                     for move in moves { Terminal.print(JSONRecord.text(move.move)) }

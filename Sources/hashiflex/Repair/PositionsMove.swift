@@ -60,7 +60,8 @@ extension PositionsCommand {
                 let control = try ControlView(link)
                 let live = try FleetSnapshot.read(link).liveWorkers
                 let chosen = gaps ? Array(0..<count) : Set(partition).sorted()
-                let places = try view.read(chosen.map { Int32($0) }).filter { !gaps || !$0.deleted.isEmpty }
+                let places = try view.read(chosen.map { Int32($0) }, beside: control)
+                    .filter { !gaps || !$0.deleted.isEmpty }
                 if places.isEmpty { say("no partition has lost records that were not read") }
                 for place in places { try ask(place, view, control, live, link) }
             }
@@ -169,7 +170,9 @@ extension PositionsCommand {
             while Clock.steadyMs < deadline {
                 try control.take(timeoutMs: 200)
                 guard let own = control.moves.first(where: { $0.move == move }) else { continue }
-                let place = try view.read([move.partition])[0]
+                let place = try view.read([move.partition], beside: control)[0]
+                // Somebody else's is there until it is moved; a later move may be read next.
+                if place.isForeign { continue }
                 if place.moved ?? -1 >= own.offset {
                     try settle(move.settled(at: own.offset, done: true))
                     let passed = Format.count(Int64(move.passedOver.count))

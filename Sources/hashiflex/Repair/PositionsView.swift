@@ -13,10 +13,14 @@ struct PositionsView {
         let end: Int64
         /// What is committed; `nil` where nothing is.
         let committed: Int64?
-        /// Images below it; `nil` where what stands beside the offset can not be read.
+        /// Images below it; `nil` where what stands beside the offset can not be read, or is no worker's.
         let images: Int64?
         /// The last move that was carried out, by its offset in the control topic.
         let moved: Int64?
+        /// Whether what stands beside the offset names more of the control topic than is there.
+        let isForeign: Bool
+
+        private enum CodingKeys: String, CodingKey { case partition, begin, end, committed, images, moved }
 
         /// Records that wait.
         var waiting: Int64 { max(0, end - max(begin, committed ?? 0)) }
@@ -36,7 +40,9 @@ struct PositionsView {
     func close() { _ = reader.close() }
 
     /// Asks for these partitions.
-    func read(_ partitions: [Int32]) throws -> [Place] {
+    ///
+    /// - Parameter control: Is read on where what is committed names more of it: a worker names only what was there before.
+    func read(_ partitions: [Int32], beside control: ControlView) throws -> [Place] {
         let places = partitions.map { TopicPartition(topic: link.topics.shards, partition: $0) }
         let committed = try link.patience.wait(
             for: "the committed offsets of group \(link.topics.workerGroup)", callMs: 10_000
@@ -50,15 +56,23 @@ struct PositionsView {
                 code: KafkaError.Code.leaderNotAvailable,
                 doing: "\(silent): its leader does not say where it begins and ends")
         }
+        let known = committed.compactMapValues { saved in
+            saved.offset == nil ? nil : try? PartitionProgress(text: saved.metadata)
+        }
+        if known.values.contains(where: { !$0.isKnown(below: control.readBelow) }) {
+            try control.catchUp(timeoutMs: 10_000)
+        }
         return places.compactMap { place -> Place? in
             guard let extent = extents[place] else { return nil }
             let saved = committed[place]
-            let progress = saved?.offset == nil ? nil : try? PartitionProgress(text: saved?.metadata ?? "")
+            let progress = known[place]
             // An offset without a word beside it is not a worker's.
             let isReadable = saved?.offset == 0 || saved?.metadata.isEmpty == false
+            let isForeign = progress?.isKnown(below: control.readBelow) == false
             return Place(
                 partition: place.partition, begin: extent.low, end: extent.high, committed: saved?.offset,
-                images: isReadable ? progress?.images : nil, moved: progress?.moved)
+                images: isReadable && !isForeign ? progress?.images : nil,
+                moved: isForeign ? nil : progress?.moved, isForeign: isForeign)
         }
     }
 
@@ -93,7 +107,7 @@ struct PositionsView {
                         above = (receipt.offset, receipt.imagesBefore)
                     }
                 } else if receipt.offset > below?.offset ?? -1 {
-                    below = (receipt.offset, receipt.imagesAfter)
+                    below = (receipt.offset, min(receipt.imagesAfter, RecordBounds.count.upperBound))
                 }
             case .partitionEnd: return above?.images ?? below?.images
             case .error(let error) where error.isFatal: throw error

@@ -44,6 +44,90 @@ import Testing
         #expect(try JSONRecord.decode(CoordinatorStatus.self, from: JSONRecord.encode(status)) == status)
     }
 
+    /// The first heartbeat after a forged one was restored, of a topic with so many partitions.
+    private func beat(
+        after forged: CoordinatorStatus, partitions: Int32, saved: [Int32: SavedPosition] = [:]
+    ) throws -> CoordinatorStatus {
+        var machine = CoordinatorMachine(
+            CoordinatorSettings(name: "c", partitions: (0..<partitions).map { $0 }))
+        var nowMs: Int64 = 0
+        var actions: [CoordinatorAction] = []
+        func tell(_ event: CoordinatorEvent) {
+            actions += machine.handle(event, at: Moment(steadyMs: nowMs, wallMs: nowMs))
+        }
+        let events: [CoordinatorEvent] = [
+            .leads(true), .controlCaughtUp, .coordinator(forged), .statusCaughtUp,
+        ]
+        for event in events { tell(event) }
+        let extents = (0..<partitions).map { ($0, PartitionExtent(begin: 1 << 40, end: 1 << 41)) }
+        tell(.positions(saved, Dictionary(uniqueKeysWithValues: extents), serial: 1))
+        nowMs = 1_000
+        tell(.tick)
+        let beats = actions.compactMap { if case .beat(let status) = $0 { status } else { nil } }
+        return try #require(beats.last)
+    }
+
+    private func readBack(_ status: CoordinatorStatus) throws {
+        let bytes = JSONRecord.encode(status)
+        #expect(bytes.count <= 900_000)
+        #expect(try JSONRecord.decode(CoordinatorStatus.self, from: bytes) == status)
+    }
+
+    @Test func inventedPartitionsLeaveItReadable() throws {
+        var forged = CoordinatorStatus(coordinator: "evil", atMs: 0)
+        forged.partitions = (0..<Int32(RecordBounds.entries)).map {
+            LedgerPartition(partition: 1_000_000 + $0)
+        }
+        let status = try beat(after: forged, partitions: 3)
+        try readBack(status)
+        #expect(status.partitions.map(\.partition) == [0, 1, 2])
+        #expect(status.alarms.contains { $0.hasPrefix("heartbeat: 4096 partitions that the shard topic") })
+    }
+
+    @Test func aFewUnknownPartitionsStayTheyMayHaveBeenAdded() throws {
+        var last = CoordinatorStatus(coordinator: "c", atMs: 0)
+        last.partitions = [LedgerPartition(partition: 3, nextOffset: 5, images: 7, receiptsOffset: 5)]
+        let status = try beat(after: last, partitions: 3)
+        #expect(status.partitions.map(\.partition) == [0, 1, 2, 3])
+        #expect(!status.alarms.contains { $0.hasPrefix("heartbeat: ") })
+    }
+
+    @Test func aTopicOfTenThousandPartitionsLeavesItReadable() throws {
+        let status = try beat(after: CoordinatorStatus(coordinator: "c", atMs: 0), partitions: 10_000)
+        try readBack(status)
+        #expect(status.partitions.map(\.partition) == (0..<Int32(RecordBounds.entries)).map { $0 })
+        #expect(status.alarms.contains { $0.hasPrefix("heartbeat: 5904 of 10000 partitions have no room") })
+    }
+
+    @Test func theLargestNumbersAndNamesLeaveItReadable() throws {
+        var forged = CoordinatorStatus(coordinator: "evil", atMs: 0)
+        let most = RecordBounds.offset.upperBound
+        forged.partitions = (0..<Int32(RecordBounds.entries)).map { number in
+            var partition = LedgerPartition(
+                partition: number, nextOffset: most, images: RecordBounds.count.upperBound,
+                receiptsOffset: most)
+            partition.outside = RecordBounds.count.upperBound
+            return partition
+        }
+        forged.ledger = (0..<RecordBounds.entries).map { number in
+            let name = String(repeating: "\u{1}", count: 200) + "\(number)"
+            return LedgerEntry(worker: name, images: RecordBounds.count.upperBound, shards: 1)
+        }
+        forged.alarms = (0..<32).map { "ledger: \($0)" + String(repeating: "\u{1}", count: 4_000) }
+        try readBack(try beat(after: forged, partitions: Int32(RecordBounds.entries)))
+    }
+
+    /// Whoever may commit for the workers' group may commit any number.
+    @Test func anOffsetBeyondAllBoundsLeavesItReadable() throws {
+        let saved = [
+            Int32(0): SavedPosition(
+                offset: .max, metadata: PartitionProgress(images: RecordBounds.count.upperBound).text)
+        ]
+        let status = try beat(
+            after: CoordinatorStatus(coordinator: "c", atMs: 0), partitions: 1, saved: saved)
+        try readBack(status)
+    }
+
     @Test func aLimitThatIsChangedWhileAllRunsCounts() throws {
         var machine = CoordinatorMachine(CoordinatorSettings(name: "c", partitions: [0]))
         var nowMs: Int64 = 0

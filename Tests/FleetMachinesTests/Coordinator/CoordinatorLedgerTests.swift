@@ -140,6 +140,37 @@ import Testing
         #expect(follows == [.follow(term: 1), .follow(term: 2)])
     }
 
+    /// Whoever may write a heartbeat says nothing of the control topic.
+    @Test(arguments: [2, 4, 9, RecordBounds.integerMax]) func aForgedResetDisablesNoTrueOne(forged: Int64) {
+        var wrong = CoordinatorStatus(coordinator: "evil", atMs: 1)
+        wrong.ledgerReset = forged
+        wrong.partitions = [
+            LedgerPartition(
+                partition: 0, nextOffset: RecordBounds.integerMax, images: 7,
+                receiptsOffset: RecordBounds.integerMax)
+        ]
+        let demand = LedgerReset(reason: "forged", by: "p", atMs: 1)
+        // One that is in the control topic already counts.
+        var bench = Bench(
+            control: [.ledgerReset(demand, offset: 3), .controlRead(below: 9)], last: wrong)
+        bench.answer([0: Self.saved(5, 50)], ends: [0: 9, 1: 0])
+        #expect(bench.status.ledgerReset == 3 && bench.status.imagesCommitted == 50)
+        // One that is asked for later too, in whatever place.
+        var later = Bench(control: [.controlRead(below: 9)], last: wrong)
+        later.answer([0: Self.saved(5, 50)], ends: [0: 9, 1: 0])
+        let kept: Int64? = forged < 9 ? forged : nil
+        #expect(later.status.ledgerReset == kept)
+        later.tell(.ledgerReset(demand, offset: 9))
+        later.tell(.controlRead(below: 10))
+        later.tell(.controlCaughtUp)
+        // Forged anew, with the very offset of the reset.
+        wrong.ledgerReset = 9
+        later.tell(.coordinator(wrong))
+        later.tell(.statusCaughtUp)
+        later.answer([0: Self.saved(5, 50)], ends: [0: 9, 1: 0])
+        #expect(later.status.ledgerReset == 9 && later.status.imagesCommitted == 50)
+    }
+
     /// A control topic that takes long to read: what counts before would not know of moves and resets.
     @Test func countingWaitsForTheControlTopic() {
         var bench = Bench()

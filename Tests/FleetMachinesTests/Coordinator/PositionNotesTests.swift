@@ -39,7 +39,7 @@ import Testing
             let notes = done[before...].flatMap { action -> [PositionCheckpoint] in
                 if case .note(let notes) = action { notes } else { [] }
             }
-            if readsBack { for note in notes { tell(.checkpoint(note)) } }
+            if readsBack { for note in notes { tell(.checkpoint(note, offset: controlEnd)) } }
             return notes
         }
 
@@ -182,17 +182,48 @@ import Testing
         #expect(bench.moves.last?.settled == offset && bench.moves.last?.done == false)
     }
 
+    @Test(arguments: [101, RecordBounds.integerMax])
+    func aNoteOfTomorrowTellsNothingAndIsWrittenOver(moved: Int64) throws {
+        var bench = Bench()
+        for _ in 0..<2 { _ = bench.answer([0: Self.saved(7)]) }
+        let forged = PositionCheckpoint(
+            topic: "t", partition: 0, offset: 400, progress: PartitionProgress(images: 1, moved: moved),
+            atMs: 9)
+        bench.tell(.checkpoint(forged, offset: 101))
+        let said = bench.done.contains(
+            .say("control topic: the note at 101 is ignored: partition 0 can not know what comes"))
+        #expect(said)
+        // Compaction would leave the forged one alone.
+        var notes: [PositionCheckpoint] = []
+        for _ in 0..<30 { notes += bench.answer([0: Self.saved(7)]) }
+        #expect(notes.map(\.offset) == [7])
+        for _ in 0..<2 { _ = bench.answer([:]) }
+        let check = try #require(bench.checks.first)
+        #expect(check.checkpoints.map(\.offset) == [7])
+    }
+
+    /// Beside an offset that somebody else has committed; or the coordinator has not read so far yet.
+    @Test func progressThatNamesWhatWasNotReadIsNotNoted() {
+        var bench = Bench()
+        bench.tell(.controlRead(below: 50))
+        for _ in 0..<3 { #expect(bench.answer([0: Self.saved(7, moved: 50)]).isEmpty) }
+        bench.tell(.controlRead(below: 51))
+        _ = bench.answer([0: Self.saved(7, moved: 50)])
+        #expect(bench.answer([0: Self.saved(7, moved: 50)]).map(\.moved) == [50])
+    }
+
     @Test func anOlderNoteOfASlowCoordinatorReplacesNoNewerOne() throws {
         var bench = Bench()
         bench.tell(
             .checkpoint(
                 PositionCheckpoint(
                     topic: "t", partition: 0, offset: 90, progress: PartitionProgress(images: 9, moved: 2),
-                    atMs: 5)))
+                    atMs: 5), offset: 3))
         bench.tell(
             .checkpoint(
                 PositionCheckpoint(
-                    topic: "t", partition: 0, offset: 400, progress: PartitionProgress(images: 1), atMs: 9)))
+                    topic: "t", partition: 0, offset: 400, progress: PartitionProgress(images: 1), atMs: 9),
+                offset: 4))
         for _ in 0..<2 { _ = bench.answer([:]) }
         let check = try #require(bench.checks.first)
         #expect(check.checkpoints.map(\.offset) == [90])

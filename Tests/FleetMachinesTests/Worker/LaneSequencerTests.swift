@@ -56,6 +56,20 @@ import TestSupport
         #expect(lane.isIdle)
     }
 
+    @Test func theCountOfImagesStaysOneThatCanBeRead() throws {
+        let most = RecordBounds.count.upperBound
+        var lane = LaneSequencer<Int>(images: most - 3)
+        for ordinal in 0..<2 {
+            lane.finish(ticket(ordinal), images: 5, payload: ordinal)
+            let released = try #require(lane.release())
+            #expect(released.imagesBefore == (ordinal == 0 ? most - 3 : most))
+            lane.delivered(ordinal: ordinal)
+            let progress = try #require(lane.takeFrontier()).progress
+            #expect(progress.images == most)
+            #expect(try PartitionProgress(text: progress.text) == progress)
+        }
+    }
+
     @Test func aNewLaneIsIdle() {
         var lane = LaneSequencer<Int>(images: 0)
         #expect(lane.isIdle && !lane.hasReleasable)

@@ -39,7 +39,7 @@ import Testing
         #expect(bench.tell(.controlEnd(12, serial: 1)) == [])
         // Read half-way: it still waits.
         #expect(bench.tell(.controlRead(below: 11)) == [])
-        bench.tell(.checkpoint(Self.note))
+        bench.tell(.checkpoint(Self.note, offset: 11))
         #expect(bench.tell(.controlRead(below: 12)) == ["fetch [0, 1] \(bench.generation)"])
         bench.tell(.positions([:], generation: bench.generation))
         let blocked = try #require(bench.machine.partitions.first { $0.partition == 0 }?.blocked)

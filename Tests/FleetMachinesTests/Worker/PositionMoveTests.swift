@@ -80,6 +80,7 @@ import Testing
     func othersAreVoid(_ saved: SavedPosition, _ start: String) {
         var bench = WorkerBench()
         bench.tell(.move(Self.move(120, 480), offset: 5))
+        bench.tell(.controlRead(below: 10))
         bench.tell(.assigned([0]))
         #expect(bench.tell(.positions([0: saved], generation: 1)).first == "assign [\"\(start)\"] 1")
     }
@@ -186,7 +187,7 @@ import Testing
         arguments: [nil, SavedPosition(offset: 0, metadata: ""), SavedPosition(offset: 300, metadata: "")])
     func aPartitionWhoseOffsetIsGoneWaitsForTheCoordinator(_ saved: SavedPosition?) throws {
         var bench = WorkerBench()
-        bench.tell(.checkpoint(Self.stood(120)))
+        bench.tell(.checkpoint(Self.stood(120), offset: 4))
         bench.own([0], saved: saved.map { [0: $0] } ?? [:])
         let blocked = try #require(bench.machine.partitions.first?.blocked)
         #expect(blocked.contains("it stood at 120, and the coordinator resumes it there"))
@@ -204,7 +205,7 @@ import Testing
     @Test func aMoveThatTheNoteKnowsOfIsNotCarriedOutAgain() throws {
         var bench = WorkerBench()
         bench.tell(.move(Self.move(nil, 40).resuming, offset: 5))
-        bench.tell(.checkpoint(Self.stood(120, moved: 5)))
+        bench.tell(.checkpoint(Self.stood(120, moved: 5), offset: 6))
         bench.own([0])
         #expect(bench.machine.partitions.first?.blocked != nil)
         #expect(commits(bench).isEmpty)
@@ -215,7 +216,7 @@ import Testing
         bench.tell(
             .checkpoint(
                 PositionCheckpoint(
-                    topic: "t", partition: 0, offset: 0, progress: PartitionProgress(), atMs: 9)))
+                    topic: "t", partition: 0, offset: 0, progress: PartitionProgress(), atMs: 9), offset: 4))
         bench.own([0])
         #expect(bench.machine.partitions.first?.blocked == nil)
     }

@@ -33,6 +33,28 @@ import Testing
         }
     }
 
+    /// A heartbeat of anybody's may name any reset.
+    @Test func aResetIsTakenWhereTheHeartbeatNamesOneThatIsThere() {
+        var status = CoordinatorStatus(coordinator: "c", atMs: 1)
+        var taken: [Int64] = []
+        for named in [nil, 3, 6, 7, 8, 9, RecordBounds.integerMax] {
+            status.ledgerReset = named
+            if let named, status.countsSinceReset(at: 7, among: [3, 7, 9]) { taken.append(named) }
+        }
+        #expect(taken == [7, 9])
+    }
+
+    @Test(arguments: [(Int64(4), false), (5, false), (6, true)]) func aNoteNamesOnlyWhatWasThereBefore(
+        offset: Int64, isPossible: Bool
+    ) throws {
+        let head = HeadInForce(
+            slot: .standard, head: digest("h"), label: try label("a@b"), number: 5, marker: 900)
+        let notes = [PartitionProgress(moved: 5), PartitionProgress(heads: [head])].map {
+            PositionCheckpoint(topic: "t", partition: 0, offset: 7, progress: $0, atMs: 1)
+        }
+        for note in notes { #expect(note.isPossible(at: offset) == isPossible) }
+    }
+
     @Test func aDecisionToGiveUpKeepsTheRequestAndIsBounded() throws {
         var asked = CutoverRecord(
             request: "r1", slot: .standard, head: digest("h"), label: try label("a@b"), ignore: ["w"],
