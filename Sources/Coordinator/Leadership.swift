@@ -58,11 +58,13 @@ final class Leadership: Sendable {
     func run(until stop: Signal) -> PlatformThread {
         PlatformThread("leadership") { [self] in
             var policy = RejoinPolicy()
-            var silence = GroupSilence()
+            var silence = GroupSilence(sessionMs: Int64(options.sessionTimeoutMs))
             var turns = NodeTurns()
+            // The first client has just subscribed.
+            silence.begin(isLost: false, nowMs: Clock.steadyMs)
             do throws(KafkaError) {
                 while !stop.isSet {
-                    if try isFenced(&policy, &silence) { try rejoin(&policy, until: stop) }
+                    if try isFenced(&policy, &silence) { try rejoin(&policy, &silence, until: stop) }
                     if silence.isOver(nowMs: Clock.steadyMs), let asking = turns.next(options.kafka) {
                         say("the group of coordinators is silent: another node is asked who keeps it")
                         try renew(asking: asking)
@@ -114,8 +116,11 @@ final class Leadership: Sendable {
     }
 
     /// Steps down, and joins anew under the name unless another coordinator has it.
-    private func rejoin(_ policy: inout RejoinPolicy, until stop: Signal) throws(KafkaError) {
+    private func rejoin(
+        _ policy: inout RejoinPolicy, _ silence: inout GroupSilence, until stop: Signal
+    ) throws(KafkaError) {
         onChange(false)
+        silence.end()
         guard
             let waitMs = policy.fenced(
                 nowMs: Clock.steadyMs, draw: UInt64.random(in: .min ... .max))
@@ -134,6 +139,7 @@ final class Leadership: Sendable {
         consumer.close(timeoutMs: Self.closeMs)
         guard !stop.wait(milliseconds: waitMs) else { return }
         try renew(asking: nil)
+        silence.begin(isLost: false, nowMs: Clock.steadyMs)
     }
 
     /// Joins with a new client.
