@@ -6,6 +6,7 @@ import Threads
 /// Writes small records and waits until the broker has them.
 public final class RecordWriter: Sendable {
     private let kafka: KafkaConfiguration
+    private let stop: Signal
     private let made: Mutex<KafkaProducer>
     /// The tag of the next record; deliveries of a call that timed out come late and are told apart by it.
     private let nextTag = Mutex<UInt64>(0)
@@ -17,8 +18,11 @@ public final class RecordWriter: Sendable {
     private let knownTopics = Mutex<Set<String>>([])
 
     /// Connects on first use.
-    public init(_ kafka: KafkaConfiguration) throws(KafkaError) {
+    ///
+    /// - Parameter stop: Once it is set, records are waited for no longer than 2 s more, and no other node is asked.
+    public init(_ kafka: KafkaConfiguration, until stop: Signal = Signal()) throws(KafkaError) {
         self.kafka = kafka
+        self.stop = stop
         made = Mutex(try Self.producer(kafka))
     }
 
@@ -92,7 +96,7 @@ public final class RecordWriter: Sendable {
     /// Goes on with a producer that asks another node for the leaders, when nothing was acknowledged for long: the one that is
     /// asked now may be cut off from its peers. What is still on its way is lost; whoever repeats the call writes it again.
     private func leaveSilence(_ error: KafkaError, _ beganMs: Int64) {
-        guard error.isRetriable || error.code == KafkaError.Code.messageTimedOut else { return }
+        guard error.isRetriable || error.code == KafkaError.Code.messageTimedOut, !stop.isSet else { return }
         let isLong = silent.withLock { silent in
             let sinceMs = silent.sinceMs ?? beganMs
             silent.sinceMs = sinceMs
@@ -137,10 +141,11 @@ public final class RecordWriter: Sendable {
         /// What a further call may take.
         func leftMs() -> Int64 { max(Self.callMsLeast, deadline - Clock.steadyMs) }
         // Nothing is sent yet: it may be asked as often as one likes.
-        let patience = Patience().atMost(milliseconds: timeoutMs)
+        let patience = Patience().atMost(milliseconds: timeoutMs).until(stop)
         for topic in Set(records.map(\.topic)) where !knownTopics.withLock({ $0.contains(topic) }) {
             _ = try patience.wait(
-                for: "the leaders of topic \(topic)", callMs: Int32(clamping: leftMs()), mayBeUnheard: true
+                for: "the leaders of topic \(topic)", callMs: Int32(clamping: min(Self.answerMs, leftMs())),
+                mayBeUnheard: true
             ) { left throws(KafkaError) in
                 try producer.partitionCount(of: topic, timeoutMs: left)
             }
@@ -151,10 +156,11 @@ public final class RecordWriter: Sendable {
         }
         var offsets = [Int64?](repeating: nil, count: records.count)
         // Leaders that were found late are not to no purpose.
-        let untilMs = Clock.steadyMs + leftMs()
+        var untilMs = Clock.steadyMs + leftMs()
         var heardMs = Clock.steadyMs
         while offsets.contains(nil) {
-            if isRepeatable, Clock.steadyMs - heardMs >= Self.silentMs {
+            if stop.isSet { untilMs = min(untilMs, Clock.steadyMs + Self.endingMs) }
+            if isRepeatable, !stop.isSet, Clock.steadyMs - heardMs >= Self.silentMs {
                 heardMs = Clock.steadyMs
                 if let new = another() {
                     replace(by: new)
@@ -176,6 +182,10 @@ public final class RecordWriter: Sendable {
         return offsets.map { $0 ?? 0 }
     }
 
+    /// How long a node is asked for leaders before it is seen whether there is time to ask again, milliseconds.
+    private static let answerMs: Int64 = 5_000
+    /// How long what was sent is waited for when the caller ends, milliseconds.
+    private static let endingMs: Int64 = 2_000
     /// What a call may take although the time is over, milliseconds.
     private static let callMsLeast: Int64 = 1_000
     /// How often a topic is asked about when it lacks a partition.

@@ -13,6 +13,8 @@ import Threads
 final class Leadership: Sendable {
     /// How long a client that was fenced may take to close, milliseconds: the group takes no word of it any more.
     private static let closeMs: Int32 = 2_000
+    /// How long leaving the group may take at the end, milliseconds: one that does not answer forgets this member by itself.
+    private static let leaveMs: Int32 = 5_000
 
     private let options: CoordinatorOptions
     private let made: Mutex<KafkaConsumer>
@@ -74,7 +76,7 @@ final class Leadership: Sendable {
                 onFailure(error)
             }
             onChange(false)
-            _ = consumer.close()
+            _ = consumer.close(timeoutMs: Self.leaveMs)
         }
     }
 

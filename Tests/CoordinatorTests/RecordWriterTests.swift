@@ -1,6 +1,7 @@
 import ControlPlane
 import Kafka
 import Testing
+import Threads
 
 /// Writing small records, which a coordinator and `head push` do.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct RecordWriterTests {
@@ -19,5 +20,26 @@ import Testing
         let took = ContinuousClock.now - begin
         #expect(error?.code == KafkaError.Code.timedOut)
         #expect(took > .seconds(7) && took < .seconds(11), "with twice the time it were 12 s: \(took)")
+    }
+
+    @Test func whoIsToldToEndDoesNotWaitForDeliveries() throws {
+        let broker = try EmbeddedBroker(topics: [("t", 1)])
+        defer { broker.close() }
+        // REQUEST_TIMED_OUT: the library sends again.
+        try broker.pushRequestErrors(.produce, codes: [Int32](repeating: 7, count: 1_000))
+        let stop = Signal()
+        let writer = try RecordWriter(broker.configuration, until: stop)
+        let teller = PlatformThread("teller") {
+            Signal().wait(milliseconds: 1_000)
+            stop.set()
+        }
+        defer { teller.join() }
+        let begin = ContinuousClock.now
+        let error = #expect(throws: KafkaError.self) {
+            try writer.write(RecordWriter.Record(topic: "t", key: [1], value: [2]))
+        }
+        let took = ContinuousClock.now - begin
+        #expect(error?.code == KafkaError.Code.timedOut)
+        #expect(took > .seconds(2) && took < .seconds(8), "it would have been 30 s: \(took)")
     }
 }
