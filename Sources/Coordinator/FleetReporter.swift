@@ -140,6 +140,9 @@ final class FleetReporter: Sendable {
             }
             // Nobody reads by it: what it has to say of its connections would pile up.
             while reader.poll(timeoutMs: 0) != nil {}
+            guard !stop.isSet else {
+                return .positionsFailed(CallFailure(.retriable, "the coordinator ends"), serial: serial)
+            }
             // Asked for after the positions: no position lies above its partition's end.
             let extents = try reader.extents(shards, timeoutMs: 5_000)
             return .positions(
