@@ -6,6 +6,7 @@ public import Threads
 /// Writes small records and waits until the broker has them.
 public final class RecordWriter: Sendable {
     private let kafka: KafkaConfiguration
+    private let stop: Signal
     private let made: Mutex<KafkaProducer>
     /// The tag of the next record; deliveries of a call that timed out come late and are told apart by it.
     private let nextTag = Mutex<UInt64>(0)
@@ -17,8 +18,11 @@ public final class RecordWriter: Sendable {
     private let knownTopics = Mutex<Set<String>>([])
 
     /// Connects on first use.
-    public init(_ kafka: KafkaConfiguration) throws(KafkaError) {
+    ///
+    /// - Parameter stop: Ends calls early that name no signal of their own.
+    public init(_ kafka: KafkaConfiguration, until stop: Signal = Signal()) throws(KafkaError) {
         self.kafka = kafka
+        self.stop = stop
         made = Mutex(try Self.producer(kafka))
     }
 
@@ -56,12 +60,14 @@ public final class RecordWriter: Sendable {
     /// - Parameters:
     ///   - isRepeatable: Whether what is not acknowledged for 6 s may be written once more, by way of another node: the first copy
     ///     may arrive as well.
-    ///   - stop: Ends the wait when it is set, within 6 s.
+    ///   - stop: Once it is set, records are waited for no longer than 2 s more, and no other node is asked. By default that of the
+    ///     writer.
     /// - Returns: the offset of each; -1 where the broker did not say, after a repeated request.
     /// - Throws: the first delivery's error, or a time-out, also when it was told to stop; some records may have been written.
     public func write(
         _ records: [Record], timeoutMs: Int64 = 30_000, isRepeatable: Bool = true, until stop: Signal? = nil
     ) throws(KafkaError) -> [Int64] {
+        let stop = stop ?? self.stop
         let result = nextTag.withLock { tag in
             defer { tag += UInt64(records.count) }
             return Result { () throws(KafkaError) in
@@ -72,7 +78,7 @@ public final class RecordWriter: Sendable {
                     return offsets
                 } catch {
                     // Nobody repeats the call.
-                    if stop?.isSet == true { throw error }
+                    if stop.isSet { throw error }
                     leaveSilence(error, beganMs)
                     throw renewed(after: error)
                 }
@@ -135,15 +141,15 @@ public final class RecordWriter: Sendable {
     }
 
     private func write(
-        _ records: [Record], firstTag: UInt64, timeoutMs: Int64, _ isRepeatable: Bool, _ stop: Signal?
+        _ records: [Record], firstTag: UInt64, timeoutMs: Int64, _ isRepeatable: Bool, _ stop: Signal
     ) throws(KafkaError) -> [Int64] {
         let deadline = Clock.steadyMs + timeoutMs
         /// What a further wait may take.
         func leftMs() -> Int64 { max(Self.callMsLeast, deadline - Clock.steadyMs) }
         /// What a further question may take: nobody can end it early.
-        func askMs() -> Int64 { stop == nil ? leftMs() : min(leftMs(), Self.stoppableMs) }
+        func askMs() -> Int64 { min(leftMs(), Self.answerMs) }
         // Nothing is sent yet: it may be asked as often as one likes.
-        let patience = Patience().until(stop ?? Signal()).atMost(milliseconds: timeoutMs)
+        let patience = Patience().atMost(milliseconds: timeoutMs).until(stop)
         for topic in Set(records.map(\.topic)) where !knownTopics.withLock({ $0.contains(topic) }) {
             _ = try patience.wait(
                 for: "the leaders of topic \(topic)", callMs: Int32(clamping: askMs()), mayBeUnheard: true
@@ -157,10 +163,11 @@ public final class RecordWriter: Sendable {
         }
         var offsets = [Int64?](repeating: nil, count: records.count)
         // Leaders that were found late are not to no purpose.
-        let untilMs = Clock.steadyMs + leftMs()
+        var untilMs = Clock.steadyMs + leftMs()
         var heardMs = Clock.steadyMs
         while offsets.contains(nil) {
-            if isRepeatable, Clock.steadyMs - heardMs >= Self.silentMs {
+            if stop.isSet { untilMs = min(untilMs, Clock.steadyMs + Self.endingMs) }
+            if isRepeatable, !stop.isSet, Clock.steadyMs - heardMs >= Self.silentMs {
                 heardMs = Clock.steadyMs
                 if let new = another() {
                     replace(by: new)
@@ -169,13 +176,10 @@ public final class RecordWriter: Sendable {
                     }
                 }
             }
-            guard stop?.isSet != true else {
+            guard Clock.steadyMs < untilMs else {
                 throw KafkaError(
                     code: KafkaError.Code.timedOut, doing: "cannot write to \(records[0].topic)",
-                    detail: "told to stop")
-            }
-            guard Clock.steadyMs < untilMs else {
-                throw KafkaError(code: KafkaError.Code.timedOut, doing: "cannot write to \(records[0].topic)")
+                    detail: stop.isSet ? "told to stop" : nil)
             }
             for delivery in producer.poll(timeoutMs: 50) {
                 guard delivery.tag >= firstTag else { continue }
@@ -187,10 +191,12 @@ public final class RecordWriter: Sendable {
         return offsets.map { $0 ?? 0 }
     }
 
+    /// How long a node is asked before it is seen whether there is time to ask again, milliseconds: nobody can end a question early.
+    private static let answerMs: Int64 = 5_000
+    /// How long what was sent is waited for when the caller ends, milliseconds.
+    private static let endingMs: Int64 = 2_000
     /// What a call may take although the time is over, milliseconds.
     private static let callMsLeast: Int64 = 1_000
-    /// What a question may take in a call that may be ended early, milliseconds.
-    private static let stoppableMs: Int64 = 5_000
     /// How often a topic is asked about when it lacks a partition.
     private static let countsMax = 5
 

@@ -59,8 +59,8 @@ public final class CoordinatorService: Sendable {
         if options.keepsPositions { settings.topic = options.topics.shards }
         let machine = CoordinatorMachine(settings)
         state.withLock { $0.machine = machine }
-        let errandRunner = try ErrandRunner(options) { [self] in tell($0) }
-        let reporter = try FleetReporter(options) { [self] in
+        let errandRunner = try ErrandRunner(options, until: stop) { [self] in tell($0) }
+        let reporter = try FleetReporter(options, until: stop) { [self] in
             tell($0, term: $1)
         } onFailure: { [self] in
             fail($0)
@@ -81,8 +81,8 @@ public final class CoordinatorService: Sendable {
         let threads = [
             leadership.run(until: stop),
             ends.run(until: stop) { [self] in state.withLock { $0.machine.leadingTerm } },
-            errandRunner.run(errands, until: stop),
-            reporter.run(reports, until: stop) { [self] in
+            errandRunner.run(errands),
+            reporter.run(reports) { [self] in
                 state.withLock { $0.machine.live(at: .now) }
             },
         ]

@@ -9,21 +9,25 @@ final class ErrandRunner: Sendable {
     private let options: CoordinatorOptions
     private let writer: RecordWriter
     private let search: MarkerSearch
+    private let stop: Signal
     private let tell: @Sendable (CoordinatorEvent) -> Void
 
     /// Without an errand for so long the thread is idle, milliseconds.
     private static let idleMs: Int64 = 100
 
+    /// - Parameter stop: Ends the thread and, as soon as a call is over, the errand that is under way.
     init(
-        _ options: CoordinatorOptions, tell: @escaping @Sendable (CoordinatorEvent) -> Void
+        _ options: CoordinatorOptions, until stop: Signal,
+        tell: @escaping @Sendable (CoordinatorEvent) -> Void
     ) throws(KafkaError) {
         self.options = options
+        self.stop = stop
         self.tell = tell
-        writer = try RecordWriter(options.kafka)
-        search = try MarkerSearch(options)
+        writer = try RecordWriter(options.kafka, until: stop)
+        search = try MarkerSearch(options, until: stop)
     }
 
-    func run(_ queue: ActionQueue<CoordinatorAction>, until stop: Signal) -> PlatformThread {
+    func run(_ queue: ActionQueue<CoordinatorAction>) -> PlatformThread {
         PlatformThread("errands") { [self] in
             var hasSearched = false
             while !stop.isSet {
@@ -32,8 +36,10 @@ final class ErrandRunner: Sendable {
                     perform(action)
                     if case .findMarkers = action { hasSearched = true }
                 }
+                guard actions.isEmpty else { continue }
+                search.serveEvents()
                 // A search takes as many shards as its reader's queue holds, and they are freed behind its back.
-                guard actions.isEmpty, hasSearched else { continue }
+                guard hasSearched else { continue }
                 hasSearched = false
                 MemoryPolicy.returnFreedPages()
             }
@@ -85,6 +91,8 @@ final class ErrandRunner: Sendable {
         do throws(KafkaError) {
             tell(try body())
         } catch {
+            // Told to end: nobody waits for the answer, and another node takes its time.
+            guard !stop.isSet else { return }
             if error.isRetriable { search.askAnother() }
             tell(.errandFailed(CallFailure(error), errand: errand))
         }

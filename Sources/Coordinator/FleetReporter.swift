@@ -13,42 +13,47 @@ final class FleetReporter: Sendable {
     private let admin: KafkaAdmin
     /// Made when it is needed first: a coordinator that stands by asks nothing.
     private let probe = Mutex<OpenTransactionProbe?>(nil)
+    private let stop: Signal
+    /// How long the reader may take to close, milliseconds: it is no member of the group.
+    private static let closeMs: Int32 = 1_000
     private let tell: @Sendable (CoordinatorEvent, Int?) -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
+    /// - Parameter stop: Ends the thread, once a question that is under way is answered.
     init(
-        _ options: CoordinatorOptions, tell: @escaping @Sendable (CoordinatorEvent, Int?) -> Void,
+        _ options: CoordinatorOptions, until stop: Signal,
+        tell: @escaping @Sendable (CoordinatorEvent, Int?) -> Void,
         onFailure: @escaping @Sendable (KafkaError) -> Void
     ) throws(KafkaError) {
         self.options = options
+        self.stop = stop
         self.tell = tell
         self.onFailure = onFailure
-        writer = try RecordWriter(options.kafka)
+        writer = try RecordWriter(options.kafka, until: stop)
         admin = try KafkaAdmin(options.kafka)
         reader = try KafkaConsumer(
             options.kafka, groupID: options.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
     }
 
     func run(
-        _ queue: ActionQueue<CoordinatorAction>, until stop: Signal,
-        live: @escaping @Sendable () -> [WorkerStatus]
+        _ queue: ActionQueue<CoordinatorAction>, live: @escaping @Sendable () -> [WorkerStatus]
     ) -> PlatformThread {
         PlatformThread("reports") { [self] in
             while !stop.isSet {
-                for action in queue.take(milliseconds: 100) {
+                for action in queue.take(milliseconds: 100) where !stop.isSet {
                     switch action {
                     case .beat(let status): beat(status, live)
                     case .note(let checkpoints): note(checkpoints)
                     case .askPositions(let partitions, let serial, let term):
                         tell(positions(partitions, serial), term)
-                        tellControlEnd(term)
+                        if !stop.isSet { tellControlEnd(term) }
                     case .countPartitions: countPartitions()
                     case .askOffsetRoom: askOffsetRoom()
                     default: preconditionFailure("the service gives the reporter what is reported")
                     }
                 }
             }
-            _ = reader.close()
+            reader.close(timeoutMs: Self.closeMs)
         }
     }
 
@@ -90,7 +95,7 @@ final class FleetReporter: Sendable {
         let shards = (0..<Int32(clamping: count)).map {
             TopicPartition(topic: options.topics.shards, partition: $0)
         }
-        guard options.isKafka, let held = try? openTransactions(shards) else { return }
+        guard options.isKafka, !stop.isSet, let held = try? openTransactions(shards) else { return }
         let now = Clock.wallMs
         tell(
             .heldBack(
@@ -135,6 +140,9 @@ final class FleetReporter: Sendable {
             }
             // Nobody reads by it: what it has to say of its connections would pile up.
             while reader.poll(timeoutMs: 0) != nil {}
+            guard !stop.isSet else {
+                return .positionsFailed(CallFailure(.retriable, "the coordinator ends"), serial: serial)
+            }
             // Asked for after the positions: no position lies above its partition's end.
             let extents = try reader.extents(shards, timeoutMs: 5_000)
             return .positions(

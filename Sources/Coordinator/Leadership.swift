@@ -13,6 +13,8 @@ import Threads
 final class Leadership: Sendable {
     /// How long a client that was fenced may take to close, milliseconds: the group takes no word of it any more.
     private static let closeMs: Int32 = 2_000
+    /// How long leaving the group may take at the end, milliseconds: one that does not answer forgets this member by itself.
+    private static let leaveMs: Int32 = 5_000
 
     private let options: CoordinatorOptions
     private let made: Mutex<KafkaConsumer>
@@ -58,11 +60,13 @@ final class Leadership: Sendable {
     func run(until stop: Signal) -> PlatformThread {
         PlatformThread("leadership") { [self] in
             var policy = RejoinPolicy()
-            var silence = GroupSilence()
+            var silence = GroupSilence(sessionMs: Int64(options.sessionTimeoutMs))
             var turns = NodeTurns()
+            // The first client has just subscribed.
+            silence.begin(isLost: false, nowMs: Clock.steadyMs)
             do throws(KafkaError) {
                 while !stop.isSet {
-                    if try isFenced(&policy, &silence) { try rejoin(&policy, until: stop) }
+                    if try isFenced(&policy, &silence) { try rejoin(&policy, &silence, until: stop) }
                     if silence.isOver(nowMs: Clock.steadyMs), let asking = turns.next(options.kafka) {
                         say("the group of coordinators is silent: another node is asked who keeps it")
                         try renew(asking: asking)
@@ -72,7 +76,7 @@ final class Leadership: Sendable {
                 onFailure(error)
             }
             onChange(false)
-            _ = consumer.close()
+            _ = consumer.close(timeoutMs: Self.leaveMs)
         }
     }
 
@@ -114,8 +118,11 @@ final class Leadership: Sendable {
     }
 
     /// Steps down, and joins anew under the name unless another coordinator has it.
-    private func rejoin(_ policy: inout RejoinPolicy, until stop: Signal) throws(KafkaError) {
+    private func rejoin(
+        _ policy: inout RejoinPolicy, _ silence: inout GroupSilence, until stop: Signal
+    ) throws(KafkaError) {
         onChange(false)
+        silence.end()
         guard
             let waitMs = policy.fenced(
                 nowMs: Clock.steadyMs, draw: UInt64.random(in: .min ... .max))
@@ -134,6 +141,7 @@ final class Leadership: Sendable {
         consumer.close(timeoutMs: Self.closeMs)
         guard !stop.wait(milliseconds: waitMs) else { return }
         try renew(asking: nil)
+        silence.begin(isLost: false, nowMs: Clock.steadyMs)
     }
 
     /// Joins with a new client.

@@ -11,8 +11,9 @@ import Threads
 ///
 /// One reader serves as long as it is answered: a new one would have to learn the topic's leaders first, which takes librdkafka up
 /// to a second. Where it is not, the node that it has its leaders from may be cut off from its peers, and another one is asked.
-final class MarkerSearch: Sendable {
+package final class MarkerSearch: Sendable {
     private let options: CoordinatorOptions
+    private let stop: Signal
     private let made: Mutex<KafkaConsumer>
     private let turns = Mutex(NodeTurns())
     /// Where markers were acknowledged, and when.
@@ -30,8 +31,12 @@ final class MarkerSearch: Sendable {
     /// How long a reader that is left may take to close, milliseconds.
     private static let closeMs: Int32 = 1_000
 
-    init(_ options: CoordinatorOptions) throws(KafkaError) {
+    /// Connects on first use.
+    ///
+    /// - Parameter stop: Ends what is asked and searched, once it is set: after the question that is under way.
+    package init(_ options: CoordinatorOptions, until stop: Signal) throws(KafkaError) {
         self.options = options
+        self.stop = stop
         admin = try KafkaAdmin(options.kafka)
         made = Mutex(try Self.make(options.kafka))
     }
@@ -45,7 +50,21 @@ final class MarkerSearch: Sendable {
         return try KafkaConsumer(kafka, groupID: nil, options: consumerOptions)
     }
 
-    func close() { _ = reader.close() }
+    /// Ends the reading; it takes no longer than a second.
+    package func close() { _ = reader.close(timeoutMs: Self.closeMs) }
+
+    /// Takes what the reader has to say of its connections. Nobody reads by it between two cut-overs, and it would pile up.
+    func serveEvents() {
+        let reader = reader
+        while reader.poll(timeoutMs: 0) != nil {}
+    }
+
+    private func requireGoingOn() throws(KafkaError) {
+        guard stop.isSet else { return }
+        throw KafkaError(
+            code: KafkaError.Code.wrongState, doing: "the coordinator ends",
+            detail: "topic \(options.topics.shards) is not searched to its end")
+    }
 
     /// A marker was acknowledged there: who tells that the partition ends below is behind.
     func wrote(_ partition: Int32, at offset: Int64) {
@@ -76,10 +95,13 @@ final class MarkerSearch: Sendable {
     }
 
     /// The ends of all partitions that there are now: where a later search for markers begins.
-    func ends() throws(KafkaError) -> [PartitionOffset] {
-        let count = try admin.partitionCount(of: options.topics.shards, timeoutMs: 10_000)
+    ///
+    /// - Throws: ``/Kafka/KafkaError``; also when the coordinator ends.
+    package func ends() throws(KafkaError) -> [PartitionOffset] {
+        let count = try admin.partitionCount(of: options.topics.shards, timeoutMs: Self.answerMs)
         var ends: [PartitionOffset] = []
         for partition in 0..<Int32(clamping: count) {
+            try requireGoingOn()
             let high = try reader.watermarks(topicPartition(partition), timeoutMs: Self.answerMs).high
             ends.append(PartitionOffset(partition: partition, offset: high))
         }
@@ -91,9 +113,10 @@ final class MarkerSearch: Sendable {
     func isAnew(_ checkpoints: [PositionCheckpoint]) throws(KafkaError) -> [Int32] {
         var anew: [Int32] = []
         for checkpoint in checkpoints {
+            try requireGoingOn()
             let first = try reader.offset(
                 of: topicPartition(checkpoint.partition),
-                notBeforeMs: checkpoint.atMs + PositionCheckpoint.clockSlackMs, timeoutMs: 10_000)
+                notBeforeMs: checkpoint.atMs + PositionCheckpoint.clockSlackMs, timeoutMs: Self.answerMs)
             if let first, first < checkpoint.offset { anew.append(checkpoint.partition) }
         }
         return anew
@@ -126,6 +149,7 @@ final class MarkerSearch: Sendable {
                     doing: "a transaction is open in partitions \(held) of \(options.topics.shards)",
                     detail: "whether the markers stand behind it can not be seen before it ends; see doctor")
             }
+            try requireGoingOn()
             switch reader.poll(timeoutMs: 200) {
             case .message(let message):
                 heardMs = Clock.steadyMs

@@ -45,4 +45,26 @@ import Threads
         #expect(error.map { "\($0)".contains("told to stop") } == true)
         #expect(took > .milliseconds(900) && took < .seconds(7), "it took \(took)")
     }
+
+    /// Whoever ends as a whole tells its writer once.
+    @Test func whoIsToldToEndDoesNotWaitForDeliveries() throws {
+        let broker = try EmbeddedBroker(topics: [("t", 1)])
+        defer { broker.close() }
+        // REQUEST_TIMED_OUT: the library sends again.
+        try broker.pushRequestErrors(.produce, codes: [Int32](repeating: 7, count: 1_000))
+        let stop = Signal()
+        let writer = try RecordWriter(broker.configuration, until: stop)
+        let teller = PlatformThread("teller") {
+            Signal().wait(milliseconds: 1_000)
+            stop.set()
+        }
+        defer { teller.join() }
+        let begin = ContinuousClock.now
+        let error = #expect(throws: KafkaError.self) {
+            try writer.write(RecordWriter.Record(topic: "t", key: [1], value: [2]))
+        }
+        let took = ContinuousClock.now - begin
+        #expect(error?.code == KafkaError.Code.timedOut)
+        #expect(took > .seconds(2) && took < .seconds(8), "it would have been 30 s: \(took)")
+    }
 }

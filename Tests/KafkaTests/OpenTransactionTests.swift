@@ -63,6 +63,34 @@ import Testing
         #expect(look(&watch, 130_000, end: 12).isEmpty)
     }
 
+    /// Without the right to read one topic the records of the others are waited for all the same.
+    @Test func aRefusedPartitionIsThatPartitionAlone() {
+        let other = TopicPartition(topic: "u", partition: 0)
+        var search = FirstRecordSearch([place, other])
+        var refusal = KafkaError(code: 29, doing: "reading \(place)")
+        refusal.partition = place
+        let named = refusal.wanting(AccessRight(.read, .topic("t")), "User:a")
+        #expect(named.isRefusedAccess && named.isFatal && named.partition == place)
+        search.failed(named)
+        #expect(!search.isOver)
+        let wasRefused = search.heard(place)
+        #expect(!wasRefused)
+        // One of a connection is no reason to end.
+        search.failed(KafkaError(code: KafkaError.Code.transport, doing: ""))
+        #expect(!search.isOver)
+        let (isFirst, isSecond) = (search.heard(other), search.heard(other))
+        #expect(isFirst && !isSecond && search.isOver)
+    }
+
+    @Test func aUselessClientIsNotWaitedFor() {
+        var search = FirstRecordSearch([place])
+        search.failed(KafkaError(code: KafkaError.Code.fatal, doing: "", isFatal: true))
+        #expect(search.isOver)
+        var empty = FirstRecordSearch([place])
+        empty.ended(place)
+        #expect(empty.isOver)
+    }
+
     @Test func itSaysWhatIsNotKnown() {
         let unknown = OpenTransaction(place, from: 4, to: 5, sinceMs: nil)
         #expect(unknown.ageMs(nowMs: 9) == nil)

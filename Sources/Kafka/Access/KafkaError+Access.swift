@@ -26,10 +26,15 @@ extension KafkaError {
     ) -> Self {
         guard isRefusedAccess, missingRight == nil else { return self }
         guard let right = right(operation, topic, group, client) else { return self }
-        return KafkaError(
-            code: code, name: name,
-            message: "\(message): \(Self.principal(of: client)) has no right to \(right)",
-            isRetriable: false, isFatal: true, requiresAbort: false, missingRight: right)
+        return wanting(right, Self.principal(of: client))
+    }
+
+    /// This error, which says who has not which right.
+    package func wanting(_ right: AccessRight, _ principal: String) -> Self {
+        KafkaError(
+            code: code, name: name, message: "\(message): \(principal) has no right to \(right)",
+            isRetriable: false, isFatal: true, requiresAbort: false, partition: partition, missingRight: right
+        )
     }
 
     private func right(

@@ -41,8 +41,17 @@ public final class OpenTransactionProbe: Sendable {
     public func find(
         _ partitions: [TopicPartition], timeoutMs: Int32
     ) throws(KafkaError) -> [OpenTransaction] {
-        // Nobody reads by it: what it has to say of its connections would pile up.
-        while committed.poll(timeoutMs: 0) != nil {}
+        try look(partitions, timeoutMs: timeoutMs).open
+    }
+
+    /// The same, and the partitions of which it is not known, since their leader does not answer.
+    ///
+    /// - Throws: As ``find(_:timeoutMs:)``.
+    public func look(
+        _ partitions: [TopicPartition], timeoutMs: Int32
+    ) throws(KafkaError) -> (open: [OpenTransaction], silent: [TopicPartition]) {
+        // Nobody reads by them unless a transaction is new: what they have to say of their connections would pile up.
+        for client in [committed, all] { while client.poll(timeoutMs: 0) != nil {} }
         // The ends first: what is committed meanwhile moves the other only.
         let ends = try all.offsets(partitions, at: .end, timeoutMs: timeoutMs)
         let stable = try committed.offsets(partitions, at: .end, timeoutMs: timeoutMs)
@@ -56,21 +65,24 @@ public final class OpenTransactionProbe: Sendable {
         }
         let new = held.filter { times[$0.0] == nil }
         if !new.isEmpty { times.merge(try read(new.map { ($0.0, $0.from) })) { $1 } }
-        return held.map { OpenTransaction($0.0, from: $0.from, to: $0.to, sinceMs: times[$0.0]) }
-            .sorted { $0.partition < $1.partition }
+        let open = held.map { OpenTransaction($0.0, from: $0.from, to: $0.to, sinceMs: times[$0.0]) }
+        return (
+            open.sorted { $0.partition < $1.partition },
+            partitions.filter { ends[$0] == nil || stable[$0] == nil }
+        )
     }
 
     /// The time of the first record at or behind each offset.
     private func read(_ places: [(TopicPartition, Int64)]) throws(KafkaError) -> [TopicPartition: Int64] {
         defer { try? all.unassign() }
         try all.assign(places.map { ($0.0, .offset($0.1)) })
-        var open = Set(places.map(\.0))
+        var search = FirstRecordSearch(places.map(\.0))
         var times: [TopicPartition: Int64] = [:]
         let deadline = ContinuousClock.now + .milliseconds(Self.readMs)
-        while !open.isEmpty, ContinuousClock.now < deadline {
+        while !search.isOver, ContinuousClock.now < deadline {
             switch all.poll(timeoutMs: 50) {
             case .message(let message):
-                guard open.remove(message.topicPartition) != nil else { continue }
+                guard search.heard(message.topicPartition) else { continue }
                 times[message.topicPartition] = message.timestampMs
                 if let offset = places.first(where: { $0.0 == message.topicPartition })?.1,
                     let sinceMs = message.timestampMs
@@ -78,12 +90,9 @@ public final class OpenTransactionProbe: Sendable {
                     known.withLock { $0[message.topicPartition] = (offset, sinceMs) }
                 }
                 try? all.pause([message.topicPartition])
-            case .partitionEnd(let partition, _): open.remove(partition)
-            case .error(let error):
-                guard !error.isFatal else { return times }
-                // Without the right to read, or a leader: the offsets are known all the same. What names no partition is of
-                // a connection, perhaps one that was closed since the last look.
-                if let partition = error.partition { open.remove(partition) }
+            case .partitionEnd(let partition, _): search.ended(partition)
+            // The offsets are known all the same.
+            case .error(let error): search.failed(error)
             case .assigned, .revoked, nil: break
             }
         }

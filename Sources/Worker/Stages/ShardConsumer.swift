@@ -36,8 +36,10 @@ final class ShardConsumer: Sendable {
     /// Joins the group under the same name with a new client. The old one has given everything back; who has a name does not leave
     /// the group by closing.
     ///
-    /// - Parameter kafka: The configuration with the node that is asked first; `nil` for that of the worker.
-    func renew(asking kafka: KafkaConfiguration? = nil) throws(KafkaError) {
+    /// - Parameters:
+    ///   - kafka: The configuration with the node that is asked first; `nil` for that of the worker.
+    ///   - isJoining: Whether it joins at once; otherwise the client is made and subscribes later.
+    func renew(asking kafka: KafkaConfiguration? = nil, isJoining: Bool = true) throws(KafkaError) {
         current.close(timeoutMs: Self.closeMs)
         let new = try Self.make(options, kafka ?? options.kafka)
         let old = made.withLock { made in
@@ -46,7 +48,7 @@ final class ShardConsumer: Sendable {
         }
         // Ended here, outside of the lock.
         _ = old
-        try subscribe()
+        if isJoining { try subscribe() }
     }
 
     /// Whether an error says, or comes of it, that somebody else has this worker's name.

@@ -15,6 +15,7 @@ final class WorkerReader: Sendable {
     private let kafka: KafkaConfiguration
     private let topic: String
     private let answerTopics: [String]
+    private let sessionMs: Int64
     /// What all of them were found to have.
     private let answerPartitions = Mutex<Int32>(0)
     private let admin: KafkaAdmin
@@ -44,11 +45,14 @@ final class WorkerReader: Sendable {
         topic = options.topics.shards
         kafka = options.kafka
         answerTopics = [options.topics.predictions, options.topics.receipts]
+        sessionMs = Int64(options.sessionTimeoutMs)
     }
 
     func run() -> PlatformThread {
         PlatformThread("poll") { [self] in
-            var name = HeldName()
+            var name = HeldName(sessionMs: sessionMs)
+            // Its first client has just subscribed.
+            name.joins(nowMs: Clock.steadyMs)
             var turns = NodeTurns()
             var transactions = OpenTransactionWatch()
             var lookAtMs: Int64 = 0
@@ -83,7 +87,7 @@ final class WorkerReader: Sendable {
     /// Somebody else has this worker's name: what it read is lost, and it joins again, or ends.
     private func lost(_ error: KafkaError, _ name: inout HeldName) {
         guard name.againMs == nil else { return }
-        guard let waitMs = name.lost(nowMs: Clock.steadyMs) else {
+        guard let waitMs = name.lost(nowMs: Clock.steadyMs, draw: UInt64.random(in: .min ... .max)) else {
             return conductor.tell(.readingFailed(.rival(consumer.current.fatalError ?? error)))
         }
         conductor.say(
@@ -92,15 +96,15 @@ final class WorkerReader: Sendable {
         conductor.tell(.revoked(lost: true))
     }
 
-    /// Joins with a new client. Called while nothing is owned.
+    /// Joins with a new client, or has one ready while it is outside. Called while nothing is owned.
     ///
     /// - Parameter kafka: The configuration with the node that is asked first; `nil` for that of the worker.
     private func rejoin(_ name: inout HeldName, asking kafka: KafkaConfiguration? = nil) {
         // What was to be given back waits here, unless it is done.
         for action in conductor.reading.take(milliseconds: 0) { perform(action, &name) }
-        name.joinsAgain()
+        name.joinsAgain(nowMs: Clock.steadyMs)
         do throws(KafkaError) {
-            try consumer.renew(asking: kafka)
+            try consumer.renew(asking: kafka, isJoining: !name.isOutside)
         } catch {
             conductor.tell(.readingFailed(CallFailure(.fatal, "\(error)")))
         }
@@ -137,7 +141,7 @@ final class WorkerReader: Sendable {
                 onJoined()
             }
         case .revoked(_, let lost):
-            name.waits(isLost: lost, nowMs: Clock.steadyMs)
+            name.isRevoked(lost: lost)
             conductor.tell(.revoked(lost: lost))
         case .error(let error):
             if error.code == KafkaError.Code.noOffsetToResetTo, let place = error.partition {
@@ -173,12 +177,15 @@ final class WorkerReader: Sendable {
                 memberships.begin(generation)
                 try consumer.assign(
                     starts.map { (place($0.partition), .offset($0.offset)) })
-            case .unassign: try consumer.unassign()
+            case .unassign:
+                // Not before: until then it is the group that waits.
+                name.gaveBack(nowMs: Clock.steadyMs)
+                try consumer.unassign()
             case .leaveGroup:
                 name.leaves()
                 try consumer.unsubscribe()
             case .joinGroup:
-                name.waits(isLost: false, nowMs: Clock.steadyMs)
+                name.joins(nowMs: Clock.steadyMs)
                 try consumer.subscribe([topic])
             case .pause(let partitions): try consumer.pause(partitions.map(place))
             case .resume(let partitions): try consumer.resume(partitions.map(place))

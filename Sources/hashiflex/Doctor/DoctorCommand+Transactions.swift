@@ -9,12 +9,21 @@ extension DoctorCommand {
     /// Whether readers of shards, predictions or receipts stand still behind a transaction; an embedded broker knows none.
     func transactions(_ link: Connection) throws -> [DoctorCheck] {
         guard !link.isEmbedded else { return [] }
-        let places = [link.topics.shards, link.topics.predictions, link.topics.receipts].flatMap { name in
-            ((try? link.topic(name).partitions) ?? []).map { TopicPartition(topic: name, partition: $0.id) }
+        var places: [TopicPartition] = []
+        var unseen: [String] = []
+        for name in TransactionReview.looked(link.topics) {
+            // Why one can not be seen is said of the topic.
+            guard let topic = try? link.topic(name) else {
+                unseen.append(name)
+                continue
+            }
+            places += topic.partitions.map { TopicPartition(topic: name, partition: $0.id) }
         }
         do throws(KafkaError) {
-            let found = try OpenTransactionProbe(link.kafka).find(places, timeoutMs: Self.askingMs)
-            return TransactionReview(found, topics: link.topics, nowMs: Clock.wallMs).checks
+            let found = try OpenTransactionProbe(link.kafka).look(places, timeoutMs: Self.askingMs)
+            return TransactionReview(
+                found.open, topics: link.topics, nowMs: Clock.wallMs, unseen: unseen, silent: found.silent
+            ).checks
         } catch {
             return [.unknown("open transactions", "\(error)")]
         }

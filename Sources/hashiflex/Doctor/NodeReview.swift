@@ -135,9 +135,13 @@ package struct NodeReview {
         let views = views
         guard views.count > 1 else { return [] }
         var differences: [String] = []
-        let lists = grouped(views.map { ($0.name, self.list($0.view.nodes.map(\.id).sorted())) })
+        // As they are, not as they are shown.
+        let lists = grouped(views.map { ($0.name, $0.view.nodes.map(\.id).sorted()) })
         if lists.count > 1 {
-            differences.append(lists.map { "\($0.who) tells of \($0.what)" }.joined(separator: ", "))
+            let all = lists.reduce(into: Set<Int32>()) { $0.formUnion($1.what) }
+            let common = lists.reduce(all) { $0.intersection($1.what) }
+            differences.append(
+                lists.map { "\($0.who) tells of \(list($0.what, besides: common))" }.joined(separator: ", "))
         }
         let partitions = views.reduce(into: Set<TopicPartition>()) { $0.formUnion($1.view.leaders.keys) }
         for partition in partitions.sorted() {
@@ -155,14 +159,22 @@ package struct NodeReview {
     }
 
     /// Who says the same, together, in order of first appearance.
-    private func grouped(_ said: [(who: String, what: String)]) -> [(who: String, what: String)] {
-        var order: [String] = []
-        var by: [String: [String]] = [:]
+    private func grouped<Said: Hashable>(_ said: [(who: String, what: Said)]) -> [(who: String, what: Said)] {
+        var order: [Said] = []
+        var by: [Said: [String]] = [:]
         for (who, what) in said {
             if by[what] == nil { order.append(what) }
             by[what, default: []].append(who)
         }
         return order.map { ((by[$0] ?? []).joined(separator: " and "), $0) }
+    }
+
+    /// All, or where they are too many those that not all tell of.
+    private func list(_ ids: [Int32], besides common: Set<Int32>) -> String {
+        guard ids.count > Self.namedMax, !common.isEmpty else { return list(ids) }
+        let own = ids.filter { !common.contains($0) }
+        let shared = "\(common.count) nodes that all tell of"
+        return own.isEmpty ? shared : "\(shared), and of \(list(own))"
     }
 
     private func list(_ ids: [Int32]) -> String {

@@ -65,6 +65,25 @@ import hashiflex
                 + "(kafka-2:9092) and node 3 (kafka-3:9092)")
     }
 
+    /// As many nodes in each list, and the same ones as far as a line names them.
+    @Test func listsThatDifferBehindWhatIsNamedDiffer() throws {
+        func view(_ ids: [Int32]) -> NodeSurvey.Answer {
+            .whole(
+                NodeSurvey.View(
+                    nodes: ids.map { Broker(id: $0, host: "kafka-\($0)", port: 9092) }, leaders: [:],
+                    keepers: []))
+        }
+        let differing = review([view(Array(1...9)), view(Array(1...8) + [10])])
+        #expect(differing.differs)
+        let leaders = try line(differing, "leaders")
+        #expect(leaders.isBad)
+        #expect(
+            leaders.found
+                == "node 1 (kafka-1:9092) tells of 8 nodes that all tell of, and of node 9, node 2 (kafka-2:9092) tells of 8 "
+                + "nodes that all tell of, and of node 10")
+        #expect(!review([view(Array(1...9)), view(Array(1...9))]).differs)
+    }
+
     @Test func aNodeThatKeepsCopiesAndIsNowhereIsAway() throws {
         let two = Array(Self.nodes.dropFirst())
         let review = NodeReview(

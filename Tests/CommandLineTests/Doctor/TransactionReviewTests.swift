@@ -41,6 +41,45 @@ import hashiflex
         #expect(checks == [DoctorCheck(what: "open transactions", ok: true, found: "none")])
     }
 
+    @Test func ofTopicsThatCanNotBeSeenNothingIsCalledRight() throws {
+        let topics = try #require(TopicNames(prefix: "p"))
+        let all = TransactionReview(
+            [], topics: topics, nowMs: nowMs, unseen: TransactionReview.looked(topics)
+        )
+        .checks
+        #expect(all.count == 1 && all.allSatisfy { !$0.ok && !$0.known })
+        #expect(all.first?.found == "not looked at: p.shards, p.predictions, p.receipts")
+        let one = TransactionReview([], topics: topics, nowMs: nowMs, unseen: ["p.receipts"]).checks
+        #expect(one.map(\.found) == ["none where it could be looked", "not looked at: p.receipts"])
+        #expect(one.map(\.ok) == [true, false] && one.map(\.known) == [true, false])
+    }
+
+    @Test func partitionsWhoseLeaderIsSilentAreNamed() throws {
+        let topics = try #require(TopicNames(prefix: "p"))
+        let silent = (0..<10).map { TopicPartition(topic: "p.shards", partition: $0) }
+        let checks = TransactionReview([], topics: topics, nowMs: nowMs, silent: silent).checks
+        #expect(checks.map(\.known) == [true, false] && !checks.contains(where: \.isBad))
+        #expect(
+            checks.last?.found
+                == "not looked at, since their leaders do not answer: p.shards/0, p.shards/1, p.shards/2, p.shards/3, "
+                + "p.shards/4, p.shards/5, p.shards/6, p.shards/7 and 2 more")
+    }
+
+    @Test func manyOfUnknownAgeAreCounted() throws {
+        let topics = try #require(TopicNames(prefix: "p"))
+        func checks(_ count: Int32) -> [DoctorCheck] {
+            let open = (0..<count).map {
+                OpenTransaction(
+                    TopicPartition(topic: "p.shards", partition: $0), from: 0, to: 1, sinceMs: nil)
+            }
+            return TransactionReview(open, topics: topics, nowMs: nowMs).checks
+        }
+        #expect(checks(8).count == 8)
+        let more = checks(11)
+        #expect(more.count == 9 && more.allSatisfy { !$0.known })
+        #expect(more.last?.found == "and 3 more, nobody can say since when")
+    }
+
     @Test func manyAreNamedTogether() throws {
         let topics = try #require(TopicNames(prefix: "p"))
         let open = (0..<20).map {

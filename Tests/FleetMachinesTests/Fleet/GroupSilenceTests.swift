@@ -23,6 +23,20 @@ import Testing
         #expect(isOver(&silence, [29_999, 30_000]) == [false, true])
     }
 
+    /// A group waits for a member that is gone until its session is over; who asks again before that is counted twice.
+    @Test(arguments: [(6_000, 30_000), (10_000, 30_000), (60_000, 80_000)] as [(Int64, Int64)])
+    func aJoinOutlastsTheSessionOfWhoIsGone(_ sessionMs: Int64, _ limitMs: Int64) {
+        var silence = GroupSilence(sessionMs: sessionMs)
+        silence.begin(isLost: false, nowMs: 0)
+        #expect(
+            isOver(&silence, [limitMs - 1, limitMs, 2 * limitMs - 1, 2 * limitMs]) == [
+                false, true, false, true,
+            ])
+        silence.end()
+        silence.begin(isLost: true, nowMs: 1_000_000)
+        #expect(isOver(&silence, [1_004_999, 1_005_000]) == [false, true])
+    }
+
     /// It gave its partitions back, and then the group fell silent.
     @Test func aLossShortensTheWait() {
         var silence = GroupSilence()
