@@ -180,9 +180,9 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         }
     }
 
-    /// The partitions as a heartbeat names them.
+    /// The partitions as a heartbeat names them; it has room for so many.
     package var partitions: [WorkerStatus.Partition] {
-        lanes.sorted { $0.key < $1.key }.map { number, lane in
+        lanes.sorted { $0.key < $1.key }.prefix(RecordBounds.partitions).map { number, lane in
             WorkerStatus.Partition(
                 partition: number, position: lane.position,
                 head: (settings.frozenHead?.label ?? lane.timeline.head(stream: "")?.label),

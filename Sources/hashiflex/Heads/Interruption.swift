@@ -59,7 +59,7 @@ final class Interruption: Sendable {
     private func expire() {
         state.withLock { state in
             if state.isDone {
-                if let outcome = state.outcome { Terminal.complain(outcome.text) }
+                state.outcome?.complain()
                 _exit(state.outcome?.code.rawValue ?? 0)
             }
             Terminal.complain(

@@ -152,7 +152,7 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func report(_ findings: StampAudit.Findings, _ unreadable: Int) {
-        if json { return Terminal.print(JSONRecord.text(findings)) }
+        if json { return Terminal.printJSON(findings) }
         Terminal.print("images            \(Format.count(findings.images))")
         Terminal.print("  with an error   \(Format.count(findings.errors))")
         Terminal.print("repeated, same    \(Format.count(findings.identicalDuplicates))")
@@ -163,6 +163,6 @@ struct AuditCommand: ParsableCommand {
         if let unscored = findings.unscoredShards {
             Terminal.print("shards left out   \(Format.count(unscored))")
         }
-        for example in findings.examples { Terminal.print("  \(example)") }
+        for example in findings.examples { Terminal.print(Terminal.oneLine("  \(example)")) }
     }
 }

@@ -51,12 +51,12 @@ struct ReplayCommand: ParsableCommand {
             let view = try ControlView(link)
             let outcome = try compare(record, shard, address, hardened, view)
             if json {
-                Terminal.print(JSONRecord.text(outcome))
+                Terminal.printJSON(outcome)
             } else if outcome.match {
                 Terminal.print(
                     "MATCH \(address): \(outcome.top ?? "error record") by \(outcome.head ?? "no head")")
             } else {
-                Terminal.print("DIFFERS \(address): \(outcome.differs ?? "")")
+                Terminal.print(Terminal.oneLine("DIFFERS \(address): \(outcome.differs ?? "")"))
             }
             guard outcome.match else { throw Exit.mismatch }
         }
