@@ -153,7 +153,7 @@ package enum Format {
     }
 
     /// The first `most`, and how many more there are.
-    static func list(_ names: [String], most: Int) -> String {
+    package static func list(_ names: [String], most: Int) -> String {
         let shown = names.prefix(most).joined(separator: ",")
         return names.count > most ? "\(shown) and \(count(names.count - most)) more" : shown
     }
