@@ -18,6 +18,7 @@ extension CutoverRecord: BoundedRecord {
         bounds.positions(scanFrom, "scan_from")
         bounds.text(token, "token", bytes: RecordBounds.token)
         bounds.positions(offsets, "offsets")
+        bounds.size(reasons?.count, "reasons", most: RecordBounds.entries)
         bounds.each(reasons, "reasons") { $0.text($1, "", bytes: RecordBounds.text) }
         bounds.integer(updatedAtMs, "updated_at_ms", in: RecordBounds.time)
     }
@@ -114,8 +115,11 @@ extension WorkerStatus: BoundedRecord {
         bounds.text(preprocessing, "preprocessing", bytes: 0...4_096)
         bounds.text(isa, "isa", bytes: RecordBounds.name)
         bounds.integer(replicas, "replicas", in: 1...1_024)
+        bounds.size(headsReady.count, "heads_ready", most: RecordBounds.entries)
+        bounds.size(refusals.count, "refusals", most: RecordBounds.listed)
         bounds.each(refusals, "refusals") { $0.text($1.reason, "reason", bytes: RecordBounds.text) }
         bounds.integer(frozenHead?.cutoversIgnored, "frozen_head.cutovers_ignored", in: RecordBounds.count)
+        bounds.size(partitions.count, "partitions", most: RecordBounds.partitions)
         bounds.each(partitions, "partitions") { bounds, partition in
             bounds.integer(partition.partition, "partition", in: RecordBounds.partition)
             bounds.integer(partition.position, "position", in: RecordBounds.offset)
@@ -142,6 +146,7 @@ extension CoordinatorStatus: BoundedRecord {
         bounds.real(imagesPerSecond, "images_per_second", in: RecordBounds.rate)
         bounds.size(ledger.count, "ledger", most: RecordBounds.entries)
         bounds.size(partitions.count, "partitions", most: RecordBounds.entries)
+        bounds.size(openCutovers.count, "open_cutovers", most: RecordBounds.listed)
         bounds.each(openCutovers, "open_cutovers") { $0.text($1, "", bytes: RecordBounds.name) }
         bounds.each(ledger, "ledger") { bounds, entry in
             bounds.text(entry.worker, "worker", bytes: RecordBounds.name)
@@ -167,6 +172,7 @@ extension CoordinatorStatus: BoundedRecord {
         }
         bounds.integer(imagesCommitted, "images_committed", in: RecordBounds.count)
         bounds.integer(ledgerReset, "ledger_reset", in: RecordBounds.offset)
+        bounds.size(alarms.count, "alarms", most: RecordBounds.alarms)
         bounds.each(alarms, "alarms") { $0.text($1, "", bytes: RecordBounds.text) }
         bounds.part(twin, "twin") { bounds, twin in
             bounds.real(twin.measuredImagesPerSecond, "measured_images_per_second", in: RecordBounds.rate)
@@ -186,6 +192,7 @@ extension FleetStatus: BoundedRecord {
         bounds.text(host, "host", bytes: RecordBounds.name)
         bounds.integer(pid, "pid", in: 1...Int64(Int32.max))
         bounds.integer(target, "target", in: RecordBounds.fleetWorkers)
+        bounds.size(workers.count, "workers", most: RecordBounds.entries)
         bounds.each(workers, "workers") { $0.text($1, "", bytes: RecordBounds.name) }
         bounds.integer(restarts, "restarts", in: RecordBounds.count)
         bounds.integer(atMs, "at_ms", in: RecordBounds.time)

@@ -7,8 +7,14 @@ public enum RecordBounds {
     public static let integerMax: Int64 = (1 << 53) - 1
     /// Images, shards, bytes: a million a second for 35 years. The sum of one record's lists fits 64 bits.
     public static let count = 0...((Int64(1) << 50) - 1)
-    /// Entries of a list that is added up.
+    /// Entries of a list that is added up, or that names workers or heads.
     public static let entries = 4_096
+    /// Partitions of one worker: `topics create` makes 10,000 at most.
+    public static let partitions = 1 << 14
+    /// Entries of a list for people; what is written ends earlier, with how many more there are.
+    public static let listed = 64
+    /// Alarms of one heartbeat.
+    public static let alarms = 32
     /// Kafka offsets.
     public static let offset = 0...integerMax
     /// Milliseconds since 1970, by any clock.

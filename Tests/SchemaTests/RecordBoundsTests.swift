@@ -84,7 +84,7 @@ import Testing
                             Case(place: place, value: (0..<count).map { "n\($0)" }, isLegal: isLegal)
                         }
                     }
-                } else if let most = schema["maxItems"] as? Int, most >= 1_000, most < 10_000 {
+                } else if let most = schema["maxItems"] as? Int, most < 10_000 {
                     cases.append(
                         Case(place: place, value: [Any](repeating: first, count: most + 1), isLegal: false))
                 }

@@ -42,6 +42,8 @@ extension CoordinatorMachine {
             + term.fleet.alarms(nowMs: now.steadyMs)
             + term.held.alarms + (waiting ?? []) + narrowOffsets + ledger.alarms
         status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))
+        // Open transactions were said when they were found.
+        tell(status.alarms.filter { !term.held.alarms.contains($0) }, now)
         actions.append(.beat(HeartbeatRoom.fit(status, partitions: settings.partitions)))
     }
 

@@ -28,6 +28,7 @@ package struct CoordinatorMachine: Sendable {
         var gate = ReceiptGate()
         var watch = FleetWatch()
         var held = HeldWatch()
+        var alarms = AlarmLog()
         var progress = ProgressMemo()
         /// What people have moved, before the ledger is there.
         var moves: [PositionMove] = []

@@ -33,6 +33,8 @@ package enum WorkerEvent<Message: Sendable, Scores: Sendable>: Sendable {
     case scored(Ticket, Scores, images: Int)
     /// A submitted shard is of no use.
     case unusable(Ticket, DeadShard<Message>)
+    /// So many images of a submitted shard could not be read, and why the first could not; what is left of it is scored.
+    case imagesNotRead(Ticket, Int, String)
 
     // Publishing.
 

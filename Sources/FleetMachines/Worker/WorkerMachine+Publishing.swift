@@ -89,7 +89,11 @@ extension WorkerMachine {
                     lanes[number]?.sequencer.delivered(ordinal: released.ticket.ordinal)
                     continue
                 }
-                if case .dead = released.payload { deadLetters += 1 }
+                if case .dead(let dead) = released.payload {
+                    deadLetters += 1
+                    let place = "partition \(number), offset \(released.ticket.offset)"
+                    buried.note(1, last: "\(place): \(dead.code), \(dead.reason)")
+                }
                 publishing.nextFlight += 1
                 publishing.published += 1
                 publishing.flights[publishing.nextFlight] = .init(

@@ -68,6 +68,9 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     /// The topic for answers with the fewest partitions, and when it is looked at again where it has too few.
     var answers: (topic: String, partitions: Int)?
     var countAtMs: Int64 = .max
+    /// What was said of dead letters, and of images that could not be read.
+    var buried = LossLog("dead letters")
+    var unread = LossLog("images that could not be read")
     var actions: [Action] = []
 
     /// Images whose offset this life has committed.
@@ -104,6 +107,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
             received(record, message, partition: partition, offset: offset, generation, now)
         case .scored(let ticket, let scores, let images): finished(ticket, .scored(scores, images: images))
         case .unusable(let ticket, let dead): finished(ticket, .dead(dead))
+        case .imagesNotRead(let ticket, let images, let reason): notRead(ticket, images, reason)
         case .queued(let flight, let records): queued(flight, records, now)
         case .delivered(let flight, let records): delivered(flight, records, now)
         case .deliveryFailed(let failure, let flight): deliveryFailed(failure, flight, now)
@@ -136,6 +140,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         watchReader(now)
         watchLeaders(now)
         publishAndCommit(now)
+        sayLosses(now)
         holdOrLetGo(now)
         close(now)
     }
@@ -180,9 +185,9 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         }
     }
 
-    /// The partitions as a heartbeat names them.
+    /// The partitions as a heartbeat names them; it has room for so many.
     package var partitions: [WorkerStatus.Partition] {
-        lanes.sorted { $0.key < $1.key }.map { number, lane in
+        lanes.sorted { $0.key < $1.key }.prefix(RecordBounds.partitions).map { number, lane in
             WorkerStatus.Partition(
                 partition: number, position: lane.position,
                 head: (settings.frozenHead?.label ?? lane.timeline.head(stream: "")?.label),

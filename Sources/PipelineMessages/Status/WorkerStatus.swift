@@ -57,7 +57,7 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
         public var partition: Int32
         /// Next offset that will be taken.
         public var position: Int64
-        /// Human name of the default slot's head at the last taken shard, if any is in force.
+        /// Human name of the head in force for the default slot at ``position``, if any is.
         public var head: HeadLabel?
         /// Why no shard is taken from it, if so.
         public var blocked: String?

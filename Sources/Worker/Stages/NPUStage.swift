@@ -67,8 +67,11 @@ final class NPUStage: Sendable {
 
     private func emit(_ batch: FeatureBatch, _ scores: ShardScores) {
         meters.imagesScored.wrappingAdd(Int64(batch.readable), ordering: .relaxed)
-        meters.imageErrors.wrappingAdd(
-            Int64(batch.images.count - batch.readable), ordering: .relaxed)
+        let unread = batch.images.count - batch.readable
+        meters.imageErrors.wrappingAdd(Int64(unread), ordering: .relaxed)
+        if let reason = batch.failures.lazy.compactMap({ $0 }).first {
+            conductor.tell(.imagesNotRead(batch.task.ticket, unread, reason))
+        }
         conductor.tell(
             .scored(
                 batch.task.ticket, ScoredShard(batch: batch, scores: scores), images: batch.images.count))

@@ -51,7 +51,7 @@ extension BenchCommand {
                     stages: EngineProbe.stages(plan, Array(images.prefix(8)), seconds: min(1, seconds)),
                     scratchBytes: BackboneReplica(plan).scratchBytes, backbone: plan.digest.hex,
                     version: BuildFacts.version, commit: EngineProbe.commit)
-                if json { return Terminal.print(JSONRecord.text(report)) }
+                if json { return Terminal.printJSON(report) }
                 for line in report.lines { Terminal.print(line) }
             }
         }

@@ -78,7 +78,7 @@ extension BenchCommand {
         }
 
         private func report(_ report: Report) {
-            if json { return Terminal.print(JSONRecord.text(report)) }
+            if json { return Terminal.printJSON(report) }
             Terminal.print("pipeline (measured): \(report.pipeline.text)")
             Terminal.print("engine   (measured): \(report.engine.text), in turns")
             let ratio = report.efficiency

@@ -80,7 +80,7 @@ extension BenchCommand {
         }
 
         private func report(_ report: Report) {
-            if json { return Terminal.print(JSONRecord.text(report)) }
+            if json { return Terminal.printJSON(report) }
             Terminal.print(
                 "\(report.from) to \(report.to), one core, \(report.isa), \(report.cpu) (measured)")
             for kernel in report.kernels {

@@ -86,12 +86,11 @@ extension TopicsCommand {
 
         private func list(_ grants: [AccessGrant], _ holder: RolePrincipal) {
             for grant in grants where exactlyOnce || !grant.isForTransactions {
-                Terminal.print(
-                    JSONRecord.text(
-                        Entry(
-                            role: holder.role.rawValue, principal: holder.principal, host: host,
-                            resourceType: grant.resourceType, name: grant.name,
-                            patternType: grant.patternType, operation: grant.operation)))
+                Terminal.printJSON(
+                    Entry(
+                        role: holder.role.rawValue, principal: holder.principal, host: host,
+                        resourceType: grant.resourceType, name: grant.name,
+                        patternType: grant.patternType, operation: grant.operation))
             }
         }
 

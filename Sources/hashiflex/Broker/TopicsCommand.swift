@@ -67,10 +67,12 @@ struct TopicsCommand: ParsableCommand {
                     minInsync: minInsync ?? (replication == -1 ? nil : max(1, replication - 1)))
                 let outcomes = link.isEmbedded ? check(plans, link) : try create(plans, link)
                 for outcome in outcomes {
-                    Terminal.print(
-                        json
-                            ? JSONRecord.text(outcome)
-                            : "\(outcome.topic)  \(outcome.partitions) partitions  \(outcome.outcome)")
+                    if json {
+                        Terminal.printJSON(outcome)
+                    } else {
+                        Terminal.print(
+                            "\(outcome.topic)  \(outcome.partitions) partitions  \(outcome.outcome)")
+                    }
                 }
                 guard outcomes.allSatisfy({ $0.outcome == "created" || $0.outcome == "exists" }) else {
                     throw CommandError(Exit.mismatch, "not every topic is as it should be, on every node")

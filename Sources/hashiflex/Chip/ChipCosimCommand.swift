@@ -50,7 +50,7 @@ struct ChipCosimCommand: ParsableCommand {
                 images: pixels, seed: seed, simulator: simulator, withStalls: stalls, timeLimit: timeLimit,
                 progress: Terminal.note)
             if json {
-                Terminal.print(JSONRecord.text(reports))
+                Terminal.printJSON(reports)
             } else {
                 for line in Format.table([header] + reports.map(row)) { Terminal.print(line) }
                 for report in reports { report.results.forEach { Terminal.print("\(report.pace): \($0)") } }

@@ -76,7 +76,7 @@ struct ChipEnergyCommand: ParsableCommand {
                     ], results)
                 if let csv { try InputFile.write(Array(text.csv.utf8), to: csv) }
                 if json {
-                    Terminal.print(JSONRecord.text(text))
+                    Terminal.printJSON(text)
                 } else {
                     text.lines.forEach { Terminal.print($0) }
                 }

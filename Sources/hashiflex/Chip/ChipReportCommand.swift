@@ -72,7 +72,7 @@ struct ChipReportCommand: ParsableCommand {
                 chip, subject: .init(artifact, treatment: treatment.treatment, head: head), accuracy: points)
             if let csv { try InputFile.write(Array(report.csv.utf8), to: csv) }
             if let html { try InputFile.write(Array(report.html.utf8), to: "\(html)/chip.html") }
-            if json { return Terminal.print(JSONRecord.text(report)) }
+            if json { return Terminal.printJSON(report) }
             for line in report.lines { Terminal.print(line) }
             let files = [csv, html.map { "\($0)/chip.html" }].compactMap { $0 }
             if !files.isEmpty { Terminal.print("written: \(files.joined(separator: ", "))") }

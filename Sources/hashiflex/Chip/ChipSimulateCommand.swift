@@ -85,7 +85,7 @@ extension ChipCommand {
                 if let csv { try InputFile.write(Array(Self.csv(run).utf8), to: csv) }
                 let report = ChipSimulationReport(
                     setup, process, run, name: arrivals, sharing: sharing(setup, artifact))
-                if json { return Terminal.print(JSONRecord.text(report)) }
+                if json { return Terminal.printJSON(report) }
                 for line in report.lines { Terminal.print(line) }
             }
         }

@@ -57,7 +57,7 @@ struct ChipSynthCommand: ParsableCommand {
 
     private func report(_ report: SynthesisReport) throws {
         if let csv { try InputFile.write(Array(report.csv.utf8), to: csv) }
-        if json { return Terminal.print(JSONRecord.text(report)) }
+        if json { return Terminal.printJSON(report) }
         report.lines.forEach { Terminal.print($0) }
     }
 }

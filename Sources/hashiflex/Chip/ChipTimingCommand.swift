@@ -70,7 +70,7 @@ struct ChipTimingCommand: ParsableCommand {
                     clock: clock)
                 if let csv { try InputFile.write(Array(text.csv.utf8), to: csv) }
                 if json {
-                    Terminal.print(JSONRecord.text(text))
+                    Terminal.printJSON(text)
                 } else {
                     text.lines.forEach { Terminal.print($0) }
                 }

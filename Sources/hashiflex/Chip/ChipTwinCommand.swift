@@ -86,7 +86,7 @@ struct ChipTwinCommand: ParsableCommand {
     }
 
     private func show(_ view: TwinView, _ measured: TwinView.Measured, isLive: Bool = false) {
-        if json { return Terminal.print(JSONRecord.text(view.record(measured))) }
+        if json { return Terminal.printJSON(view.record(measured)) }
         let lines = view.lines(measured)
         if isLive, Terminal.isInteractive {
             Terminal.draw(lines)

@@ -53,7 +53,7 @@ struct DemoCommand: ParsableCommand {
             try deployment.waitForWorkers(workers, seconds: 60)
             let report = try stream(deployment, interrupted)
             if json {
-                Terminal.print(JSONRecord.text(report))
+                Terminal.printJSON(report)
             } else {
                 report.lines.forEach { Terminal.print($0) }
             }
@@ -122,7 +122,7 @@ struct DemoCommand: ParsableCommand {
                 try ImageSourceFactory.open(path, isStopped: isStopped)
             }
         }
-        return DemoIngest(IngestService(options, streams: [stream], log: { Terminal.log($0) }))
+        return DemoIngest(IngestService(options, streams: [stream], log: { Terminal.note($0) }))
     }
 
     /// Pushes a head as a user would: with the command, in a process of its own.

@@ -86,8 +86,8 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private func show(_ check: DoctorCheck) {
-        if json { return Terminal.print(JSONRecord.text(check)) }
-        Terminal.print(check.line)
+        if json { return Terminal.printJSON(check) }
+        Terminal.print(Terminal.oneLine(check.line))
         if let advice = check.advice { Terminal.print("       -> \(advice)") }
     }
 

@@ -172,7 +172,7 @@ struct AgainstRun {
                 featureSqnrDb: result.featureSqnrDb,
                 layerSqnrDb: layers.map { Dictionary(uniqueKeysWithValues: $0) }, labelled: part.labelled,
                 top1Hardened: Share(hardened), top1Float: Share(float))
-            return Terminal.print(JSONRecord.text(report))
+            return Terminal.printJSON(report)
         }
         Terminal.print(
             "measured on \(data), integer engine beside the float network (\(source)), "

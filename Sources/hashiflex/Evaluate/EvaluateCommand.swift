@@ -98,7 +98,7 @@ struct EvaluateCommand: ParsableCommand {
                 backbone: hardened.digest.hex, data: data, preprocessing: artifact.preprocessing,
                 images: counts.images,
                 undecodable: counts.undecodable, heads: results)
-            if json { Terminal.print(JSONRecord.text(report)) } else { show(report, tallies) }
+            if json { Terminal.printJSON(report) } else { show(report, tallies) }
             try check(results)
         }
     }

@@ -64,7 +64,7 @@ extension ReportCommand {
                     try InputFile.write(Array(report.html.utf8), to: "\(html)/flexibility.html")
                     written.append("\(html)/flexibility.html")
                 }
-                if json { return Terminal.print(JSONRecord.text(report)) }
+                if json { return Terminal.printJSON(report) }
                 for line in report.lines { Terminal.print(line) }
                 if !written.isEmpty { Terminal.print("written: \(written.joined(separator: ", "))") }
             }

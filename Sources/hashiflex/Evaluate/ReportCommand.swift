@@ -92,7 +92,7 @@ struct ReportCommand: ParsableCommand {
                 ("sensitivity.html", report.html),
             ]
             for (name, content) in files { try InputFile.write(Array(content.utf8), to: "\(output)/\(name)") }
-            if json { return Terminal.print(text) }
+            if json { return Terminal.printJSON(text: text) }
             for sentence in report.findings { Terminal.print(sentence) }
             Terminal.print("written: \(files.map { "\(output)/\($0.0)" }.joined(separator: ", "))")
         }

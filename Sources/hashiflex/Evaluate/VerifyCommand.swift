@@ -85,7 +85,7 @@ struct VerifyCommand: ParsableCommand {
                 headDifference: try hardened.frozenHead.flatMap {
                     HeadExactness.difference($0, plan: try options.plan(of: artifact), images: images)
                 })
-            if json { Terminal.print(JSONRecord.text(report)) } else { show(report, artifact) }
+            if json { Terminal.printJSON(report) } else { show(report, artifact) }
             guard report.faults.isEmpty else {
                 report.faults.forEach { Terminal.complain($0) }
                 throw Exit.mismatch

@@ -79,7 +79,7 @@ struct ExportONNXCommand: ParsableCommand {
                 output: output, bytes: bytes.count, backboneDigest: artifact.digest.hex,
                 headDigest: head?.digest.hex, opset: opset, layout: layout.rawValue,
                 rounding: rounding.rawValue, channels: exactness.all, channelsProvenExact: exactness.proven)
-            if json { return Terminal.print(JSONRecord.text(facts)) }
+            if json { return Terminal.printJSON(facts) }
             Terminal.print(
                 "\(output): \(Format.megabytes(Int64(bytes.count))), opset \(opset), \(layout.rawValue), "
                     + (head.map { "\($0.classCount) classes" } ?? "no head"))

@@ -80,7 +80,7 @@ struct ImportCommand: ParsableCommand {
             widthPercent: network.network.widthPercent, classes: network.classifier?.bias.count,
             padding: file.metadata["padding"] ?? "", mean: network.normalization.mean,
             std: network.normalization.standardDeviation, preprocessing: text)
-        if json { return Terminal.print(JSONRecord.text(facts)) }
+        if json { return Terminal.printJSON(facts) }
         Terminal.print("\(output): \(source)")
         Terminal.print(
             "\(Format.megabytes(Int64(count))), \(facts.classes.map { $0 == 1 ? "1 class" : "\($0) classes" } ?? "no final layer"), "

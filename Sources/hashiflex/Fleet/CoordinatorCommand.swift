@@ -85,7 +85,7 @@ struct CoordinatorCommand: ParsableCommand {
                         + "\(PartitionProgress.textBytesMax) bytes are taken")
             }
             if let design { options.twin = Self.twin(of: design) }
-            let service = CoordinatorService(options, log: { Terminal.log($0) })
+            let service = CoordinatorService(options, log: { Terminal.note($0) })
             coordinator.value = service
             if exitWithParent { Signals.onParentDeath { service.requestStop() } }
             try service.run()

@@ -119,9 +119,9 @@ struct FleetCommand: ParsableCommand {
             try runCommand {
                 let snapshot = try FleetSnapshot.read(try connection.connect(as: "fleet", \.status))
                 if json {
-                    for worker in snapshot.liveWorkers { Terminal.print(JSONRecord.text(worker)) }
-                    for fleet in snapshot.liveFleets { Terminal.print(JSONRecord.text(fleet)) }
-                    if let coordinator = snapshot.coordinator { Terminal.print(JSONRecord.text(coordinator)) }
+                    for worker in snapshot.liveWorkers { Terminal.printJSON(worker) }
+                    for fleet in snapshot.liveFleets { Terminal.printJSON(fleet) }
+                    if let coordinator = snapshot.coordinator { Terminal.printJSON(coordinator) }
                 } else {
                     for line in snapshot.lines(nowMs: Clock.wallMs) { Terminal.print(line) }
                 }

@@ -10,6 +10,9 @@ package struct FleetSnapshot {
     static let workersMax = 4_096
     /// A heartbeat older than this is not shown as live, milliseconds.
     static let freshMs: Int64 = 10_000
+    /// Most heads of a worker, and most of its partitions that wait, that are shown.
+    private static let headsMax = 4
+    private static let blockedMax = 16
 
     private(set) var workers: [String: WorkerStatus] = [:]
     private(set) var fleets: [String: FleetStatus] = [:]
@@ -105,7 +108,7 @@ package struct FleetSnapshot {
             rows.append([
                 worker.worker, worker.state.rawValue, Format.rate(worker.imagesPerSecond),
                 Format.count(worker.imagesCommitted), "\(worker.partitions.count)",
-                heads.isEmpty ? "-" : heads.joined(separator: ","),
+                heads.isEmpty ? "-" : Format.list(heads, most: Self.headsMax),
                 Format.percent(worker.replicaUtilisation), Format.percent(worker.npuUtilisation),
                 Format.megabytes(worker.residentBytes), worker.isa,
             ])
@@ -116,10 +119,15 @@ package struct FleetSnapshot {
         lines.append(waiting)
         if let refusedShards { lines.append("ALARM: \(refusedShards)") }
         for worker in liveWorkers {
-            for partition in worker.partitions {
-                if let blocked = partition.blocked {
-                    lines.append("\(worker.worker): partition \(partition.partition) waits: \(blocked)")
+            let blocked = worker.partitions.compactMap { partition in
+                partition.blocked.map {
+                    "\(worker.worker): partition \(partition.partition) waits: \($0)"
                 }
+            }
+            lines += blocked.prefix(Self.blockedMax)
+            if blocked.count > Self.blockedMax {
+                lines.append(
+                    "\(worker.worker): \(Format.count(blocked.count - Self.blockedMax)) more partitions wait")
             }
             if let frozen = worker.frozenHead {
                 lines.append(

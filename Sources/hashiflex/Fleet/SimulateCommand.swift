@@ -60,12 +60,13 @@ struct SimulateCommand: ParsableCommand {
             }
             let elapsed = Double(Clock.steadyNs - begin) / 1e9
             let result = tally.result(seconds: elapsed)
-            Terminal.print(json ? result.json : result.text(elapsed))
+            if json { Terminal.printJSON(text: result.json) } else { Terminal.print(result.text(elapsed)) }
             guard let failure = result.failure else { return }
             throw CommandError(
-                Exit.mismatch,
-                "seed \(failure.seed):\n  \(failure.complaints.joined(separator: "\n  "))\nreplay it with: "
-                    + "hashiflex simulate --seed \(failure.seed) --runs 1 --cutovers \(cutovers)")
+                Exit.mismatch, "seed \(failure.seed):",
+                details: failure.complaints + [
+                    "replay it with: hashiflex simulate --seed \(failure.seed) --runs 1 --cutovers \(cutovers)"
+                ])
         }
     }
 }

@@ -62,9 +62,9 @@ struct TopCommand: ParsableCommand {
 
     private func show(_ event: StatusTail.Event) {
         switch event {
-        case .worker(let status): Terminal.print(JSONRecord.text(status))
-        case .coordinator(let status): Terminal.print(JSONRecord.text(status))
-        case .fleet(let status): Terminal.print(JSONRecord.text(status))
+        case .worker(let status): Terminal.printJSON(status)
+        case .coordinator(let status): Terminal.printJSON(status)
+        case .fleet(let status): Terminal.printJSON(status)
         case .caughtUp, .error: break
         }
     }

@@ -70,7 +70,7 @@ struct WorkerCommand: ParsableCommand {
             if let head = model.frozenHead, let frozen = model.frozen {
                 options.frozenHead = (head, frozen.label)
             }
-            let service = WorkerService(options, log: { Terminal.log($0) })
+            let service = WorkerService(options, log: { Terminal.note($0) })
             worker.value = service
             if exitWithParent { Signals.onParentDeath { service.requestDrain() } }
             do {

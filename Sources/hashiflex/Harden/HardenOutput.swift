@@ -74,7 +74,7 @@ extension HardenCommand {
             layersOfSums: zip(hardened.artifact.network.layers, hardened.artifact.layers)
                 .filter { $1.terms > 1 }.map { $0.0.name },
             search: search.map { TermSearchRun.rows($0, hardened.artifact.network) })
-        if json { return Terminal.print(JSONRecord.text(facts)) }
+        if json { return Terminal.printJSON(facts) }
         Terminal.print("\(output): \(hardened.artifact.digest)")
         if let head = hardened.head { Terminal.print("\(headPath): \(head.digest)") }
         Terminal.print(hardened.report.summary)

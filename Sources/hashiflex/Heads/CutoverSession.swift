@@ -71,9 +71,8 @@ struct CutoverSession {
             throw CommandError(interruption.isSet ? Exit.late : Exit.unavailable, doubt.unwritten(error))
         }
         if options.noWait {
-            Terminal.print(
-                options.json ? JSONRecord.text(request) : "cut-over \(request.request) requested")
-            return
+            if options.json { return Terminal.printJSON(request) }
+            return Terminal.print("cut-over \(request.request) requested")
         }
         do {
             try follow(request, writer, from: begin)
@@ -124,17 +123,16 @@ struct CutoverSession {
     }
 
     private func end(_ record: CutoverRecord, _ reason: RequestWatch.Reason, tookMs: Int64) throws {
-        if options.json { Terminal.print(JSONRecord.text(record)) }
+        if options.json { Terminal.printJSON(record) }
         switch (record.state, reason) {
         case (.committed, _):
             if !options.json { Terminal.print(Self.inForce(record, tookMs: tookMs)) }
         case (.aborted, .gaveUp):
             throw CommandError(Exit.late, Self.gaveUp(record, view.log))
         case (.aborted, _):
-            let reasons = (record.reasons ?? ["no reason given"]).map(Terminal.oneLine)
-                .joined(separator: "\n  ")
             throw CommandError(
-                Exit.refused, "\(record.label) was not switched on anywhere:\n  \(reasons)")
+                Exit.refused, "\(record.label) was not switched on anywhere:",
+                details: record.reasons == nil ? ["no reason given"] : record.shownReasons)
         case (.requested, .interrupted):
             throw CommandError(
                 Exit.late,
@@ -159,8 +157,7 @@ struct CutoverSession {
     }
 
     private static func inForce(_ record: CutoverRecord, tookMs: Int64) -> String {
-        let text = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }.joined(separator: " ")
-        return "\(record.label) in force for \(Terminal.oneLine("\(record.slot)")) from \(text) "
+        "\(record.label) in force for \(Terminal.oneLine("\(record.slot)")) from \(record.places) "
             + "(\(tookMs) ms from request to commit, measured)"
     }
 

@@ -18,8 +18,6 @@ enum FrozenFleet {
         }
         guard !reasons.isEmpty else { return }
         throw CommandError(
-            Exit.refused,
-            "nothing was published: this fleet can not switch heads\n  "
-                + reasons.joined(separator: "\n  "))
+            Exit.refused, "nothing was published: this fleet can not switch heads", details: reasons)
     }
 }

@@ -62,28 +62,26 @@ extension HeadCommand {
                 throw CommandError(Exit.badInput, "\(problem); see head status")
             }
             guard found.count == 1 else {
-                let list = found.map {
-                    Terminal.oneLine("\($0.request)  #\($0.number ?? 0) \($0.label) for \($0.slot)")
-                }
-                throw CommandError(
-                    ExitCode(64), "which one? Name a request:\n  " + list.joined(separator: "\n  "))
+                let list = found.map { "\($0.request)  #\($0.number ?? 0) \($0.label) for \($0.slot)" }
+                throw CommandError(ExitCode(64), "which one? Name a request:", details: list)
             }
             return first
         }
 
         /// Says what came of it.
         private func tell(_ record: CutoverRecord, isMine: Bool) throws {
-            if json { Terminal.print(JSONRecord.text(record)) }
+            if json { Terminal.printJSON(record) }
             let name = Terminal.oneLine(
                 "cut-over \(record.request) to \(record.label) for \(record.slot)")
             switch record.state {
             case .aborted:
                 guard !json else { return }
-                let reasons = Terminal.oneLine((record.reasons ?? []).joined(separator: "; "))
+                let reasons = record.shownReasons.joined(separator: "; ")
                 Terminal.print(
-                    isMine
-                        ? "\(name) is abandoned: nothing is switched"
-                        : "\(name) was aborted already: \(reasons)")
+                    Terminal.oneLine(
+                        isMine
+                            ? "\(name) is abandoned: nothing is switched"
+                            : "\(name) was aborted already: \(reasons)"))
             case .committing, .requested:
                 throw CommandError(
                     Exit.refused,

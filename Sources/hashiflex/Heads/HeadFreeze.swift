@@ -85,7 +85,7 @@ extension HeadCommand {
                 output: output, digest: frozen.digest.hex, openDigest: frozen.backbone.digest.hex,
                 head: head.title, headDigest: head.digest.hex, classes: head.classCount,
                 weights: head.weights.count, shiftedAdds: head.signedDigitCount)
-            if json { return Terminal.print(JSONRecord.text(facts)) }
+            if json { return Terminal.printJSON(facts) }
             Terminal.print("\(output): \(frozen.digest)")
             Terminal.print(
                 "head \(facts.head) (\(head.digest.short)), \(facts.classes) classes, is frozen into backbone "

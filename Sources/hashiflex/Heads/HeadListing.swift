@@ -17,7 +17,7 @@ extension HeadCommand {
             try runCommand {
                 let view = try ControlView(try connection.connect(as: "head", \.control))
                 let heads = view.log.labels.values.sorted { $0.publishedAtMs < $1.publishedAtMs }
-                if json { return heads.forEach { Terminal.print(JSONRecord.text($0)) } }
+                if json { return heads.forEach { Terminal.printJSON($0) } }
                 var rows = [["HEAD", "CLASSES", "DIGEST", "BACKBONE", "BYTES", "IN FORCE FOR"]]
                 for head in heads {
                     // One head may have several names; what is in force is the name that was pushed.
@@ -62,19 +62,19 @@ extension HeadCommand {
         }
 
         private func show(_ record: CutoverRecord) {
-            if json { return Terminal.print(JSONRecord.text(record)) }
-            let offsets = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }
-            let reasons = record.reasons ?? []
+            if json { return Terminal.printJSON(record) }
+            let places = record.places
+            let reasons = record.shownReasons
             let ignored = record.ignore ?? []
             let added = record.restates.map { ", for added partitions, as #\($0)" } ?? ""
-            let line: String =
-                "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
-                + (record.state == .requested ? ", request \(record.request)" : "")
-                + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
-                + added
-                + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
-                + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")")
-            Terminal.print(Terminal.oneLine(line))
+            Terminal.print(
+                Terminal.oneLine(
+                    "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
+                        + (record.state == .requested ? ", request \(record.request)" : "")
+                        + (places.isEmpty ? "" : " at " + places)
+                        + added
+                        + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
+                        + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")")))
         }
     }
 

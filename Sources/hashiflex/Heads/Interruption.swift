@@ -68,7 +68,7 @@ final class Interruption: Sendable {
     private func expire(_ reason: String) {
         state.withLock { state in
             if state.isDone {
-                if let outcome = state.outcome { Terminal.complain(outcome.text) }
+                state.outcome?.complain()
                 _exit(state.outcome?.code.rawValue ?? 0)
             }
             Terminal.complain(

@@ -52,7 +52,7 @@ struct ModelCommand: ParsableCommand {
                     preprocessing: artifact.preprocessing, description: artifact.description,
                     openDigest: head.map { _ in artifact.digest.hex }, frozenHead: head?.title,
                     frozenHeadDigest: head?.digest.hex, classes: head?.classCount)
-                if json { return Terminal.print(JSONRecord.text(facts)) }
+                if json { return Terminal.printJSON(facts) }
                 Terminal.print("digest         \(facts.digest)")
                 Terminal.print("what           \(facts.description)")
                 Terminal.print(

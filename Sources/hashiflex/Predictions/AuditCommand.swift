@@ -161,7 +161,7 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func report(_ findings: StampAudit.Findings) {
-        if json { return Terminal.print(JSONRecord.text(findings)) }
+        if json { return Terminal.printJSON(findings) }
         Terminal.print("images            \(Format.count(findings.images))")
         if let wanted = findings.imagesWanted { Terminal.print("  wanted          \(Format.count(wanted))") }
         Terminal.print("  with an error   \(Format.count(findings.errors))")

@@ -44,12 +44,21 @@ struct PredictionsCommand: ParsableCommand {
                     if let stream, prediction.stream != stream { continue }
                     if distinct, seen.take(prediction.address, any) != .first { continue }
                     printed += 1
-                    Terminal.print(
-                        format == .json ? String(decoding: bytes, as: UTF8.self) : Self.csv(prediction))
+                    switch format {
+                    case .json: Terminal.printJSON(text: Self.json(prediction, bytes))
+                    case .csv: Terminal.print(Self.csv(prediction))
+                    }
                 }
             }
             if !stop.isSet, reader.hasSeenEnd { reader.sayHeldBack() }
         }
+    }
+
+    /// What stands in the topic. Anyone may write it in another encoding than UTF-8, or with a mark before it: then what was
+    /// read of it.
+    private static func json(_ prediction: Prediction, _ bytes: [UInt8]) -> String {
+        let isPlain = bytes.first != 0xEF && !bytes.contains(0)
+        return String(decoding: isPlain ? bytes : prediction.json, as: UTF8.self)
     }
 
     private static let csvHeader =
@@ -64,7 +73,7 @@ struct PredictionsCommand: ParsableCommand {
             prediction.cutover.map(String.init) ?? "", prediction.backbone.hex,
             prediction.logitsDigest?.hex ?? "", prediction.error ?? "",
         ]
-        return fields.map(quoted).joined(separator: ",")
+        return fields.map { quoted(Terminal.oneLine(RecordBounds.cut($0))) }.joined(separator: ",")
     }
 
     private static func quoted(_ field: String) -> String {

@@ -57,7 +57,7 @@ struct ReplayCommand: ParsableCommand {
             let view = try ControlView(link)
             let outcome = try compare(record, shard, address, hardened, view)
             if json {
-                Terminal.print(JSONRecord.text(outcome))
+                Terminal.printJSON(outcome)
             } else if outcome.match {
                 Terminal.print(
                     Terminal.oneLine(

@@ -105,7 +105,7 @@ struct PreprocessCommand: ParsableCommand {
         let facts = Facts(
             output: output, images: count, size: preparation.size, preprocessing: preparation.identity,
             leftOut: leftOut)
-        if json { return Terminal.print(JSONRecord.text(facts)) }
+        if json { return Terminal.printJSON(facts) }
         Terminal.print(
             "\(output): \(Format.count(count)) tensors of \(preparation.size)x\(preparation.size)x3 bytes")
         Terminal.print("preprocessing \(preparation.identity)")

@@ -25,7 +25,7 @@ struct LedgerCommand: ParsableCommand {
                 guard let status = try FleetSnapshot.read(link).coordinator else {
                     throw CommandError(Exit.mismatch, "no coordinator has ever sent a heartbeat")
                 }
-                guard !json else { return Terminal.print(JSONRecord.text(status)) }
+                guard !json else { return Terminal.printJSON(status) }
                 var rows = [["WORKER", "IMAGES", "SHARDS"]]
                 for entry in status.ledger {
                     rows.append([entry.worker, Format.count(entry.images), Format.count(entry.shards)])
@@ -36,7 +36,7 @@ struct LedgerCommand: ParsableCommand {
                 Terminal.print(
                     "\(Format.count(status.imagesCommitted)) images in the partitions\(since); as of \(age) s ago"
                 )
-                for alarm in status.alarms { Terminal.print("ALARM: \(alarm)") }
+                for alarm in status.alarms { Terminal.print(Terminal.oneLine("ALARM: \(alarm)")) }
             }
         }
     }

@@ -31,8 +31,8 @@ struct PositionsCommand: ParsableCommand {
                 let places = try view.read((0..<Int32(try link.partitions)).map { $0 }, beside: control)
                 let moves = control.moves
                 if json {
-                    for place in places { Terminal.print(JSONRecord.text(place)) }
-                    for move in moves { Terminal.print(JSONRecord.text(move.move)) }
+                    for place in places { Terminal.printJSON(place) }
+                    for move in moves { Terminal.printJSON(move.move) }
                 } else {
                     show(places, moves, try FleetSnapshot.read(link).liveWorkers)
                 }
@@ -62,10 +62,11 @@ struct PositionsCommand: ParsableCommand {
                         return place.committed == move.from
                             ? "waits for a worker" : "void: the offset was another"
                     } ?? "of a partition that is not there"
-                Terminal.print(
+                let line =
                     "moved: partition \(move.partition) from \(move.from.map { "\($0)" } ?? "nothing") to \(move.to), "
-                        + "\(Format.count(Int64(move.passedOver.count))) offsets passed over (\(state)); \(move.by): "
-                        + move.reason)
+                    + "\(Format.count(Int64(move.passedOver.count))) offsets passed over (\(state)); \(move.by): "
+                    + move.reason
+                Terminal.print(Terminal.oneLine(line))
             }
         }
     }

@@ -85,7 +85,7 @@ extension PositionsCommand {
                     isRepeatable: false)
             }
             try write(move)
-            if json { Terminal.print(JSONRecord.text(move)) }
+            if json { Terminal.printJSON(move) }
             try follow(move, view, control, isOwned: !live.isEmpty, settle: write)
         }
 

@@ -71,7 +71,7 @@ struct IngestCommand: ParsableCommand {
             if options.encoding != .files {
                 options.tensorRefusal = FleetPreprocessing.refusal(of: preparation, link)
             }
-            let ingest = IngestService(options, streams: streams, log: { Terminal.log($0) })
+            let ingest = IngestService(options, streams: streams, log: { Terminal.note($0) })
             ending.watch(ingest)
             let ended = Signal()
             let progress = watch(ingest, ended)
@@ -166,7 +166,7 @@ struct IngestCommand: ParsableCommand {
     }
 
     private func report(_ summary: IngestSummary, seconds: Double) {
-        if json { return Terminal.print(JSONRecord.text(summary)) }
+        if json { return Terminal.printJSON(summary) }
         Terminal.print(
             "\(Format.count(summary.images)) images in \(Format.count(summary.shards)) shards, "
                 + "\(Format.megabytes(summary.bytes)), \(String(format: "%.1f", seconds)) s"

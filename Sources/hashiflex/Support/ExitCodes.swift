@@ -20,15 +20,21 @@ enum Exit {
     static let refused = ExitCode(76)
 }
 
-/// An error that ends the command: one line on standard error, then the exit code.
+/// An error that ends the command: one line on standard error, its details below, then the exit code.
 struct CommandError: Error {
     let code: ExitCode
     let text: String
+    /// A line each.
+    let details: [String]
 
-    init(_ code: ExitCode, _ text: String) {
+    init(_ code: ExitCode, _ text: String, details: [String] = []) {
         self.code = code
         self.text = text
+        self.details = details
     }
+
+    /// Says it on standard error.
+    func complain() { Terminal.complain(text, details: details) }
 }
 
 /// Runs a command's body; every error becomes one line on standard error and an exit code.
@@ -38,7 +44,7 @@ func runCommand(_ body: () throws -> Void) throws {
     } catch let code as ExitCode {
         throw code
     } catch let error as CommandError {
-        Terminal.complain(error.text)
+        error.complain()
         throw error.code
     } catch let error as KafkaError {
         Terminal.complain("\(error)")

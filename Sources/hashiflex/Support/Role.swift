@@ -63,8 +63,7 @@ extension Connection {
         let reasons = rights.compactMap { refused[$0] }.filter(\.isRefusedAccess).map(\.description)
         guard !reasons.isEmpty else { return }
         throw CommandError(
-            Exit.unavailable,
-            "this user lacks rights of a \(role.rawValue):\n  " + reasons.joined(separator: "\n  ")
-                + "\n\(role.advice)")
+            Exit.unavailable, "this user lacks rights of a \(role.rawValue):",
+            details: reasons + [role.advice])
     }
 }

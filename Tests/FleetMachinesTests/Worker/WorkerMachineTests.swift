@@ -139,7 +139,12 @@ import Testing
         #expect(bench.tell(.controlRead(below: 5)).isEmpty)
         #expect(bench.tell(.controlEnd(9, serial: 1)).isEmpty)
         #expect(bench.tell(.controlRead(below: 8)).isEmpty)
-        #expect(bench.tell(.controlRead(below: 9)) == ["resume [0]", "publish 0 as 1, dead"])
+        #expect(
+            bench.tell(.controlRead(below: 9)) == [
+                "resume [0]", "publish 0 as 1, dead",
+                "say dead letters: partition 0, offset 0: false-marker, no cut-over forged was announced in the control "
+                    + "topic",
+            ])
         #expect(bench.machine.deadLetters == 1)
     }
 
@@ -161,7 +166,7 @@ import Testing
             bench.take(marker(announced("a", number: 3, partitions: [1])), 0, partition: 1)
                 == ["pause [1]", "ask end 2"])
         bench.tell(.controlRead(below: 3))
-        #expect(bench.tell(.controlEnd(3, serial: 1)) == ["resume [0]", "publish 0 as 1, dead"])
+        #expect(bench.tell(.controlEnd(3, serial: 1)).prefix(2) == ["resume [0]", "publish 0 as 1, dead"])
         bench.tell(.cutover(announced("a", number: 3, partitions: [1]), offset: 4))
         #expect(bench.machine.partitions[1].blocked == nil)
         #expect(bench.machine.deadLetters == 1)
