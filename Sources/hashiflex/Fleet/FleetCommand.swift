@@ -116,18 +116,20 @@ struct FleetCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let snapshot = try FleetSnapshot.read(try connection.connect(as: "fleet", \.status))
+                let link = try connection.connect(as: "fleet", \.status)
+                let snapshot = try FleetSnapshot.read(
+                    link, listeningFor: json ? [.worker, .coordinator, .fleet] : [.worker, .coordinator])
                 if json {
                     for worker in snapshot.liveWorkers { Terminal.print(JSONRecord.text(worker)) }
-                    for fleet in snapshot.liveFleets { Terminal.print(JSONRecord.text(fleet)) }
+                    for fleet in snapshot.liveFleets(at: .now) { Terminal.print(JSONRecord.text(fleet)) }
                     if let coordinator = snapshot.coordinator { Terminal.print(JSONRecord.text(coordinator)) }
                 } else {
-                    for line in snapshot.lines(nowMs: Clock.wallMs) { Terminal.print(line) }
+                    for line in snapshot.lines() { Terminal.print(line) }
                 }
                 guard !snapshot.liveWorkers.isEmpty else {
                     throw CommandError(Exit.mismatch, "no worker has sent a heartbeat lately")
                 }
-                if let refused = snapshot.refusedShards { throw CommandError(Exit.mismatch, refused) }
+                if let refused = snapshot.refusedShards() { throw CommandError(Exit.mismatch, refused) }
             }
         }
     }

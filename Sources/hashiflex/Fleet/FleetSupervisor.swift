@@ -75,17 +75,12 @@ struct FleetSupervisor {
     /// Hears `fleet scale` and `fleet drain`.
     private func listen() throws -> PlatformThread {
         let tail = try ControlTail(link.kafka, topics: link.topics, latencyMs: 250)
-        let begin = Clock.wallMs
-        return PlatformThread("control") { [name, target, stop, scaled] in
-            var isPast = true
+        let orders = FleetOrders(for: name, beganAtMs: Clock.wallMs)
+        return PlatformThread("control") { [target, stop, scaled] in
+            var orders = orders
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) {
-                    if case .caughtUp = event { isPast = false }
-                    guard case .command(.fleet(name), let command) = event else { continue }
-                    // What the topic held at the start counts if it was given since, by a time that has come.
-                    guard !isPast || (begin...max(begin, Clock.wallMs)).contains(command.issuedAtMs) else {
-                        continue
-                    }
+                    guard let command = orders.take(event, nowMs: Clock.wallMs) else { continue }
                     if let workers = command.workers {
                         target.value = workers
                         scaled.value = true

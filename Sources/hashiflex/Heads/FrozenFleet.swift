@@ -10,12 +10,10 @@ enum FrozenFleet {
     /// - Parameter ignored: workers that do not count, by name.
     /// - Throws: `CommandError` with exit code 76 that names the workers.
     static func refuse(_ link: Connection, ignoring ignored: [String]) throws {
-        let reasons = try FleetSnapshot.readIfAllowed(link).liveWorkers.filter {
-            !ignored.contains($0.worker)
-        }
-        .compactMap { worker in
-            worker.frozenHeadRefusal.map { "\(worker.worker): \($0)" }
-        }
+        let reasons = try FleetSnapshot.readIfAllowed(link, listeningFor: [.worker]).liveWorkers
+            .filter { !ignored.contains($0.worker) }.compactMap { worker in
+                worker.frozenHeadRefusal.map { "\(worker.worker): \($0)" }
+            }
         guard !reasons.isEmpty else { return }
         throw CommandError(
             Exit.refused,

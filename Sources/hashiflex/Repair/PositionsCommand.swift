@@ -32,7 +32,8 @@ struct PositionsCommand: ParsableCommand {
                     for place in places { Terminal.print(JSONRecord.text(place)) }
                     for move in moves { Terminal.print(JSONRecord.text(move.move)) }
                 } else {
-                    show(places, moves, try FleetSnapshot.read(link).liveWorkers)
+                    show(
+                        places, moves, try FleetSnapshot.read(link, listeningFor: [.worker]).liveWorkers)
                 }
             }
         }

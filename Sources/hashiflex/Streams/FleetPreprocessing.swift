@@ -34,7 +34,7 @@ extension FleetPreprocessing {
     private static func liveWorkers(_ link: Connection) -> [WorkerStatus] {
         guard link.isVisible(link.topics.status) else { return [] }
         do {
-            return try FleetSnapshot.read(link).liveWorkers
+            return try FleetSnapshot.read(link, listeningFor: [.worker]).liveWorkers
         } catch {
             let problem = (error as? CommandError)?.text ?? "\(error)"
             Terminal.note(
