@@ -157,7 +157,8 @@ extension Int64 {
     fileprivate func clampedDifference(_ earlier: Int64) -> Int64 {
         let (difference, isOver) = subtractingReportingOverflow(earlier)
         let mostMs: Int64 = 1 << 53
-        return isOver ? (self > earlier ? mostMs : -mostMs) : Swift.min(Swift.max(difference, -mostMs), mostMs)
+        guard !isOver else { return self > earlier ? mostMs : -mostMs }
+        return Swift.min(Swift.max(difference, -mostMs), mostMs)
     }
 }
 
