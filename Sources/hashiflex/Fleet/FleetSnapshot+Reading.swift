@@ -9,13 +9,13 @@ extension FleetSnapshot {
     private static let closeMs: Int32 = 1_000
 
     /// Reads the whole topic, then listens until it is told who of `kinds` lives: until a heartbeat comes that has the broker's
-    /// stamp, or one of each that is not known to have stopped; no longer than 2.5 s.
+    /// stamp, or in a topic without those, one of each that looks dead and is not known to have stopped; no longer than 2.5 s.
     ///
     /// - Parameter kinds: Those whose lives matter; nothing is listened for where only what was last said does.
     static func read(
         _ link: Connection, listeningFor kinds: Set<HeartbeatSender.Kind> = []
     ) throws -> FleetSnapshot {
-        try read(link) { snapshot in !kinds.contains { snapshot.heartbeats.mayTellMore($0) } }
+        try read(link) { snapshot in !kinds.contains { snapshot.heartbeats.mayTellMore($0, at: .now) } }
     }
 
     private static func read(
@@ -80,6 +80,6 @@ extension FleetSnapshot {
     package func mayBeat(fleet: String, at now: Moment) -> Bool {
         guard let known = fleets[fleet], !known.workers.isEmpty else { return false }
         let sender = HeartbeatSender(.fleet, fleet)
-        return heartbeats.mayTellMore(sender) || heartbeats.isLive(sender, at: now)
+        return heartbeats.mayTellMore(sender, at: now) || heartbeats.isLive(sender, at: now)
     }
 }

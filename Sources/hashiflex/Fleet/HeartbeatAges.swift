@@ -117,22 +117,23 @@ package struct HeartbeatAges {
         }
     }
 
-    /// Whether listening longer may tell more of a sender: it was not heard, and no clock but ours or its own says how long ago
-    /// it was there.
-    package func mayTellMore(_ sender: HeartbeatSender) -> Bool {
+    /// Whether listening longer may tell more of a sender that was not heard: the broker's time, or that it is there although its
+    /// own stamp does not look so.
+    package func mayTellMore(_ sender: HeartbeatSender, at now: Moment) -> Bool {
         guard let last = last[sender], last.heardMs == nil else { return false }
-        return broker == nil || last.stamp?.isBrokers != true
+        guard let stamp = last.stamp, stamp.isBrokers else { return !age(last, now).isFresh }
+        return broker == nil
     }
 
     /// Whether listening longer may tell more of somebody of a kind.
-    package func mayTellMore(_ kind: HeartbeatSender.Kind) -> Bool {
-        last.keys.contains { $0.kind == kind && mayTellMore($0) }
+    package func mayTellMore(_ kind: HeartbeatSender.Kind, at now: Moment) -> Bool {
+        last.keys.contains { $0.kind == kind && mayTellMore($0, at: now) }
     }
 
     /// Whether it is told who of `kinds` lives: what was there is read, and listening longer tells no more or was done long enough.
     package func isTold(_ kinds: Set<HeartbeatSender.Kind>, at now: Moment) -> Bool {
         guard let since = listeningSinceMs else { return false }
-        return now.steadyMs - since >= Self.listeningMs || !kinds.contains { mayTellMore($0) }
+        return now.steadyMs - since >= Self.listeningMs || !kinds.contains { mayTellMore($0, at: now) }
     }
 
     private func age(_ last: Last, _ now: Moment) -> HeartbeatAge {

@@ -25,7 +25,7 @@ import hashiflex
             #expect(
                 ages.age(of: sender, at: at(2_000)) == HeartbeatAge(milliseconds: 1_500, source: .heard))
             #expect(ages.isLive(sender, at: at(10_499)) && !ages.isLive(sender, at: at(10_500)))
-            #expect(ages.heardMs(of: sender) == 500 && !ages.mayTellMore(sender))
+            #expect(ages.heardMs(of: sender) == 500 && !ages.mayTellMore(sender, at: at(20_000)))
         }
     }
 
@@ -37,7 +37,8 @@ import hashiflex
         ages.take(recent, stamp(ahead - 4_000), atMs: 0)
         ages.take(dead, stamp(ahead - 12_000), atMs: 0)
         ages.caughtUp(atMs: 0)
-        #expect(ages.mayTellMore(.coordinator) && ages.mayTellMore(.fleet) && !ages.mayTellMore(.worker))
+        #expect(ages.mayTellMore(.coordinator, at: at(0)) && ages.mayTellMore(.fleet, at: at(0)))
+        #expect(!ages.mayTellMore(.worker, at: at(0)), "nobody was ever there")
         #expect(!ages.isTold([.coordinator], at: at(100)))
         ages.take(sender, stamp(ahead + 300), atMs: 300)
         #expect(ages.isTold([.coordinator, .fleet, .worker], at: at(300)))
@@ -53,10 +54,22 @@ import hashiflex
         ages.take(sender, stamp(-60_000, isBrokers: false), atMs: 0)
         ages.caughtUp(atMs: 0)
         ages.take(HeartbeatSender(.coordinator), stamp(200), atMs: 200)
-        #expect(ages.mayTellMore(sender) && !ages.isTold([.worker], at: at(200)))
+        #expect(ages.mayTellMore(sender, at: at(200)) && !ages.isTold([.worker], at: at(200)))
         #expect(ages.age(of: sender, at: at(200))?.source == .sender)
         ages.take(sender, stamp(-59_600, isBrokers: false), atMs: 400)
         #expect(ages.isLive(sender, at: at(400)) && ages.isTold([.worker], at: at(400)))
+    }
+
+    /// Whoever looks live by its own stamp would look so after listening in vain as well.
+    @Test func aSenderThatLooksLiveIsNotWaitedFor() {
+        for (milliseconds, isTold) in [(-2_000, true), (2_000, true), (-60_000, false), (60_000, false)]
+            as [(Int64, Bool)]
+        {
+            var ages = HeartbeatAges()
+            ages.take(sender, stamp(milliseconds, isBrokers: false), atMs: 0)
+            ages.caughtUp(atMs: 0)
+            #expect(ages.isTold([.worker], at: at(10)) == isTold, "\(milliseconds)")
+        }
     }
 
     @Test func whereNobodyBeatsOurClockIsAskedInBothDirections() {
