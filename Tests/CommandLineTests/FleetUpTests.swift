@@ -28,6 +28,23 @@ import Testing
         #expect(other.finish() == 0)
     }
 
+    /// A worker that takes long to finish still has its name.
+    @Test func aFleetThatDrainsIsNotStartedAgain() throws {
+        let model = try QuickModel(tenClassesOnly: true)
+        let deployment = try Deployment(workers: 1, partitions: 2, model: model)
+        let first = try #require(deployment.fleet)
+        let worker = try #require(try deployment.workers().first).pid
+        kill(worker, SIGSTOP)
+        kill(first.pid, SIGTERM)
+        usleep(500_000)
+        let second = try deployment.run("fleet", "up", "--workers", "1", "--model", model.path, seconds: 30)
+        kill(worker, SIGCONT)
+        #expect(second.code == 76, "\(second.errors)")
+        #expect(second.errors.contains("fleet fleet runs already, on "), "\(second.errors)")
+        #expect(eventually(seconds: 45) { !first.isRunning })
+        #expect(first.exitCode == 0, "\(first.text)")
+    }
+
     /// The clock of the other machine is of 1970: that it beats is heard.
     @Test func aFleetWhoseClockIsFarBehindIsNotStartedAgain() throws {
         let deployment = try Deployment(workers: 0, partitions: 2)
