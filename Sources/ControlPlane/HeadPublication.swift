@@ -1,7 +1,7 @@
 public import Artifacts
 public import Kafka
 public import PipelineMessages
-import Threads
+public import Threads
 
 extension RecordWriter {
     /// Publishes a head file: its chunks, then the manifest that makes them a head.
@@ -26,9 +26,10 @@ extension RecordWriter {
 
     /// Writes the state of a cut-over; a decision counts if it is the first to be read back.
     ///
+    /// - Parameter stop: ends the wait when it is set.
     /// - Throws: the delivery's error, or a time-out; it may have been written all the same.
     public func write(
-        _ cutover: CutoverRecord, topics: TopicNames, timeoutMs: Int64 = 30_000
+        _ cutover: CutoverRecord, topics: TopicNames, timeoutMs: Int64 = 30_000, until stop: Signal? = nil
     ) throws(KafkaError) {
         let key: ControlKey =
             cutover.state == .requested
@@ -36,7 +37,7 @@ extension RecordWriter {
             : .decision(request: cutover.request, name: ProcessFacts.randomName())
         try write(
             Record(topic: topics.control, key: key.bytes, value: JSONRecord.encode(cutover)),
-            timeoutMs: timeoutMs)
+            timeoutMs: timeoutMs, until: stop)
     }
 }
 

@@ -1,7 +1,7 @@
 public import Kafka
 import PipelineMessages
 import Synchronization
-import Threads
+public import Threads
 
 /// Writes small records and waits until the broker has them.
 public final class RecordWriter: Sendable {
@@ -53,22 +53,26 @@ public final class RecordWriter: Sendable {
 
     /// Writes records in order and waits for all of them, no longer than `timeoutMs` in all but for a second a call.
     ///
-    /// - Parameter isRepeatable: Whether what is not acknowledged for 6 s may be written once more, by way of another node: the first
-    ///   copy may arrive as well.
+    /// - Parameters:
+    ///   - isRepeatable: Whether what is not acknowledged for 6 s may be written once more, by way of another node: the first copy
+    ///     may arrive as well.
+    ///   - stop: Ends the wait when it is set, within 6 s.
     /// - Returns: the offset of each; -1 where the broker did not say, after a repeated request.
-    /// - Throws: the first delivery's error, or a time-out; some records may have been written.
+    /// - Throws: the first delivery's error, or a time-out, also when it was told to stop; some records may have been written.
     public func write(
-        _ records: [Record], timeoutMs: Int64 = 30_000, isRepeatable: Bool = true
+        _ records: [Record], timeoutMs: Int64 = 30_000, isRepeatable: Bool = true, until stop: Signal? = nil
     ) throws(KafkaError) -> [Int64] {
         let result = nextTag.withLock { tag in
             defer { tag += UInt64(records.count) }
             return Result { () throws(KafkaError) in
                 let beganMs = Clock.steadyMs
                 do throws(KafkaError) {
-                    let offsets = try write(records, firstTag: tag, timeoutMs: timeoutMs, isRepeatable)
+                    let offsets = try write(records, firstTag: tag, timeoutMs: timeoutMs, isRepeatable, stop)
                     silent.withLock { $0.sinceMs = nil }
                     return offsets
                 } catch {
+                    // Nobody repeats the call.
+                    if stop?.isSet == true { throw error }
                     leaveSilence(error, beganMs)
                     throw renewed(after: error)
                 }
@@ -125,29 +129,31 @@ public final class RecordWriter: Sendable {
     /// Writes one record; returns its offset.
     @discardableResult
     public func write(
-        _ record: Record, timeoutMs: Int64 = 30_000, isRepeatable: Bool = true
+        _ record: Record, timeoutMs: Int64 = 30_000, isRepeatable: Bool = true, until stop: Signal? = nil
     ) throws(KafkaError) -> Int64 {
-        try write([record], timeoutMs: timeoutMs, isRepeatable: isRepeatable)[0]
+        try write([record], timeoutMs: timeoutMs, isRepeatable: isRepeatable, until: stop)[0]
     }
 
     private func write(
-        _ records: [Record], firstTag: UInt64, timeoutMs: Int64, _ isRepeatable: Bool
+        _ records: [Record], firstTag: UInt64, timeoutMs: Int64, _ isRepeatable: Bool, _ stop: Signal?
     ) throws(KafkaError) -> [Int64] {
         let deadline = Clock.steadyMs + timeoutMs
-        /// What a further call may take.
+        /// What a further wait may take.
         func leftMs() -> Int64 { max(Self.callMsLeast, deadline - Clock.steadyMs) }
+        /// What a further question may take: nobody can end it early.
+        func askMs() -> Int64 { stop == nil ? leftMs() : min(leftMs(), Self.stoppableMs) }
         // Nothing is sent yet: it may be asked as often as one likes.
-        let patience = Patience().atMost(milliseconds: timeoutMs)
+        let patience = Patience().until(stop ?? Signal()).atMost(milliseconds: timeoutMs)
         for topic in Set(records.map(\.topic)) where !knownTopics.withLock({ $0.contains(topic) }) {
             _ = try patience.wait(
-                for: "the leaders of topic \(topic)", callMs: Int32(clamping: leftMs()), mayBeUnheard: true
+                for: "the leaders of topic \(topic)", callMs: Int32(clamping: askMs()), mayBeUnheard: true
             ) { left throws(KafkaError) in
                 try producer.partitionCount(of: topic, timeoutMs: left)
             }
             knownTopics.withLock { _ = $0.insert(topic) }
         }
         for (index, record) in records.enumerated() {
-            try produce(record, tag: firstTag + UInt64(index), timeoutMs: leftMs())
+            try produce(record, tag: firstTag + UInt64(index), timeoutMs: askMs())
         }
         var offsets = [Int64?](repeating: nil, count: records.count)
         // Leaders that were found late are not to no purpose.
@@ -159,9 +165,14 @@ public final class RecordWriter: Sendable {
                 if let new = another() {
                     replace(by: new)
                     for (index, record) in records.enumerated() where offsets[index] == nil {
-                        try produce(record, tag: firstTag + UInt64(index), timeoutMs: leftMs())
+                        try produce(record, tag: firstTag + UInt64(index), timeoutMs: askMs())
                     }
                 }
+            }
+            guard stop?.isSet != true else {
+                throw KafkaError(
+                    code: KafkaError.Code.timedOut, doing: "cannot write to \(records[0].topic)",
+                    detail: "told to stop")
             }
             guard Clock.steadyMs < untilMs else {
                 throw KafkaError(code: KafkaError.Code.timedOut, doing: "cannot write to \(records[0].topic)")
@@ -178,6 +189,8 @@ public final class RecordWriter: Sendable {
 
     /// What a call may take although the time is over, milliseconds.
     private static let callMsLeast: Int64 = 1_000
+    /// What a question may take in a call that may be ended early, milliseconds.
+    private static let stoppableMs: Int64 = 5_000
     /// How often a topic is asked about when it lacks a partition.
     private static let countsMax = 5
 

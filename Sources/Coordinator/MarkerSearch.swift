@@ -17,10 +17,14 @@ final class MarkerSearch: Sendable {
     private let turns = Mutex(NodeTurns())
     /// Where markers were acknowledged, and when.
     private let written = Mutex<[Int32: (offset: Int64, atMs: Int64)]>([:])
+    /// What earlier attempts have read.
+    private let memory = Mutex(MarkerMemory())
     private let admin: KafkaAdmin
 
     /// How long one partition's end is asked for, and how long a search goes on that hears of none, milliseconds.
     private static let (answerMs, silentMs): (Int32, Int64) = (5_000, 8_000)
+    /// How long one attempt to search may take, milliseconds; the next one goes on where it was.
+    private static let attemptMs: Int64 = 30_000
     /// For how long a node that does not show what was acknowledged counts as behind, milliseconds; then it may be lost.
     private static let behindMs: Int64 = 30_000
     /// How long a reader that is left may take to close, milliseconds.
@@ -95,19 +99,22 @@ final class MarkerSearch: Sendable {
         return anew
     }
 
-    /// Reads each partition from `from` to its end; returns the first marker of the cut-over in each.
+    /// Reads each partition from `start`, or from where the last attempt was, to its end; returns the first marker of the cut-over
+    /// in each.
     ///
     /// - Throws: ``/Kafka/KafkaError``; also when all others have one and of some it can not be known, since a transaction in them
-    ///   is open.
+    ///   is open, and when there is more to read than fits into one attempt: the next one goes on there.
     func find(
-        _ record: CutoverRecord, from: [PartitionOffset]
+        _ record: CutoverRecord, from start: [PartitionOffset]
     ) throws(KafkaError) -> [PartitionOffset] {
         let reader = reader
         defer { try? reader.unassign() }
+        let marker = CutoverMarker(of: record)
+        let from = memory.withLock { $0.begin(marker, from: start) }
         var progress = MarkerProgress(from.map(\.partition), nowMs: Clock.steadyMs)
         var found: [PartitionOffset] = []
         try reader.assign(from.map { (topicPartition($0.partition), .offset($0.offset)) })
-        let deadline = Clock.steadyMs + 30_000
+        let deadline = Clock.steadyMs + Self.attemptMs
         var heardMs = Clock.steadyMs
         search: while Clock.steadyMs < deadline, Clock.steadyMs - heardMs < Self.silentMs {
             switch progress.step(nowMs: Clock.steadyMs) {
@@ -123,13 +130,22 @@ final class MarkerSearch: Sendable {
             case .message(let message):
                 heardMs = Clock.steadyMs
                 progress.heard(message.partition)
-                guard progress.wants(message.partition), isMarker(message, of: record) else { continue }
+                // Behind what was taken for its end nothing is looked at.
+                guard progress.wants(message.partition) else { continue }
+                guard isMarker(message, marker) else {
+                    memory.withLock { $0.read(message.partition, to: message.offset + 1) }
+                    continue
+                }
                 found.append(PartitionOffset(partition: message.partition, offset: message.offset))
+                memory.withLock { $0.found(message.partition, at: message.offset) }
                 progress.found(message.partition)
             case .partitionEnd(let place, let end):
                 heardMs = Clock.steadyMs
                 let known = reader.knownEnd(of: place)
                 try requireCurrent(place.partition, end: max(end, known ?? 0))
+                if progress.wants(place.partition) {
+                    memory.withLock { $0.read(place.partition, to: end) }
+                }
                 progress.ended(place.partition, at: end, known: known)
             case .error(let error):
                 if error.isFatal { throw error }
@@ -139,17 +155,19 @@ final class MarkerSearch: Sendable {
         guard progress.step(nowMs: Clock.steadyMs) == .end else {
             throw KafkaError(
                 code: KafkaError.Code.timedOut,
-                doing: "partitions \(progress.open.sorted()) could not be searched")
+                doing: "partitions \(progress.open.sorted()) could not be searched to their ends",
+                detail: "the next attempt goes on where this one was")
         }
+        memory.withLock { $0.finished() }
         return found.sorted { $0.partition < $1.partition }
     }
 
-    private func isMarker(_ message: KafkaMessage, of record: CutoverRecord) -> Bool {
+    private func isMarker(_ message: KafkaMessage, _ wanted: CutoverMarker?) -> Bool {
         guard message.header(ShardTopicKind.header) == Array(ShardTopicKind.marker.rawValue.utf8),
             let marker = try? JSONRecord.decode(CutoverMarker.self, from: message.payload)
         else { return false }
         // Anyone may write one that bears the request's name.
-        return marker == CutoverMarker(of: record)
+        return marker == wanted
     }
 
     private func topicPartition(_ partition: Int32) -> TopicPartition {

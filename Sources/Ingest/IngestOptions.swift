@@ -30,6 +30,13 @@ public struct IngestOptions: Sendable {
     public var shardImages = 32
     /// Largest record, bytes.
     public var recordBytesMax = ShardLimits.recordBytesMaxDefault
+    /// Memory that all streams together may take for decoded pictures, bytes; a picture that takes more is decoded alone.
+    public var decodeBytesMax = 256 << 20
+    /// What fits in this is decoded without asking whether there is room, bytes a stream.
+    static let decodeBytesUncounted = 4 << 20
+    /// Most bytes of the images of one stream that were read and wait to be packed: two records, at least 32 MiB; a larger
+    /// image waits alone.
+    var queueBytesMax: Int { max(32 << 20, 2 * recordBytesMax) }
     /// Most bytes of a partition that the workers have not committed; `nil` for no bound.
     public var backlogBytesMax: Int?
     /// Longest time that an image waits for its shard to fill, milliseconds.

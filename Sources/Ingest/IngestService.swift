@@ -25,6 +25,7 @@ public final class IngestService: Sendable {
     private let options: IngestOptions
     private let streams: [Stream]
     private let log: @Sendable (String) -> Void
+    private let memory: ByteBudget
     /// Ends all reading.
     private let stop = Signal()
     /// Set, besides, when somebody wants the end.
@@ -37,7 +38,11 @@ public final class IngestService: Sendable {
         self.options = options
         self.streams = streams
         self.log = log
+        memory = ByteBudget(bytes: options.decodeBytesMax, uncounted: IngestOptions.decodeBytesUncounted)
     }
+
+    /// The most that decoded pictures took at any time, those left out that nobody is asked about, bytes.
+    package var decodeBytesHighest: Int { memory.highest }
 
     /// Ends reading, and ``run()`` within ``IngestOptions/stopMs`` or little more, whatever the broker does: what was sent is
     /// confirmed while the broker confirms anything, what waits is not sent.
@@ -68,7 +73,7 @@ public final class IngestService: Sendable {
         let threads = streams.enumerated().map { index, stream in
             StreamThreads(
                 stream, index: index, options: options, conductor: conductor, stop: stop,
-                lines: lines, onFailure: { [self] in fail($0) }
+                lines: lines, memory: memory, onFailure: { [self] in fail($0) }
             ).run()
         }
         for thread in threads {

@@ -10,12 +10,14 @@ struct StreamThreads {
     private let conductor: IngestConductor
     private let stop: Signal
     private let lines: LineLimiter
+    private let memory: ByteBudget
     private let onFailure: @Sendable (any Error) -> Void
     private let queue: BoundedQueue<PackedImage>
 
+    /// Decodes within `memory`, which all streams share.
     init(
         _ stream: IngestService.Stream, index: Int, options: IngestOptions, conductor: IngestConductor,
-        stop: Signal, lines: LineLimiter,
+        stop: Signal, lines: LineLimiter, memory: ByteBudget,
         onFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.stream = stream
@@ -24,8 +26,11 @@ struct StreamThreads {
         self.conductor = conductor
         self.stop = stop
         self.lines = lines
+        self.memory = memory
         self.onFailure = onFailure
-        queue = BoundedQueue(capacity: 2 * options.shardImages)
+        queue = BoundedQueue(capacity: 2 * options.shardImages, bytesMax: options.queueBytesMax) {
+            $0.bytes
+        }
     }
 
     func run() -> PlatformThread {
@@ -110,8 +115,10 @@ struct StreamThreads {
             }
         case (.encoded(let file, _), .tensors):
             let pixels: RGBImage
+            var share = 0
+            defer { memory.release(share) }
             do {
-                pixels = try preparation.decode(file)
+                pixels = try preparation.decode(file, reserve: { share = memory.acquire($0) })
             } catch {
                 // Sent as it is: the worker turns it into an error record, so that it is not lost.
                 say("\(image.id): \(error); sent as a file")

@@ -28,6 +28,11 @@ extension KafkaError {
         }
     }
 
+    /// Whether a record, or several together, exceed what library, topic or broker take.
+    package var isTooLarge: Bool {
+        code == Code.messageTooLarge || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE.rawValue
+    }
+
     /// Whether the broker takes this producer for an old one.
     package var isFencing: Bool {
         switch code {

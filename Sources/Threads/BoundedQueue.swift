@@ -1,29 +1,55 @@
-/// A first-in first-out queue between threads that never holds more than `capacity` elements.
+/// A first-in first-out queue between threads that never holds more than `capacity` elements, nor more bytes than it may.
 public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
-    // Safety: `elements`, `first` and `isClosed` are only touched with `condition` locked.
+    // Safety: `elements`, `first`, `bytes` and `isClosed` are only touched with `condition` locked.
     private let condition = SteadyCondition()
     private var elements: [Element?] = []
     /// Where the oldest element is; what lies before was taken.
     private var first = 0
     private var isClosed = false
+    /// Of the elements inside, together.
+    private var bytes = 0
     private let capacity: Int
+    private let bytesMax: Int
+    private let weigh: @Sendable (Element) -> Int
 
     /// An empty queue.
-    public init(capacity: Int) {
+    ///
+    /// - Parameters:
+    ///   - capacity: Most elements.
+    ///   - bytesMax: Most bytes of all elements together; one that is larger has the queue to itself.
+    ///   - weigh: Bytes of an element, always the same for one, at least 0.
+    public init(
+        capacity: Int, bytesMax: Int = .max, weigh: @escaping @Sendable (Element) -> Int = { _ in 0 }
+    ) {
         precondition(capacity > 0, "a queue holds at least one element")
+        precondition(bytesMax > 0, "a queue holds at least one byte")
         self.capacity = capacity
+        self.bytesMax = bytesMax
+        self.weigh = weigh
     }
 
     private var size: Int { elements.count - first }
 
+    /// With the lock held: whether an element of `weight` bytes may come in.
+    private func hasRoom(_ weight: Int) -> Bool {
+        size < capacity && (size == 0 || weight <= bytesMax - bytes)
+    }
+
+    /// With the lock held.
+    private func append(_ element: Element, _ weight: Int) {
+        elements.append(element)
+        bytes += weight
+        condition.broadcast()
+    }
+
     /// Waits for room, then appends; returns `false` if the queue was closed instead.
     @discardableResult
     public func push(_ element: Element) -> Bool {
-        condition.withLock {
-            condition.wait(milliseconds: nil) { size >= capacity && !isClosed }
+        let weight = weigh(element)
+        return condition.withLock {
+            condition.wait(milliseconds: nil) { !hasRoom(weight) && !isClosed }
             guard !isClosed else { return false }
-            elements.append(element)
-            condition.broadcast()
+            append(element, weight)
             return true
         }
     }
@@ -31,10 +57,10 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     /// Appends if there is room at once; returns whether it did.
     @discardableResult
     public func offer(_ element: Element) -> Bool {
-        condition.withLock {
-            guard size < capacity, !isClosed else { return false }
-            elements.append(element)
-            condition.broadcast()
+        let weight = weigh(element)
+        return condition.withLock {
+            guard hasRoom(weight), !isClosed else { return false }
+            append(element, weight)
             return true
         }
     }
@@ -60,6 +86,7 @@ public final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         guard count > 0, size > 0 else { return [] }
         let taken = elements[first..<(first + count)].compactMap { $0 }
         for place in first..<(first + count) { elements[place] = nil }
+        bytes -= taken.reduce(0) { $0 + weigh($1) }
         first += count
         // Moving the rest now and then keeps every call short.
         if first == elements.count || first >= 64 {

@@ -35,7 +35,7 @@ public struct WorkerOptions: Sendable {
     public var frozenHead: (head: ClassifierHead, label: HeadLabel)?
     /// Datapath replicas, one thread each.
     public var replicas: Int
-    /// Best classes a prediction lists.
+    /// Best classes a prediction lists; more than ``topKMax(messageBytes:)`` may make a record that can not be sent.
     public var topK: Int = 5
     /// Whether a crash may repeat records.
     public var delivery: DeliveryGuarantee = .atLeastOnce
@@ -79,4 +79,19 @@ public struct WorkerOptions: Sendable {
 
     /// Shards that may be between poll and score at once: every replica busy, two waiting each, some in the NPU.
     var shardsInFlightMax: Int { 3 * replicas + 4 }
+}
+
+extension WorkerOptions {
+    /// The largest message of a client unless `message.max.bytes` says otherwise, bytes.
+    public static let messageBytesUsual = 1_000_000
+    /// Most bytes of a prediction and its key but for the classes: a stream's name escaped throughout, an id of quotation marks,
+    /// the topic's name twice, three digests.
+    private static let fieldBytesMax = 5_120
+    /// Most bytes of a class in a prediction: its name of quotation marks, its numbers, and what is around them.
+    private static let classBytesMax = 2 * ClassifierHead.maximumClassNameByteCount + 46
+
+    /// How many classes a prediction can list whatever they are called, where a message may have `messageBytes` bytes.
+    public static func topKMax(messageBytes: Int) -> Int {
+        min(ClassifierHead.classCountRange.upperBound, max(0, messageBytes - fieldBytesMax) / classBytesMax)
+    }
 }

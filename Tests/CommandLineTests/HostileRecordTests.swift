@@ -105,17 +105,22 @@ import Testing
         let model = try QuickModel(tenClassesOnly: true)
         let deployment = try Deployment(workers: 1, model: model)
         try deployment.push(model.heads[0])
-        // 600 kB of key before three bytes of shard: kcat takes the key from the line.
-        let line = folder.file("line")
-        try Data((String(repeating: "k", count: 600_000) + "\u{1}bad").utf8).write(
-            to: URL(fileURLWithPath: line))
-        let sent = try Program.run(
-            [
-                "-c", #"kcat -P -b "$0" -t hashiflex.shards -p 3 -K "$(printf '\001')" < "$1""#,
-                deployment.brokers, line,
-            ],
-            executable: "/bin/sh")
-        try #require(sent.code == 0, "\(sent.errors)")
+        // A key that a letter has room for, and one that it has not, before three bytes of shard.
+        let keys = [600_000, 1_100_000]
+        for bytes in keys {
+            // kcat takes the key from the line.
+            let line = folder.file("line")
+            try Data((String(repeating: "k", count: bytes) + "\u{1}bad").utf8).write(
+                to: URL(fileURLWithPath: line))
+            let sent = try Program.run(
+                [
+                    "-c",
+                    #"kcat -P -b "$0" -t hashiflex.shards -p 3 -X message.max.bytes=5000000 -K "$(printf '\001')" < "$1""#,
+                    deployment.brokers, line,
+                ],
+                executable: "/bin/sh")
+            try #require(sent.code == 0, "\(sent.errors)")
+        }
         if Self.hasInputs {
             // Its header names something of 600 kB, which the reason for refusing it repeats.
             let shard = try Data(
@@ -124,7 +129,7 @@ import Testing
         }
         try deployment.succeed("ingest", "after=\(SampleTar.path)", "--images", "20", "--size", "32")
         #expect(try deployment.waitForPredictions(20).images == 20)
-        let expected = Self.hasInputs ? 2 : 1
+        let expected = keys.count + (Self.hasInputs ? 1 : 0)
         var lines: [String] = []
         // The images were in other partitions: their predictions say nothing of this one.
         let isComplete = try eventually(seconds: 30) {

@@ -22,7 +22,13 @@ import Testing
         ("head push builtin:v2", "control"), ("head push builtin:v2 --partitions 0", "shards"),
         ("head rollback", "control"), ("head list", "control"), ("head status", "control"),
         ("head abandon", "control"), ("head export a@b -o x", "control"), ("predictions", "predictions"),
-        ("audit", "predictions"), ("audit", "control"), ("replay hashiflex.shards/0@0#0", "shards"),
+        ("audit", "predictions"), ("audit", "control"), ("audit --shards", "shards"),
+        ("audit --shards", "receipts"), ("ledger show", "status"), ("ledger reset --reason x", "control"),
+        ("ledger reset --reason x", "status"), ("positions show", "shards"), ("positions show", "control"),
+        ("positions show", "status"), ("positions show --json", "control"),
+        ("positions move --gaps --reason x", "shards"), ("positions move --gaps --reason x", "control"),
+        ("positions move --gaps --reason x", "status"), ("positions move --gaps --reason x", "receipts"),
+        ("replay hashiflex.shards/0@0#0", "shards"),
         ("replay hashiflex.shards/0@0#0", "predictions"), ("top", "status"), ("chip twin --once", "status"),
         ("chip trace -o x", "shards"),
     ]
@@ -38,6 +44,15 @@ import Testing
             #expect(
                 outcome.errors.contains("topic \(name) does not exist"), "\(command): \(outcome.errors)")
         }
+    }
+
+    @Test func aReplayOfAPartitionThatIsNotThereSaysSoAtOnce() throws {
+        let broker = try Self.broker { _ in }
+        defer { broker.close() }
+        let outcome = try Program.run(
+            ["replay", "hashiflex.shards/999@0#0", "--brokers", broker.bootstrap], seconds: 20)
+        #expect(outcome.code == 65, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.errors.contains("there is no 999"), "\(outcome.errors)")
     }
 
     @Test func allMissingTopicsOfAWorkerAreNamedTogether() throws {

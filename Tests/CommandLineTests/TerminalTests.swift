@@ -19,6 +19,13 @@ import hashiflex
         #expect(Terminal.oneLine("one line") == "one line")
     }
 
+    /// A heartbeat may say `alarms` of any text.
+    @Test func aForgedAlarmForgesNoLineOfDoctor() {
+        let check = DoctorCheck(what: "part\nok   a", ok: false, found: "x\nok   nodes: all answer\r\ny")
+        #expect(check.line == #"BAD  part\nok   a: x\nok   nodes: all answer\ny"#)
+        #expect(check.found.contains("\n"), "JSON carries it as it is")
+    }
+
     @Test func aLongNoteIsCut() {
         let whole = String(repeating: "x", count: 8_192)
         #expect(Terminal.noted(whole) == whole)

@@ -1,4 +1,5 @@
 import Foundation
+import PipelineMessages
 import Testing
 
 /// `audit --shards` names shards that were left out, and no others.
@@ -55,6 +56,13 @@ import Testing
         try deployment.produce(
             topic: "hashiflex.predictions", key: "hashiflex.shards/0@\(last)#0",
             Array(record.replacingCharacters(in: offset.range, with: "\"offset\":\(last)").utf8))
+        // A receipt of another topic excuses nothing.
+        let foreign = Receipt(
+            topic: "other", partition: 0, offset: begin, stream: "", images: 0, errors: 0, imagesBefore: 0,
+            deadLetter: "broken", head: nil, worker: "somebody",
+            incarnation: String(repeating: "a", count: 16),
+            serviceUs: 0, scoredAtMs: 1)
+        try deployment.produce(topic: "hashiflex.receipts", key: foreign.key, foreign.json)
         let audit = try deployment.run("audit", "--shards", "--json")
         #expect(audit.code == 1)
         #expect(audit.output.contains("\"unscored_shards\":9"), "\(audit.output)\(audit.errors)")
@@ -68,5 +76,14 @@ import Testing
             "positions", "move", "--partition", "0", "--to", "\(last)", "--reason", "not wanted")
         let moved = try deployment.run("audit", "--shards", "--json")
         #expect(moved.output.contains("\"unscored_shards\":0"), "\(moved.output)\(moved.errors)")
+        // A partition that is not there is a finding, and not waited for.
+        let strange = record.replacing("\"partition\":0", with: "\"partition\":999")
+        try deployment.produce(
+            topic: "hashiflex.predictions", key: "hashiflex.shards/999@0#0", Array(strange.utf8))
+        let unknown = try deployment.run("audit", "--images", "1", "--shards", "--json")
+        #expect(unknown.code == 1, "\(unknown.output)\(unknown.errors)")
+        for field in [#""unknown_places":1"#, #""unreadable":0"#, #""images_wanted":1"#] {
+            #expect(unknown.output.contains(field), "\(unknown.output)\(unknown.errors)")
+        }
     }
 }

@@ -94,9 +94,12 @@ import TestSupport
         #expect(
             problem(good.replacing("\"last\"", with: "\"stem\""))
                 == .wrongLayers(image: 0, name: "last", isMissing: true))
-        #expect(
-            problem(good.replacing("\"image\":0", with: "\"image\":-1"))
-                == .badTrace(line: 1, problem: "image -1"))
+        // Whoever counts the images adds one.
+        for number in ["-1", "1000000", "9223372036854775807"] {
+            #expect(
+                problem(good.replacing("\"image\":0", with: "\"image\":\(number)"))
+                    == .badTrace(line: 1, problem: "image \(number), not 0 to 999999"))
+        }
         let digest = trace(artifact, 0).features.hex
         #expect(
             problem(good.replacing(digest, with: String(digest.dropLast())))

@@ -18,6 +18,16 @@ import Threads
         #expect(summary == service.summary)
     }
 
+    /// The share of a picture that takes more than there is is all there is.
+    @Test func picturesAreDecodedWithinTheMemoryOfAllStreams() throws {
+        let (deployment, picture) = (try IngestDeployment(), try LargePicture.file())
+        let service = try deployment.service(streams: ["a", "b"], decodeBytesMax: 5 << 20, picture: picture) {
+            $1 < 2
+        }
+        let summary = try service.run()
+        #expect(summary.images == 4 && service.decodeBytesHighest == 5 << 20)
+    }
+
     @Test func aStopWhileTheBrokerAnswersConfirmsWhatWasSent() throws {
         let deployment = try IngestDeployment()
         let isRunning = Signal()
@@ -131,7 +141,7 @@ private final class IngestDeployment {
 
     /// Sends noise, an image a shard, as long as `goOn` says so; it is told the number of images so far.
     func service(
-        streams: [String], stopMs: Int64? = nil,
+        streams: [String], stopMs: Int64? = nil, decodeBytesMax: Int? = nil, picture: [UInt8]? = nil,
         goOn: @escaping @Sendable (EmbeddedBroker, Int) -> Bool
     ) throws -> IngestService {
         var options = IngestOptions(
@@ -139,26 +149,41 @@ private final class IngestDeployment {
         options.shardImages = 1
         options.encoding = .tensors
         if let stopMs { options.stopMs = stopMs }
+        if let decodeBytesMax { options.decodeBytesMax = decodeBytesMax }
         let sources = streams.map { name in
             IngestService.Stream(name: name) { [broker] isStopped in
                 if name == SilentSource.stream { return SilentSource(isStopped: isStopped) }
                 if name == SlowOpening.stream { try SlowOpening.wait(isStopped) }
-                return NoiseSource(isStopped: isStopped) { goOn(broker, $0) }
+                return NoiseSource(isStopped: isStopped, picture: picture) { goOn(broker, $0) }
             }
         }
         return IngestService(options, streams: sources, log: { Issue.record("\($0)") })
     }
 }
 
-/// Endless noise of 32x32.
+/// A picture that is decoded only when there is room.
+private enum LargePicture {
+    /// 1,300 x 1,300, in several scans: 5 MB, and its coefficients beside it.
+    static func file() throws -> [UInt8] {
+        let side = 1_300
+        let row = (0..<side * 3).map { UInt8(truncatingIfNeeded: $0 / 24) }
+        let bytes = Array(repeatElement(row, count: side).joined())
+        let image = RGBImage(width: side, height: side, bytes: bytes)
+        return try ImageEncoder.jpeg(image, options: .init(quality: 50, progressive: true))
+    }
+}
+
+/// Endless noise of 32x32, or one picture again and again.
 private struct NoiseSource: ImageSource {
     let isStopped: StopCheck
     let goOn: @Sendable (Int) -> Bool
+    private let picture: [UInt8]?
     private var count = 0
     private var random = SeededRandom(seed: 1)
 
-    init(isStopped: @escaping StopCheck, goOn: @escaping @Sendable (Int) -> Bool) {
+    init(isStopped: @escaping StopCheck, picture: [UInt8]?, goOn: @escaping @Sendable (Int) -> Bool) {
         self.isStopped = isStopped
+        self.picture = picture
         self.goOn = goOn
     }
 
@@ -168,6 +193,7 @@ private struct NoiseSource: ImageSource {
     mutating func next() throws(SourceError) -> SourceOutcome? {
         guard !isStopped(), goOn(count) else { return nil }
         count += 1
+        if let picture { return .image(SourceImage(id: "\(count)", content: .encoded(picture, .jpeg))) }
         let pixels = RGBImage(width: 32, height: 32, bytes: random.bytes(32 * 32 * 3))
         return .image(SourceImage(id: "\(count)", content: .pixels(pixels)))
     }

@@ -10,7 +10,8 @@ import TestSupport
     private func packer(
         imagesMax: Int = 4,
         recordBytesMax: Int = 1_000_000,
-        firstSequence: Int64 = 0
+        firstSequence: Int64 = 0,
+        rawBytesMax: Int = ShardLimits.rawBytesMax
     ) -> ShardPacker {
         ShardPacker(
             stream: "cam",
@@ -18,7 +19,8 @@ import TestSupport
             imagesMax: imagesMax,
             recordBytesMax: recordBytesMax,
             preprocessing: "p",
-            firstSequence: firstSequence
+            firstSequence: firstSequence,
+            rawBytesMax: rawBytesMax
         )
     }
 
@@ -127,6 +129,20 @@ import TestSupport
         #expect(batch.shards.map(\.images) == [1])
         #expect(batch.rejected == [])
         #expect(packer.count == 1)
+    }
+
+    /// However small they get: no worker takes a shard that unpacks to more.
+    @Test func tensorsCloseAShardBeforeItUnpacksToTooMuch() throws {
+        var packer = packer(imagesMax: 100, rawBytesMax: 3 * Self.tensorBytes)
+        let black = [UInt8](repeating: 0, count: Self.tensorBytes)
+        var shards: [ImageShard] = []
+        for id in 0..<7 {
+            let batch = packer.add(.tensor(ShardImage(id: "\(id)"), black), nowMs: 1)
+            shards += try decode(batch)
+        }
+        let last = packer.close(nowMs: 1)
+        shards += try decode(last)
+        #expect(shards.map(\.images.count) == [3, 3, 1])
     }
 
     @Test func anImageThatIsTooLargeIsRejectedAlone() throws {

@@ -1,60 +1,54 @@
-import Foundation
 import Testing
 import Threads
 
-/// A queue between threads: in order, bounded, and closed once.
+/// What a queue between threads holds at most.
 @Suite struct BoundedQueueTests {
-    @Test func whatGoesInComesOutInOrderAndNeverMoreThanFits() {
-        let queue = BoundedQueue<Int>(capacity: 3)
-        let writer = PlatformThread("writer") {
-            for number in 0..<5_000 { queue.push(number) }
-            queue.close()
+    private func queue(capacity: Int = 100) -> BoundedQueue<[UInt8]> {
+        BoundedQueue(capacity: capacity, bytesMax: 10) { $0.count }
+    }
+
+    private func element(_ bytes: Int) -> [UInt8] { [UInt8](repeating: 0, count: bytes) }
+
+    @Test func bytesBoundItAsWellAsElements() {
+        let queue = queue(capacity: 3)
+        let taken = [4, 6, 1].map { queue.offer(element($0)) }
+        #expect(taken == [true, true, false])
+        let first = queue.pop()
+        #expect(first?.count == 4)
+        let again = [3, 1, 1].map { queue.offer(element($0)) }
+        #expect(again == [true, true, false], "10 of 10 bytes, and three elements")
+        let rest = queue.drain(milliseconds: 0)
+        #expect(rest.map(\.count) == [6, 3, 1])
+        let whole = queue.offer(element(10))
+        #expect(whole, "nothing is left behind in the count")
+    }
+
+    @Test func oneThatIsLargerThanAllHasTheQueueToItself() {
+        let queue = queue()
+        let alone = queue.offer(element(50))
+        let beside = queue.offer(element(0))
+        #expect(alone && !beside)
+        _ = queue.pop()
+        let small = queue.offer(element(1))
+        let large = queue.offer(element(50))
+        #expect(small && !large)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whoWaitsForBytesGoesOnWhenTheyAreTakenOrAtTheEnd() {
+        let queue = queue()
+        _ = queue.offer(element(9))
+        let waiting = PlatformThread("push") { [self] in
+            let isIn = queue.push(element(8))
+            #expect(isIn)
+            let isLate = queue.push(element(8))
+            #expect(!isLate, "closed meanwhile")
         }
-        var found: [Int] = []
-        var most = 0
-        while let number = queue.pop() {
-            most = max(most, queue.count)
-            found.append(number)
-            // By turns one alone and what is there.
-            if number % 3 == 0 { found += queue.drain(max: 2, milliseconds: 0) }
-        }
-        writer.join()
-        #expect(found == Array(0..<5_000))
-        #expect(most <= 3)
-        #expect(queue.isFinished)
-    }
-
-    @Test func aFullQueueRefusesAnOfferAndLetsAPushWait() {
-        let queue = BoundedQueue<Int>(capacity: 2)
-        #expect(queue.offer(1) && queue.offer(2) && !queue.offer(3))
-        let writer = PlatformThread("writer") { queue.push(3) }
-        #expect(!writer.join(milliseconds: 100))
-        #expect(queue.count == 2)
-        #expect(queue.pop() == 1)
-        writer.join()
-        #expect(queue.drain(milliseconds: 0) == [2, 3])
-    }
-
-    @Test func aClosedQueueGivesWhatIsInsideAndTakesNothing() {
-        let queue = BoundedQueue<Int>(capacity: 2)
-        #expect(queue.push(1) && queue.push(2))
-        let refused = BoundedQueue<Bool>(capacity: 1)
-        let writer = PlatformThread("writer") { refused.push(!queue.push(3)) }
-        #expect(!writer.join(milliseconds: 100))
+        let first = queue.pop()
+        #expect(first?.count == 9)
+        while queue.count == 0 { _ = waiting.join(milliseconds: 1) }
         queue.close()
-        writer.join()
-        #expect(refused.pop() == true, "who waited for room is told")
-        #expect(!queue.offer(4) && !queue.isFinished)
-        #expect(queue.drain(max: 1, milliseconds: 60_000) == [1])
-        #expect(queue.pop() == 2 && queue.pop() == nil && queue.isFinished)
-        #expect(queue.drain(milliseconds: 60_000).isEmpty)
-    }
-
-    @Test func aCloseEndsAWait() {
-        let queue = BoundedQueue<Int>(capacity: 1)
-        let reader = PlatformThread("reader") { _ = queue.pop() }
-        #expect(!reader.join(milliseconds: 50))
-        queue.close()
-        #expect(reader.join(milliseconds: 30_000))
+        waiting.join()
+        let rest = queue.drain(milliseconds: 0)
+        #expect(rest.map(\.count) == [8] && queue.isFinished)
     }
 }

@@ -24,8 +24,20 @@ public struct StampAudit: Sendable {
         public var wrongHeads = 0
         /// Shards that were left out; `nil` where the shards were not read. Must be 0.
         public var unscoredShards: Int?
+        /// Predictions of the shard topic that name a partition it has not; `nil` where the shards were not read. Must be 0.
+        public var unknownPlaces: Int?
+        /// Records of the topic that are no predictions; whoever reads them counts them. Must be 0.
+        public var unreadable = 0
+        /// How many images there have to be; `nil` where nobody said.
+        public var imagesWanted: Int?
         /// Up to ten examples of what is wrong.
         public var examples: [String] = []
+
+        /// Whether nothing is wrong, and the images are as many as wanted.
+        public var isSound: Bool {
+            differingDuplicates + wrongHeads + (unscoredShards ?? 0) + (unknownPlaces ?? 0) + unreadable == 0
+                && imagesWanted ?? images == images
+        }
     }
 
     private var activations: ActivationLog

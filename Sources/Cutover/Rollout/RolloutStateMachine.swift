@@ -1,3 +1,4 @@
+internal import Artifacts
 public import PipelineMessages
 
 /// Decides what the leading coordinator does next about cut-overs. Pure: facts in, one action out.
@@ -11,7 +12,8 @@ public import PipelineMessages
 /// | requested | the deadline passed | write `aborted`, naming who was not ready |
 /// | committing | (always) | complete the markers, write `committed` |
 ///
-/// Workers that the request ignores by name are as if they were not there.
+/// Workers that the request ignores by name are as if they were not there. Who owns no partition while others do is not waited for: it has
+/// nothing to switch, and loads the head before it takes any; if it refuses the head, that counts.
 ///
 /// One cut-over at a time, in the order of their numbers. An action is repeated until the log shows
 /// its effect; every action is idempotent.
@@ -158,8 +160,10 @@ public struct RolloutStateMachine: Sendable {
         let refusals = live.compactMap { status in
             status.refusals.first { $0.head == record.head }.map { "\(status.worker): \($0.reason)" }
         }
-        let needed = record.quorum ?? max(live.count, 1)
-        if live.count - refusals.count < needed, !refusals.isEmpty { return abort(record, refusals) }
+        let asked = Self.asked(live, for: record.head)
+        let needed = record.quorum ?? max(asked.count, 1)
+        let left = (record.quorum == nil ? asked : live).count - refusals.count
+        if left < needed, !refusals.isEmpty { return abort(record, refusals) }
         if ready.count >= needed {
             firstSeenAtMs[record.request] = nil
             var decided = record
@@ -171,7 +175,7 @@ public struct RolloutStateMachine: Sendable {
             let but = everyone.isEmpty ? "" : ": \(everyone.count) live, all of them ignored"
             return abort(record, ["no live worker to prepare the head\(but)"])
         }
-        var reasons = live.filter { !$0.headsReady.contains(record.head) }.map { status in
+        var reasons = asked.filter { !$0.headsReady.contains(record.head) }.map { status in
             let refusal = status.refusals.first { $0.head == record.head }
             return "\(status.worker): \(refusal?.reason ?? "not ready")"
         }
@@ -179,6 +183,15 @@ public struct RolloutStateMachine: Sendable {
             reasons.append("\(ready.count) of the \(needed) needed workers are ready, \(live.count) are live")
         }
         return abort(record, reasons)
+    }
+
+    /// Those of the live workers on which a cut-over depends.
+    private static func asked(_ live: [WorkerStatus], for head: ContentDigest) -> [WorkerStatus] {
+        guard live.contains(where: { !$0.partitions.isEmpty }) else { return live }
+        return live.filter { status in
+            !status.partitions.isEmpty || status.headsReady.contains(head)
+                || status.refusals.contains { $0.head == head }
+        }
     }
 
     /// Whether workers could still commit if every slot were in force in one partition.

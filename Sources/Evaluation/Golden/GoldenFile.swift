@@ -10,6 +10,9 @@ private import FoundationEssentials
 ///
 /// `input` may be left out. Lines may come in any order; empty lines are passed over.
 public struct GoldenFile: Sendable, Hashable {
+    /// The numbers that an image may have: all up to the highest are made or read, and one more counts them.
+    public static let imageRange = 0..<1_000_000
+
     /// The traces, by image index.
     public let traces: [LayerTrace]
 
@@ -56,7 +59,10 @@ public struct GoldenFile: Sendable, Hashable {
         } catch {
             throw .badTrace(line: line, problem: "not a json object with image, layers and features")
         }
-        guard record.image >= 0 else { throw .badTrace(line: line, problem: "image \(record.image)") }
+        guard imageRange.contains(record.image) else {
+            throw .badTrace(
+                line: line, problem: "image \(record.image), not 0 to \(imageRange.upperBound - 1)")
+        }
         func digest(_ hex: String, _ what: String) throws(EvaluationError) -> ContentDigest {
             guard let digest = ContentDigest(hex: hex) else {
                 throw .badTrace(line: line, problem: "\(what) is not 64 hexadecimal digits")

@@ -88,7 +88,8 @@ extension World {
         guard !isCalm else { return }
         for worker in workers {
             if !worker.isAlive {
-                if random.oneIn(8), nowMs >= nightUntilMs { worker.start() }
+                // Who is remembered by name is mostly back before the group forgets it.
+                if random.oneIn(plan.isStatic ? 2 : 8), nowMs >= nightUntilMs { worker.start() }
             } else if random.oneIn(60 * plan.faultRarity) {
                 report.kills += 1
                 worker.kill()

@@ -41,7 +41,13 @@ extension World {
             let isSkipped = zip(below, below.dropFirst()).contains { before, after in
                 after.offset >= range.lowerBound && after.imagesBefore > before.imagesAfter
             }
-            return isPublishedOnly || isSkipped || below.first.map { $0.imagesBefore > 0 } ?? false
+            // So does one behind the range, of a lane that nobody carried on.
+            let isCountedBehind = seen.contains {
+                $0.offset >= range.upperBound
+                    && $0.imagesBefore > images(partition: partition, below: Int($0.offset))
+            }
+            return isPublishedOnly || isSkipped || isCountedBehind
+                || below.first.map { $0.imagesBefore > 0 } ?? false
         }
     }
 

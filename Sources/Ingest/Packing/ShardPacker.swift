@@ -6,6 +6,13 @@ package enum PackedImage: Sendable, Equatable {
     case tensor(ShardImage, [UInt8])
     /// A JPEG or PNG file.
     case file(ShardImage, [UInt8])
+
+    /// What it holds, bytes.
+    package var bytes: Int {
+        switch self {
+        case .tensor(_, let content), .file(_, let content): content.count
+        }
+    }
 }
 
 /// Groups the images of one stream into shards and encodes them within the broker's record limit.
@@ -54,6 +61,7 @@ package struct ShardPacker: Sendable {
     private let side: Int
     private let imagesMax: Int
     private let recordBytesMax: Int
+    private let rawBytesMax: Int
     private let preprocessing: String
     private let compression: ShardCodec.Compression
     private var images: [PackedImage] = []
@@ -61,14 +69,18 @@ package struct ShardPacker: Sendable {
     private var sequence: Int64
 
     /// A packer for one stream, whose first shard has the number `firstSequence`.
+    ///
+    /// - Parameter rawBytesMax: Most bytes of a shard's tensors before they are compressed: no reader takes more.
     package init(
         stream: String, side: Int, imagesMax: Int, recordBytesMax: Int, preprocessing: String,
-        compression: ShardCodec.Compression = .lz4, firstSequence: Int64 = 0
+        compression: ShardCodec.Compression = .lz4, firstSequence: Int64 = 0,
+        rawBytesMax: Int = ShardLimits.rawBytesMax
     ) {
         self.stream = stream
         self.side = side
         self.imagesMax = imagesMax
         self.recordBytesMax = recordBytesMax
+        self.rawBytesMax = rawBytesMax
         self.preprocessing = preprocessing
         self.compression = compression
         sequence = firstSequence
@@ -81,13 +93,13 @@ package struct ShardPacker: Sendable {
     package mutating func add(_ image: PackedImage, nowMs: Int64) -> Batch {
         var done = Batch()
         if let first = images.first, Self.isFile(first) != Self.isFile(image) { done = close(nowMs: nowMs) }
-        if case .file(_, let file) = image {
-            // Files do not shrink: close before the record would overflow.
-            if !images.isEmpty, bytes + file.count + 512 > recordBytesMax {
-                done = done + close(nowMs: nowMs)
-            }
-            bytes += file.count + 512
+        // Files do not shrink: close before the record would overflow. What tensors become is not known yet.
+        let isFile = Self.isFile(image)
+        let needed = image.bytes + (isFile ? 512 : 0)
+        if !images.isEmpty, bytes + needed > (isFile ? recordBytesMax : rawBytesMax) {
+            done = done + close(nowMs: nowMs)
         }
+        bytes += needed
         images.append(image)
         return images.count >= imagesMax ? done + close(nowMs: nowMs) : done
     }

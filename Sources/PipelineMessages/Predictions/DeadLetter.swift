@@ -16,7 +16,7 @@ public struct DeadLetter: Hashable, Sendable, Codable {
     /// What is wrong, in one line.
     public var reason: String
 
-    /// Largest shard record that is copied, key included, bytes; of a larger one only the reason is kept.
+    /// Largest shard record that is copied, its key and kept headers included, bytes; of a larger one only the reason is kept.
     public static let copyBytesMax = 900_000
     /// Longest key that is copied where the record is not, bytes.
     public static let keyBytesMax = 1_024
@@ -36,16 +36,28 @@ public struct DeadLetter: Hashable, Sendable, Codable {
     /// The headers of the dead letter: itself, then the record's own as far as they are few and short, under names that
     /// begin with ``originalPrefix``; those left out are counted.
     public func headers(original: [(name: String, value: [UInt8])]) -> [(String, [UInt8])] {
-        var kept = [(Self.header, JSONRecord.encode(self))]
+        headers(Self.short(original), of: original.count)
+    }
+
+    /// The headers of the dead letter, with `kept` of the record's own `count`.
+    func headers(_ kept: [(name: String, value: [UInt8])], of count: Int) -> [(String, [UInt8])] {
+        var headers = [(Self.header, JSONRecord.encode(self))]
+        headers += kept.map { (Self.originalPrefix + $0.name, $0.value) }
+        let leftOut = count - kept.count
+        if leftOut > 0 { headers.append((Self.leftOutHeader, Array("\(leftOut)".utf8))) }
+        return headers
+    }
+
+    /// Those headers that are kept of a record.
+    static func short(_ original: [(name: String, value: [UInt8])]) -> [(name: String, value: [UInt8])] {
+        var kept: [(name: String, value: [UInt8])] = []
         var bytes = 0
         for header in original {
             let size = header.name.utf8.count + header.value.count
-            guard kept.count <= Self.headersMax, bytes + size <= Self.headerBytesMax else { continue }
+            guard kept.count < headersMax, bytes + size <= headerBytesMax else { continue }
             bytes += size
-            kept.append((Self.originalPrefix + header.name, header.value))
+            kept.append(header)
         }
-        let leftOut = original.count - (kept.count - 1)
-        if leftOut > 0 { kept.append((Self.leftOutHeader, Array("\(leftOut)".utf8))) }
         return kept
     }
 

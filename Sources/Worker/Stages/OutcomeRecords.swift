@@ -17,11 +17,13 @@ struct OutcomeRecords {
     }
 
     private(set) var others: [Record] = []
+    /// Bytes that a dead letter among them repeats of its record.
+    private(set) var repeatedBytes = 0
 
-    /// Makes the records; predictions go to `batch`, which is emptied first.
+    /// Makes the records; predictions go to `batch`, which is emptied first. A dead letter repeats `copyBytesMax` bytes at most.
     init(
         _ released: Publication<KafkaMessage, ScoredShard>, options: WorkerOptions,
-        encoder: PredictionEncoder, batch predictionBatch: inout MessageBatch
+        encoder: PredictionEncoder, copyBytesMax: Int, batch predictionBatch: inout MessageBatch
     ) {
         predictionBatch.removeAll()
         let partition = released.ticket.lane.partition
@@ -42,21 +44,17 @@ struct OutcomeRecords {
             let (message, stream, code, reason) = (dead.message, dead.stream, dead.code, dead.reason)
             // A record beyond our own limit must not stop the worker: its reason goes, its bytes stay where
             // they are, at the offset that the letter names.
-            let key = message.key
-            let fits = message.byteCount <= DeadLetter.copyBytesMax
-            let keepsKey = fits || key?.count ?? 0 <= DeadLetter.keyBytesMax
             // No value is not an empty one: what is sent again should be what came.
-            let value = message.isTombstone ? nil : message.payload
-            let letter = DeadLetter(
-                topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
-                code: code,
-                reason: fits
-                    ? reason : RecordBounds.cut(reason) + " (\(message.byteCount) bytes, not copied)")
+            let copy = DeadLetterCopy(
+                key: message.key, value: message.isTombstone ? nil : message.payload,
+                headers: message.headers, bytesMax: copyBytesMax)
+            repeatedBytes = copy.bytes
             others.append(
                 Record(
-                    topic: options.topics.deadLetters, partition: 0,
-                    key: keepsKey ? key : [], value: fits ? value : [],
-                    headers: letter.headers(original: message.headers)))
+                    topic: options.topics.deadLetters, partition: 0, key: copy.key, value: copy.value,
+                    headers: copy.headers(
+                        topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
+                        code: code, reason: reason)))
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 stream: RecordBounds.name.contains(stream.utf8.count) ? stream : "", images: 0, errors: 0,

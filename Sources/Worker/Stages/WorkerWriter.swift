@@ -1,6 +1,7 @@
 internal import FleetMachines
 internal import Kafka
 internal import PipelineMessages
+internal import Synchronization
 internal import Threads
 
 /// The writing thread: publishes finished records, commits, and tells the machine what became of it.
@@ -10,6 +11,7 @@ final class WorkerWriter: Sendable {
     private let producer: WorkerProducer
     private let consumer: ShardConsumer
     private let memberships: Memberships
+    private let letters = Mutex(DeadLetterLimit())
 
     /// Connects; with exactly-once it takes over what a predecessor of the same name left open.
     ///
@@ -43,7 +45,10 @@ final class WorkerWriter: Sendable {
                     perform(action, encoder, &predictions)
                 }
                 takeDeliveries(timeoutMs: 0)
-                if let renewal = producer.takeRenewal() { conductor.tell(.flightsLost(renewal)) }
+                if let renewal = producer.takeRenewal() {
+                    letters.withLock { $0.forget() }
+                    conductor.tell(.flightsLost(renewal))
+                }
                 conductor.tell(.tick)
             }
         }
@@ -121,8 +126,11 @@ final class WorkerWriter: Sendable {
         _ publication: Publication<KafkaMessage, ScoredShard>, _ flight: UInt64, _ encoder: PredictionEncoder,
         _ predictions: inout MessageBatch
     ) {
-        let records = OutcomeRecords(publication, options: options, encoder: encoder, batch: &predictions)
+        let records = OutcomeRecords(
+            publication, options: options, encoder: encoder, copyBytesMax: letters.withLock { $0.bytesMax },
+            batch: &predictions)
         let count = predictions.count + records.others.count
+        letters.withLock { $0.sending(flight, repeating: records.repeatedBytes, records: count) }
         do throws(KafkaError) {
             let partition = publication.ticket.lane.partition
             try untilQueued(options.topics.predictions, partition) { () throws(KafkaError) in
@@ -138,8 +146,16 @@ final class WorkerWriter: Sendable {
             }
             conductor.tell(.queued(flight: flight, records: count))
         } catch {
-            conductor.tell(.deliveryFailed(producer.failure(error), flight: flight))
+            conductor.tell(.deliveryFailed(failure(error, of: flight), flight: flight))
         }
+    }
+
+    /// What a failure means: where a smaller dead letter may pass, that the record is to be done again.
+    private func failure(_ error: KafkaError, of flight: UInt64) -> CallFailure {
+        guard let words = letters.withLock({ $0.refused(error, flight) }) else {
+            return producer.failure(error)
+        }
+        return CallFailure(options.delivery == .exactlyOnce ? .abortable : .retriable, words)
     }
 
     /// How often the producer is told of a partition that it has not heard of.
@@ -169,8 +185,9 @@ final class WorkerWriter: Sendable {
     private func takeDeliveries(timeoutMs: Int32) {
         let deliveries = producer.current.poll(timeoutMs: timeoutMs)
         for delivery in deliveries {
+            defer { letters.withLock { $0.answered(delivery.tag, records: delivery.count) } }
             if let error = delivery.error {
-                conductor.tell(.deliveryFailed(producer.failure(error), flight: delivery.tag))
+                conductor.tell(.deliveryFailed(failure(error, of: delivery.tag), flight: delivery.tag))
             } else {
                 conductor.tell(.delivered(flight: delivery.tag, records: delivery.count))
             }

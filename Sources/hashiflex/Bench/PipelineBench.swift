@@ -138,6 +138,7 @@ extension BenchCommand {
             kafka.nameClients("bench")
             let link = try Connection(kafka, topics: ConnectionOptions.topics(under: topicPrefix)) { $0 }
             try tuning.requireDelivery(isEmbedded: link.isEmbedded)
+            try tuning.requireTopK(link.kafka, link.topics)
             try link.requireWorkerTopics()
             try requireNew(link)
             return try LocalDeployment(on: link, workers: workers, tuning: tuning, quiet: true)

@@ -57,7 +57,9 @@ struct DemoReport: Codable {
         let elapsed = max(0.001, seconds)
         self.backbone = backbone
         self.ingested = ingested
-        findings = audit.findings
+        var found = audit.findings
+        found.unreadable = unreadable
+        findings = found
         heads = tallies.sorted { $0.key.description < $1.key.description }.map { label, tally in
             HeadResult(
                 head: label.description, images: tally.images, correct: tally.correct,

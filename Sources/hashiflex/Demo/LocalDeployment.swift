@@ -16,6 +16,8 @@ final class LocalDeployment {
     /// Starts all of it; the children end when this process ends, however it ends.
     init(partitions: Int, workers: Int, tuning: WorkerTuning, quiet: Bool) throws {
         try tuning.requireDelivery(isEmbedded: true)
+        // Every embedded broker's clients send as much.
+        try tuning.requireTopK(EmbeddedBroker.clientConfiguration(bootstrap: ""), .standard)
         let address = Pipe()
         let input = Pipe()
         brokerInput = input

@@ -32,6 +32,8 @@ package struct DoctorCheck: Codable, Equatable, Sendable {
     /// Whether it makes the command end with 1.
     package var isBad: Bool { known && !ok }
 
-    /// The line for people.
-    package var line: String { "\(isBad ? "BAD " : ok ? "ok  " : "??? ") \(what): \(found)" }
+    /// The line for people: one, whatever foreign words are in it.
+    package var line: String {
+        "\(isBad ? "BAD " : ok ? "ok  " : "??? ") \(Terminal.oneLine("\(what): \(found)"))"
+    }
 }

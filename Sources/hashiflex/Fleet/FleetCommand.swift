@@ -45,6 +45,7 @@ struct FleetCommand: ParsableCommand {
                 let link = try connection.connect(as: "fleet", named: name, until: stop)
                 try tuning.requireDelivery(isEmbedded: link.isEmbedded)
                 try tuning.requireSession(link.kafka)
+                try tuning.requireTopK(link.kafka, link.topics)
                 try membership.require(link)
                 try link.requireWorkerTopics()
                 try link.requireRights(of: .worker)

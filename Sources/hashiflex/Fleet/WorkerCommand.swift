@@ -54,6 +54,7 @@ struct WorkerCommand: ParsableCommand {
             try OpenFiles.require(clients: Self.clients, brokers: link.cluster.brokers.count)
             try tuning.requireDelivery(isEmbedded: link.isEmbedded)
             try tuning.requireSession(link.kafka)
+            try tuning.requireTopK(link.kafka, link.topics)
             try membership.require(link)
             try link.requireWorkerTopics()
             try link.requireRights(of: .worker)
@@ -149,6 +150,20 @@ struct WorkerTuning: ParsableArguments {
             ExitCode(64),
             "--session-timeout-ms: with group.protocol=consumer the broker decides it "
                 + "(group.consumer.session.timeout.ms); leave it out")
+    }
+
+    /// Checks that predictions of so many classes can be sent, whatever the classes are called.
+    ///
+    /// - Throws: `CommandError` 64 that says how many fit.
+    func requireTopK(_ kafka: KafkaConfiguration, _ topics: TopicNames) throws {
+        let stated = kafka.value(of: "message.max.bytes").flatMap { Int($0) }
+        let bytes = stated ?? WorkerOptions.messageBytesUsual
+        let most = WorkerOptions.topKMax(messageBytes: bytes)
+        guard topK > most else { return }
+        throw CommandError(
+            ExitCode(64),
+            "--top-k \(topK): a prediction that lists so many classes may exceed message.max.bytes (\(bytes)), \(most) "
+                + "always fit; list fewer, or raise it, and max.message.bytes of topic \(topics.predictions)")
     }
 
     /// Sets what was asked for.

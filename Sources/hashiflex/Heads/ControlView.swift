@@ -5,24 +5,42 @@ import Kafka
 import PipelineMessages
 import Threads
 
-/// The control topic as far as it was read.
+/// The control topic as far as it was read. Of heads it keeps the manifests: their files may have 128 MiB each.
 final class ControlView {
+    private let link: Connection
     private var tail: ControlTail
     private var turns = NodeTurns()
     private(set) var log = ActivationLog()
-    private(set) var files: [ContentDigest: [UInt8]] = [:]
+    private let onFile: (HeadManifest, [UInt8]) -> Void
     /// What people have moved and reset, oldest first, with the offsets of the records that asked for it.
     private(set) var moves: [(move: PositionMove, offset: Int64)] = []
     private(set) var resets: [(reset: LedgerReset, offset: Int64)] = []
     /// All records below this offset were read.
     private(set) var readBelow: Int64 = 0
+    /// Where the reading stands: below ``readBelow`` while the topic is read anew.
+    private(set) var position: Int64 = 0
     /// How long a broker that does not answer is waited for at the end, milliseconds.
     private static let closeMs: Int32 = 1_000
-    private let lines = LineLimiter(linesPerPeriod: 10) { Terminal.complain($0) }
+    private let lines: LineLimiter
     /// Bytes of the topic's records, as far as read.
     var bytes: Int { tail.bytesRead }
 
-    init(_ link: Connection) throws {
+    /// Reads the topic to its end.
+    ///
+    /// - Parameter onFile: Is lent the file of each published head that is whole, as it comes.
+    convenience init(
+        _ link: Connection, onFile: @escaping (HeadManifest, [UInt8]) -> Void = { _, _ in }
+    ) throws {
+        try self.init(link, complain: { Terminal.complain(Terminal.oneLine($0)) }, onFile)
+    }
+
+    private init(
+        _ link: Connection, complain: @escaping @Sendable (String) -> Void,
+        _ onFile: @escaping (HeadManifest, [UInt8]) -> Void
+    ) throws {
+        self.link = link
+        self.onFile = onFile
+        lines = LineLimiter(linesPerPeriod: 10, write: complain)
         tail = try ControlTail(link.kafka, topics: link.topics)
         let silentMs = link.answerMs
         var watch = ReadingWatch([0], limitMs: silentMs, nowMs: Clock.steadyMs)
@@ -52,7 +70,7 @@ final class ControlView {
             switch event {
             case .head(let manifest, let file):
                 log.apply(manifest)
-                if case .success(let bytes) = file { files[manifest.head] = bytes }
+                if case .success(let bytes) = file { onFile(manifest, bytes) }
             // After a change of nodes the topic is read from its beginning again.
             case .cutover(let record, let offset) where offset >= readBelow: log.apply(record, at: offset)
             case .caughtUp: atEnd = true
@@ -61,7 +79,7 @@ final class ControlView {
             case .error(let error):
                 if error.isFatal { throw error }
                 lines.say("control topic: \(error)")
-            case .read(let below): readBelow = max(readBelow, below)
+            case .read(let below): (position, readBelow) = (below, max(readBelow, below))
             case .move(let move, let offset):
                 let asked = move.settled ?? offset
                 moves = (moves.filter { $0.offset != asked } + [(move, asked)]).sorted {
@@ -90,14 +108,22 @@ final class ControlView {
         while readBelow < end, Clock.steadyMs < deadline { try take(timeoutMs: 50) }
     }
 
+    /// The file of a published head, for which the topic is read anew; `nil` if it is not there.
+    func file(of head: ContentDigest) throws -> [UInt8]? {
+        var found: [UInt8]?
+        // What is wrong with other records was said already.
+        _ = try ControlView(link, complain: { _ in }) { manifest, file in
+            if manifest.head == head { found = file }
+        }
+        return found
+    }
+
     /// The published head named `name@version`.
     func manifest(_ label: HeadLabel) -> HeadManifest? { log.labels[label] }
 
     /// The next free version of a name: `v1`, `v2`, ...
     func nextVersion(of name: String) -> String {
-        let used = log.labels.keys.filter { $0.name == name }
-            .compactMap { $0.version.hasPrefix("v") ? Int($0.version.dropFirst()) : nil }
-        return "v\((used.max() ?? 0) + 1)"
+        HeadVersions.next(after: log.labels.keys.filter { $0.name == name }.map(\.version))
     }
 
     /// Refuses what would not fit: the embedded broker silently drops what exceeds 5 MB a partition.

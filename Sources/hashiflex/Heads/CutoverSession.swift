@@ -62,31 +62,38 @@ struct CutoverSession {
         let writer = try RecordWriter(link.kafka)
         let leftMs = try startLeftMs()
         let request = try options.request(manifest, link, readyMs: time.readyMs(nowMs: begin))
+        let doubt = CutoverDoubt(request: request.request)
         interruption.willAsk(request.request)
         do {
-            try writer.write(request, topics: link.topics, timeoutMs: leftMs)
+            try writer.write(
+                request, topics: link.topics, timeoutMs: leftMs, until: interruption.signal)
         } catch {
-            throw CommandError(
-                Exit.unavailable,
-                "\(error); it is not known whether cut-over \(request.request) was requested: see head status, "
-                    + "and `hashiflex head abandon \(request.request)`")
+            throw CommandError(interruption.isSet ? Exit.late : Exit.unavailable, doubt.unwritten(error))
         }
         if options.noWait {
             Terminal.print(
                 options.json ? JSONRecord.text(request) : "cut-over \(request.request) requested")
             return
         }
+        do {
+            try follow(request, writer, from: begin)
+        } catch let error as KafkaError {
+            throw CommandError(Exit.unavailable, doubt.unread(error))
+        }
+    }
+
+    /// Waits for the end of a cut-over that was asked for at `begin`, steady milliseconds.
+    ///
+    /// - Throws: `CommandError` where it is not in force; `KafkaError` when the control topic can not be read any more.
+    private func follow(_ request: CutoverRecord, _ writer: RecordWriter, from begin: Int64) throws {
         var patience = RequestWatch.Patience()
         patience.allMs = CutoverDeadline.answerMs
         // From before it was written: a slow write does not move the deadline.
         var watch = RequestWatch(request, askedAtMs: begin, patience: patience)
-        var news = (below: view.readBelow, atMs: Clock.steadyMs)
+        var silence = ControlSilence(
+            position: view.position, limitMs: Self.silentMs, nowMs: Clock.steadyMs)
         while true {
-            if view.readBelow != news.below { news = (view.readBelow, Clock.steadyMs) }
-            if Clock.steadyMs - news.atMs >= Self.silentMs {
-                news.atMs = Clock.steadyMs
-                view.askAnother(link)
-            }
+            if silence.isTooLong(position: view.position, nowMs: Clock.steadyMs) { view.askAnother(link) }
             let isInterrupted = interruption.isSet
             if isInterrupted {
                 try view.catchUp(timeoutMs: 2_000)
@@ -108,7 +115,9 @@ struct CutoverSession {
     private func giveUp(_ decision: CutoverRecord, _ writer: RecordWriter, leftMs: Int64) {
         do {
             // A part of it is for reading it back.
-            try writer.write(decision, topics: link.topics, timeoutMs: max(1_000, leftMs - 1_000))
+            try writer.write(
+                decision, topics: link.topics, timeoutMs: max(1_000, leftMs - 1_000),
+                until: interruption.signal)
         } catch {
             Terminal.complain("giving up cut-over \(decision.request): \(error)")
         }
@@ -122,7 +131,8 @@ struct CutoverSession {
         case (.aborted, .gaveUp):
             throw CommandError(Exit.late, Self.gaveUp(record, view.log))
         case (.aborted, _):
-            let reasons = (record.reasons ?? ["no reason given"]).joined(separator: "\n  ")
+            let reasons = (record.reasons ?? ["no reason given"]).map(Terminal.oneLine)
+                .joined(separator: "\n  ")
             throw CommandError(
                 Exit.refused, "\(record.label) was not switched on anywhere:\n  \(reasons)")
         case (.requested, .interrupted):
@@ -150,7 +160,7 @@ struct CutoverSession {
 
     private static func inForce(_ record: CutoverRecord, tookMs: Int64) -> String {
         let text = (record.offsets ?? []).map { "p\($0.partition)@\($0.offset)" }.joined(separator: " ")
-        return "\(record.label) in force for \(record.slot) from \(text) "
+        return "\(record.label) in force for \(Terminal.oneLine("\(record.slot)")) from \(text) "
             + "(\(tookMs) ms from request to commit, measured)"
     }
 

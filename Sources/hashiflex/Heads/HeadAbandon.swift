@@ -62,7 +62,9 @@ extension HeadCommand {
                 throw CommandError(Exit.badInput, "\(problem); see head status")
             }
             guard found.count == 1 else {
-                let list = found.map { "\($0.request)  #\($0.number ?? 0) \($0.label) for \($0.slot)" }
+                let list = found.map {
+                    Terminal.oneLine("\($0.request)  #\($0.number ?? 0) \($0.label) for \($0.slot)")
+                }
                 throw CommandError(
                     ExitCode(64), "which one? Name a request:\n  " + list.joined(separator: "\n  "))
             }
@@ -72,11 +74,12 @@ extension HeadCommand {
         /// Says what came of it.
         private func tell(_ record: CutoverRecord, isMine: Bool) throws {
             if json { Terminal.print(JSONRecord.text(record)) }
-            let name = "cut-over \(record.request) to \(record.label) for \(record.slot)"
+            let name = Terminal.oneLine(
+                "cut-over \(record.request) to \(record.label) for \(record.slot)")
             switch record.state {
             case .aborted:
                 guard !json else { return }
-                let reasons = (record.reasons ?? []).joined(separator: "; ")
+                let reasons = Terminal.oneLine((record.reasons ?? []).joined(separator: "; "))
                 Terminal.print(
                     isMine
                         ? "\(name) is abandoned: nothing is switched"

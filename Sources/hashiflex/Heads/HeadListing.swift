@@ -26,7 +26,8 @@ extension HeadCommand {
                         .map(\.slot.description).sorted()
                     rows.append([
                         head.label.description, "\(head.classes)", head.head.short, head.backbone.short,
-                        Format.count(head.bytes), slots.isEmpty ? "-" : slots.joined(separator: ","),
+                        Format.count(head.bytes),
+                        slots.isEmpty ? "-" : Terminal.oneLine(slots.joined(separator: ",")),
                     ])
                 }
                 Format.table(rows).forEach { Terminal.print($0) }
@@ -66,13 +67,14 @@ extension HeadCommand {
             let reasons = record.reasons ?? []
             let ignored = record.ignore ?? []
             let added = record.restates.map { ", for added partitions, as #\($0)" } ?? ""
-            Terminal.print(
+            let line: String =
                 "#\(record.number ?? -1) \(record.label) for \(record.slot): \(record.state.rawValue)"
-                    + (record.state == .requested ? ", request \(record.request)" : "")
-                    + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
-                    + added
-                    + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
-                    + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"))
+                + (record.state == .requested ? ", request \(record.request)" : "")
+                + (offsets.isEmpty ? "" : " at " + offsets.joined(separator: " "))
+                + added
+                + (ignored.isEmpty ? "" : ", ignoring " + ignored.joined(separator: ", "))
+                + (reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")")
+            Terminal.print(Terminal.oneLine(line))
         }
     }
 
@@ -92,7 +94,7 @@ extension HeadCommand {
                 }
                 let view = try ControlView(try connection.connect(as: "head", \.control))
                 guard let label = HeadLabel(head), let manifest = view.manifest(label),
-                    let file = view.files[manifest.head]
+                    let file = try view.file(of: manifest.head)
                 else { throw CommandError(Exit.badInput, "\(head) was never published; see head list") }
                 try InputFile.write(file, to: output)
             }

@@ -34,9 +34,10 @@ extension HeadCommand {
                 try FrozenFleet.refuse(link, ignoring: cutover.ignore)
                 let view = try ControlView(link)
                 let manifest = try chosen(view)
+                let file = try view.file(of: manifest.head)
                 try CutoverSession(cutover, link, view, interruption, time).run(manifest) { timeoutMs in
                     // A head that an aborted cut-over made workers drop is published again; harmless otherwise.
-                    guard let file = view.files[manifest.head] else { return }
+                    guard let file else { return }
                     if link.isEmbedded { try view.checkRoom(for: file.count) }
                     try RecordWriter(link.kafka).publish(
                         head: file, manifest: manifest, topics: link.topics, timeoutMs: timeoutMs)

@@ -15,6 +15,9 @@ final class Interruption: Sendable {
 
     private let state = Mutex(State())
     private let stop = Signal()
+    /// Once the wait was interrupted the command ends within so long, milliseconds: a connection that is closed may be waited for
+    /// longer.
+    private static let endingMs: Int64 = 9_000
 
     /// Takes the signals over; call before any other thread exists.
     static func watched() -> Interruption {
@@ -29,7 +32,7 @@ final class Interruption: Sendable {
         _ = PlatformThread("deadline") { [self] in
             usleep(useconds_t(clamping: max(0, endMs - Clock.steadyMs) * 1_000))
             while Clock.steadyMs < endMs { usleep(10_000) }
-            expire()
+            expire(isSet ? "interrupted" : "the deadline is over")
         }
     }
 
@@ -47,26 +50,30 @@ final class Interruption: Sendable {
     /// Whether there was a signal since.
     var isSet: Bool { stop.isSet }
 
+    /// Is set by a signal since: it ends what is waited for.
+    var signal: Signal { stop }
+
     private func raise() {
         state.withLock { state in
-            guard state.request == nil else { return stop.set() }
+            guard state.request == nil else {
+                stop.set()
+                return end(atMs: Clock.steadyMs + Self.endingMs)
+            }
             // Under the lock: nothing is asked for any more.
             Terminal.complain("interrupted: no cut-over was requested")
             _exit(Exit.late.rawValue)
         }
     }
 
-    private func expire() {
+    private func expire(_ reason: String) {
         state.withLock { state in
             if state.isDone {
                 if let outcome = state.outcome { Terminal.complain(outcome.text) }
                 _exit(state.outcome?.code.rawValue ?? 0)
             }
             Terminal.complain(
-                state.request.map {
-                    "the deadline is over, and a node does not answer: cut-over \($0) may stand; see head status, and "
-                        + "`hashiflex head abandon \($0)`"
-                } ?? "the deadline is over, and a node does not answer: no cut-over was requested; see doctor"
+                state.request.map { CutoverDoubt(request: $0).unanswered(reason) }
+                    ?? "\(reason), and a node does not answer: no cut-over was requested; see doctor"
             )
             _exit(Exit.late.rawValue)
         }

@@ -15,7 +15,8 @@ struct AuditCommand: ParsableCommand {
             Fails if an image was predicted twice with different bytes, if a record carries another head than its \
             offset demands (than its backbone holds, where the head is frozen), or, with --images, if their number is another. \
             With --shards also if a shard was left out: below others that have predictions, with neither a prediction nor \
-            a dead letter, and not passed over by a move on the record. \
+            a dead letter, and not passed over by a move on the record, or if a prediction names a partition that the \
+            topic has not. \
             Refuses (65) a published head that states another preprocessing than its backbone; with --shards also \
             tensors that were predicted by a backbone of another preprocessing. Remembers about 16 bytes an image \
             and 48 a shard.
@@ -27,57 +28,66 @@ struct AuditCommand: ParsableCommand {
     var shards = false
     @Flag(help: "Print the findings as JSON.") var json = false
 
+    /// How many predictions of partitions that are not there are named.
+    private static let strangeMax = 4
+
     func validate() throws { try requireRange("--images", images, in: OptionRange.count) }
 
     func run() throws {
         try runCommand {
             let link = try connection.connect(as: "audit", \.predictions, \.control)
+            if shards { try link.require([link.topics.shards, link.topics.receipts]) }
             try requirePlaces(link)
             // What was read of the predictions is let go of before the shards are read.
-            var (findings, unreadable, predicted) = try readPredictions(link)
+            var (findings, predicted) = try readPredictions(link)
             if shards { try findUnscored(predicted, &findings, link) }
-            report(findings, unreadable)
+            report(findings)
             try checkPreprocessing(predicted, link)
-            let countFits = images.map { $0 == findings.images } ?? true
-            let faults = findings.differingDuplicates + findings.wrongHeads + (findings.unscoredShards ?? 0)
-            guard countFits, faults + unreadable == 0 else {
-                throw Exit.mismatch
-            }
+            guard findings.isSound else { throw Exit.mismatch }
         }
     }
 
     private func readPredictions(
         _ link: Connection
-    ) throws -> (findings: StampAudit.Findings, unreadable: Int, predicted: PredictedShards) {
+    ) throws -> (findings: StampAudit.Findings, predicted: PredictedShards) {
         let reader = try PredictionReader(link)
-        var records: [(Prediction, [UInt8])] = []
+        var records = PendingPredictions()
         var unreadable = 0
-        let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
+        // Of a partition that is not there, no end would ever be read.
+        var strange: [String] = []
+        let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain(Terminal.oneLine($0)) }
         defer { lines.settle() }
         var audit: StampAudit?
         var patience = CutoverPatience()
-        var predicted = PredictedShards()
+        var predicted = try PredictedShards(partitions: shards ? link.partitions : 0)
         // Once is enough: a fleet that publishes faster than this reads would never let it end.
         while !reader.hasSeenEnd {
             switch try reader.next(timeoutMs: 500) {
             case .record(let prediction, let bytes):
-                records.append((prediction, bytes))
+                records.add(prediction, bytes)
                 let address = prediction.address
                 if shards, address.topic == link.topics.shards {
-                    predicted.learn(
+                    let isThere = predicted.learn(
                         partition: address.partition, offset: address.offset, backbone: prediction.backbone)
+                    if !isThere, strange.count < Self.strangeMax { strange.append("\(address)") }
                 }
             case .unreadable(let problem):
                 unreadable += 1
                 lines.say(problem, kind: "unreadable")
             case .idle: break
             }
-            if records.count >= 10_000 { try drain(&records, &audit, &patience, link) }
+            if records.isFull { try drain(&records, &audit, &patience, link) }
         }
         reader.sayHeldBack()
         try drain(&records, &audit, &patience, link)
-        let findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
-        return (findings, unreadable, predicted)
+        var findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
+        findings.unreadable = unreadable
+        findings.imagesWanted = images
+        findings.unknownPlaces = shards ? predicted.unknownPlaces : nil
+        for place in strange where findings.examples.count < 10 {
+            findings.examples.append("\(place): a prediction, but the topic has no such partition")
+        }
+        return (findings, predicted)
     }
 
     /// Refuses topics in which some shards can have no prediction; who may not see the shards can not know.
@@ -113,20 +123,19 @@ struct AuditCommand: ParsableCommand {
         guard audit.isStated else {
             return Terminal.note("no worker has stated its preprocessing; heads and shards were not compared")
         }
-        var found = audit.mismatches(heads: try ControlView(link).files)
+        var found = FoundMismatches()
+        try audit.findHeads(link, &found)
         if shards {
-            let outcome = try audit.mismatches(shards: predicted, link)
-            found += outcome.found
-            Terminal.note("compared the preprocessing of \(Format.count(outcome.compared)) shards of tensors")
+            let compared = try audit.find(shards: predicted, link, &found)
+            Terminal.note("compared the preprocessing of \(Format.count(compared)) shards of tensors")
         }
-        guard !found.isEmpty else { return }
-        for mismatch in found.prefix(8) { Terminal.complain("\(mismatch)") }
-        if found.count > 8 { Terminal.complain("... and \(found.count - 8) more") }
+        guard found.count > 0 else { return }
+        for line in found.lines { Terminal.complain(Terminal.oneLine(line)) }
         throw Exit.badInput
     }
 
     private func drain(
-        _ records: inout [(Prediction, [UInt8])], _ audit: inout StampAudit?,
+        _ records: inout PendingPredictions, _ audit: inout StampAudit?,
         _ patience: inout CutoverPatience, _ link: Connection
     ) throws {
         // Read after the predictions: every cut-over that they can carry is in it.
@@ -138,8 +147,8 @@ struct AuditCommand: ParsableCommand {
         } else {
             audit?.update(log)
         }
-        for (prediction, bytes) in records { audit?.take(prediction, bytes: bytes) }
-        records = []
+        for (prediction, bytes) in records.records { audit?.take(prediction, bytes: bytes) }
+        records = PendingPredictions()
     }
 
     /// The heads that backbones hold frozen, as far as heartbeats say; else a backbone's first record says it.
@@ -151,18 +160,22 @@ struct AuditCommand: ParsableCommand {
         return heads
     }
 
-    private func report(_ findings: StampAudit.Findings, _ unreadable: Int) {
+    private func report(_ findings: StampAudit.Findings) {
         if json { return Terminal.print(JSONRecord.text(findings)) }
         Terminal.print("images            \(Format.count(findings.images))")
+        if let wanted = findings.imagesWanted { Terminal.print("  wanted          \(Format.count(wanted))") }
         Terminal.print("  with an error   \(Format.count(findings.errors))")
         Terminal.print("repeated, same    \(Format.count(findings.identicalDuplicates))")
         Terminal.print("repeated, differ  \(Format.count(findings.differingDuplicates))")
         if findings.frozen > 0 { Terminal.print("frozen head       \(Format.count(findings.frozen))") }
         Terminal.print("wrong head        \(Format.count(findings.wrongHeads))")
-        Terminal.print("unreadable        \(Format.count(unreadable))")
+        Terminal.print("unreadable        \(Format.count(findings.unreadable))")
         if let unscored = findings.unscoredShards {
             Terminal.print("shards left out   \(Format.count(unscored))")
         }
-        for example in findings.examples { Terminal.print("  \(example)") }
+        if let unknown = findings.unknownPlaces {
+            Terminal.print("no such partition \(Format.count(unknown))")
+        }
+        for example in findings.examples { Terminal.print("  \(Terminal.oneLine(example))") }
     }
 }

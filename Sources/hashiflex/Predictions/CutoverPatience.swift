@@ -35,6 +35,7 @@ struct CutoverPatience {
     }
 
     private static func say(_ record: CutoverRecord, _ what: String) {
-        Terminal.complain("cut-over \(record.request) to \(record.label) for \(record.slot) \(what)")
+        Terminal.complain(
+            Terminal.oneLine("cut-over \(record.request) to \(record.label) for \(record.slot) \(what)"))
     }
 }

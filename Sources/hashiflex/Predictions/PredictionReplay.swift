@@ -23,6 +23,8 @@ struct PredictionReplay {
         let selfDifference: String?
     }
 
+    /// - Throws: ``UnfitHead`` where the record's backbone can not have been scored with the head in force; `CommandError` where
+    ///   something is missing.
     func predict(_ shard: ImageShard, address: ImageAddress) throws -> Result {
         let image = shard.images[address.index]
         try checkPreprocessing(shard)
@@ -84,10 +86,12 @@ struct PredictionReplay {
             let inForce = view.log.head(
                 partition: address.partition, offset: address.offset, stream: stream)
         else { throw CommandError(Exit.mismatch, "no head is in force at \(address)") }
-        guard let file = view.files[inForce.head] else {
+        guard let file = try view.file(of: inForce.head) else {
             throw CommandError(Exit.badInput, "head \(inForce.label) is no longer in the control topic")
         }
-        return (HeadStamp(inForce), try ClassifierHead(decoding: file))
+        let head = try ClassifierHead(decoding: file)
+        try UnfitHead.refuse(head, label: "\(inForce.label)", for: model)
+        return (HeadStamp(inForce), head)
     }
 
     /// How many classes the record lists; set from it, since it is the worker's option.

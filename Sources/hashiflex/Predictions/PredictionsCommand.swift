@@ -34,9 +34,9 @@ struct PredictionsCommand: ParsableCommand {
             let any = ContentDigest(of: [])
             var seen = ImageDigests()
             var printed = 0
-            let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain($0) }
+            let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain(Terminal.oneLine($0)) }
             defer { lines.settle() }
-            while !stop.isSet, follow || !reader.isAtEnd, limit == 0 || printed < limit {
+            while !stop.isSet, follow || !reader.hasSeenEnd, limit == 0 || printed < limit {
                 switch try reader.next(timeoutMs: 100) {
                 case .idle: continue
                 case .unreadable(let problem): lines.say(problem, kind: "unreadable")
@@ -48,7 +48,7 @@ struct PredictionsCommand: ParsableCommand {
                         format == .json ? String(decoding: bytes, as: UTF8.self) : Self.csv(prediction))
                 }
             }
-            if !stop.isSet, reader.isAtEnd { reader.sayHeldBack() }
+            if !stop.isSet, reader.hasSeenEnd { reader.sayHeldBack() }
         }
     }
 

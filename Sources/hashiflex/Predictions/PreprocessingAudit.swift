@@ -23,32 +23,34 @@ struct PreprocessingAudit {
     /// Whether there is anything to compare with.
     var isStated: Bool { !backbones.isEmpty }
 
-    /// Published heads whose preprocessing is not that of the backbone they were fitted for.
-    func mismatches(heads files: [ContentDigest: [UInt8]]) -> [PreprocessingMismatch] {
-        files.sorted { $0.key < $1.key }.compactMap { digest, file in
+    /// Finds published heads whose preprocessing is not that of the backbone they were fitted for; reads the control topic, and keeps
+    /// no head.
+    func findHeads(_ link: Connection, _ found: inout FoundMismatches) throws {
+        var differing: [ContentDigest: PreprocessingMismatch] = [:]
+        _ = try ControlView(link) { manifest, file in
             guard let head = try? ClassifierHead(decoding: file), let text = head.preprocessing,
                 let backbone = backbones[head.backboneDigest]
-            else { return nil }
-            return PreprocessingMismatch(
-                "head \(digest.short)", StatedPreprocessing(text), "its backbone", backbone,
+            else { return }
+            differing[manifest.head] = PreprocessingMismatch(
+                "head \(manifest.head.short)", StatedPreprocessing(text), "its backbone", backbone,
                 advice: "fit the head again on that backbone, and push it")
         }
+        for (_, mismatch) in differing.sorted(by: { $0.key < $1.key }) { found.take(mismatch) }
     }
 
-    /// Shards of tensors that were predicted though they state another preprocessing than the backbone; reads the
+    /// Finds shards of tensors that were predicted though they state another preprocessing than the backbone; reads the
     /// whole topic.
     ///
     /// - Parameter predicted: the shards that have predictions, and the backbone that made them.
-    /// - Returns: how many shards were compared, and those that differ.
-    func mismatches(
-        shards predicted: PredictedShards, _ link: Connection
-    ) throws -> (compared: Int, found: [PreprocessingMismatch]) {
+    /// - Returns: how many shards were compared.
+    func find(
+        shards predicted: PredictedShards, _ link: Connection, _ found: inout FoundMismatches
+    ) throws -> Int {
         let count = try link.partitions
         let reading = try TopicReading(
             link, link.topics.shards, (0..<Int32(count)).map { $0 },
             TopicReading.wholeTopic(.error))
         var compared = 0
-        var found: [PreprocessingMismatch] = []
         var ended: Set<Int32> = []
         while ended.count < count {
             switch try reading.next(timeoutMs: 500) {
@@ -67,7 +69,7 @@ struct PreprocessingAudit {
                     "the backbone that predicted it", backbone,
                     advice:
                         "its predictions are of other pictures than the backbone was made for: ingest again")
-                if let mismatch { found.append(mismatch) }
+                found.take(mismatch)
             case .partitionEnd(let tp, _): ended.insert(tp.partition)
             case .error(let error) where error.code == KafkaError.Code.noOffsetToResetTo:
                 throw reading.lost(error)
@@ -75,6 +77,6 @@ struct PreprocessingAudit {
             default: break
             }
         }
-        return (compared, found)
+        return compared
     }
 }

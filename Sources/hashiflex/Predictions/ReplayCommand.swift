@@ -39,7 +39,13 @@ struct ReplayCommand: ParsableCommand {
                     ExitCode(64), "an address is TOPIC/PARTITION@OFFSET#INDEX, not '\(self.address)'")
             }
             let link = try connection.connect(as: "replay", \.predictions, \.control)
-            try link.require([address.topic])
+            let partitions = try link.topic(address.topic).partitions.count
+            guard address.partition < partitions else {
+                throw CommandError(
+                    Exit.badInput,
+                    "topic \(address.topic) has \(partitions) partitions, from 0: there is no \(address.partition)"
+                )
+            }
             let hardened = try model.load()
             let shard = try readShard(address, link)
             guard shard.images.indices.contains(address.index) else {
@@ -54,9 +60,10 @@ struct ReplayCommand: ParsableCommand {
                 Terminal.print(JSONRecord.text(outcome))
             } else if outcome.match {
                 Terminal.print(
-                    "MATCH \(address): \(outcome.top ?? "error record") by \(outcome.head ?? "no head")")
+                    Terminal.oneLine(
+                        "MATCH \(address): \(outcome.top ?? "error record") by \(outcome.head ?? "no head")"))
             } else {
-                Terminal.print("DIFFERS \(address): \(outcome.differs ?? "")")
+                Terminal.print(Terminal.oneLine("DIFFERS \(address): \(outcome.differs ?? "")"))
             }
             guard outcome.match else { throw Exit.mismatch }
         }
@@ -74,7 +81,13 @@ struct ReplayCommand: ParsableCommand {
         }
         var replay = PredictionReplay(model: hardened, view: view)
         replay.topK = max(1, record.top.count)
-        let recomputed = try replay.predict(shard, address: address)
+        let recomputed: PredictionReplay.Result
+        do {
+            recomputed = try replay.predict(shard, address: address)
+        } catch let unfit as UnfitHead {
+            outcome.differs = unfit.text
+            return outcome
+        }
         if let differs = recomputed.selfDifference {
             outcome.differs = differs
         } else if recomputed.prediction.json != record.json {
@@ -138,7 +151,8 @@ struct ReplayCommand: ParsableCommand {
     /// The record lies in the predictions partition of the same number; it is searched from the start.
     private func readRecord(_ address: ImageAddress, _ link: Connection) throws -> Prediction {
         let reader = try PredictionReader(link)
-        while !reader.isAtEnd {
+        // Once is enough: on a fleet that goes on publishing, all partitions need never be at their end at once.
+        while !reader.hasSeenEnd {
             if case .record(let prediction, _) = try reader.next(timeoutMs: 500),
                 prediction.address == address
             {

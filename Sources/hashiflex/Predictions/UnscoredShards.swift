@@ -48,7 +48,8 @@ struct UnscoredShards {
         if !suspects.isEmpty {
             try Self.read(link.topics.receipts, suspects.keys.sorted(), link) { message in
                 guard let receipt = try? JSONRecord.decode(Receipt.self, from: message.payload),
-                    receipt.deadLetter != nil, suspects[message.partition]?[receipt.offset] == true
+                    receipt.isDeadLetter(of: link.topics.shards, liesIn: message.partition),
+                    suspects[message.partition]?[receipt.offset] == true
                 else { return }
                 suspects[message.partition]?.set(false, at: receipt.offset)
             }
@@ -77,5 +78,13 @@ struct UnscoredShards {
             }
         }
         reading.sayHeldBack()
+    }
+}
+
+extension Receipt {
+    /// Whether it says that a shard of `topic` went to the dead letters, in the partition where the shard lies: of another it
+    /// excuses nothing.
+    package func isDeadLetter(of topic: String, liesIn partition: Int32) -> Bool {
+        deadLetter != nil && self.topic == topic && self.partition == partition
     }
 }

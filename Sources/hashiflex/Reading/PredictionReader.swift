@@ -15,7 +15,6 @@ final class PredictionReader {
     }
 
     private let reading: TopicReading
-    private var ended: Set<Int32> = []
     private var endsSeen: Set<Int32> = []
     private let partitions: Int
 
@@ -26,10 +25,8 @@ final class PredictionReader {
             TopicReading.wholeTopic(.error))
     }
 
-    /// Whether every partition's end was reached since the last record of it.
-    var isAtEnd: Bool { ended.count == partitions }
-
-    /// Whether every partition's end was reached once, whatever has come since.
+    /// Whether every partition's end was reached once, whatever has come since: a fleet that goes on publishing would not let a
+    /// reader end that wants all of them at their end at once.
     var hasSeenEnd: Bool { endsSeen.count == partitions }
 
     /// Says which partitions go on behind the end that was read to, in a transaction that is open.
@@ -41,7 +38,6 @@ final class PredictionReader {
     func next(timeoutMs: Int32) throws -> Step {
         switch try reading.next(timeoutMs: timeoutMs) {
         case .message(let message):
-            ended.remove(message.partition)
             let bytes = message.payload
             do throws(RecordError) {
                 return .record(try Prediction(json: bytes), bytes)
@@ -49,7 +45,6 @@ final class PredictionReader {
                 return .unreadable("\(message.topic)/\(message.partition)@\(message.offset): \(error)")
             }
         case .partitionEnd(let tp, _):
-            ended.insert(tp.partition)
             endsSeen.insert(tp.partition)
             return .idle
         case .error(let error):

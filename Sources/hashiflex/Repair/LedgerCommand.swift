@@ -21,7 +21,7 @@ struct LedgerCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect(as: "ledger")
+                let link = try connection.connect(as: "ledger", \.status)
                 // How old it is is shown to people only.
                 let snapshot = try FleetSnapshot.read(link, listeningFor: json ? [] : [.coordinator])
                 guard let status = snapshot.coordinator else {
@@ -60,7 +60,7 @@ struct LedgerCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect(as: "ledger")
+                let link = try connection.connect(as: "ledger", \.control, \.status)
                 let tail = try StatusTail(link.kafka, topics: link.topics, from: .end)
                 defer { tail.close() }
                 let reset = LedgerReset(reason: reason, by: personHere(), atMs: Clock.wallMs)

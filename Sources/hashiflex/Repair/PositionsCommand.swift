@@ -23,7 +23,8 @@ struct PositionsCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect(as: "positions")
+                let link = try connection.connect(as: "positions", \.shards, \.control)
+                if !json { try link.require([link.topics.status]) }
                 let view = try PositionsView(link)
                 defer { view.close() }
                 let places = try view.read((0..<Int32(try link.partitions)).map { $0 })

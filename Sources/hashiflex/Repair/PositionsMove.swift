@@ -43,7 +43,8 @@ extension PositionsCommand {
 
         func run() throws {
             try runCommand {
-                let link = try connection.connect(as: "positions")
+                let link = try connection.connect(
+                    as: "positions", \.shards, \.control, \.status, \.receipts)
                 if case .time = try MoveTarget(to), link.isEmbedded {
                     throw CommandError(
                         ExitCode(64), "--to: the embedded broker can not look for a time; name an offset")

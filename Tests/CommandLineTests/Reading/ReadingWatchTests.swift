@@ -48,4 +48,26 @@ import hashiflex
                 SilentLeader(node: nil, partitions: [0, 1])
             ])
     }
+
+    @Test func aPartitionThatIsNotThereHasNoLeaderToWaitFor() {
+        #expect(
+            SilentLeader(node: nil, partitions: [999], isAbsent: true).text
+                == "partition 999: there is no such partition")
+        #expect(
+            SilentLeader(node: nil, partitions: [7, 8], isAbsent: true).text
+                == "partitions 7, 8: there are no such partitions")
+    }
+
+    @Test func onlyTheTopicSaysThatAPartitionIsNotThere() throws {
+        let broker = try EmbeddedBroker(topics: [("t", 2)])
+        defer { broker.close() }
+        let cluster = try KafkaAdmin(broker.configuration).metadata(timeoutMs: 5_000)
+        let topic = try #require(cluster.topics["t"])
+        let node = try #require(cluster.brokers.first)
+        #expect(
+            SilentLeader.leaders(of: [999, 1, 0], in: topic, cluster.brokers) == [
+                SilentLeader(node: node, partitions: [0, 1]),
+                SilentLeader(node: nil, partitions: [999], isAbsent: true),
+            ])
+    }
 }

@@ -230,10 +230,11 @@ enum HelpChanges {
             its offset demands (than its backbone holds, where the head
             is frozen), or, with --images, if their number is another. With --shards also
             if a shard was left out: below others that have predictions, with neither a
-            prediction nor a dead letter, and not passed over by a move on the record.
-            Refuses (65) a published head that states another preprocessing than its
-            backbone; with --shards also tensors that were predicted by a backbone of
-            another preprocessing. Remembers about 16 bytes an image and 48 a shard.
+            prediction nor a dead letter, and not passed over by a move on the record, or
+            if a prediction names a partition that the topic has not. Refuses (65) a
+            published head that states another preprocessing than its backbone; with
+            --shards also tensors that were predicted by a backbone of another
+            preprocessing. Remembers about 16 bytes an image and 48 a shard.
             """
         ),
         (

@@ -118,4 +118,24 @@ import Testing
         #expect(found.wrongHeads == 30)
         #expect(found.examples.count == 10)
     }
+
+    @Test func theFindingsSayWhyAnAuditFails() {
+        let clean = StampAudit(activations: ActivationLog()).findings
+        #expect(clean.isSound)
+        let faults: [(WritableKeyPath<StampAudit.Findings, Int?>, String)] = [
+            (\.imagesWanted, #""images_wanted":3"#), (\.unknownPlaces, #""unknown_places":3"#),
+            (\.unscoredShards, #""unscored_shards":3"#),
+        ]
+        for (path, text) in faults {
+            var found = clean
+            found[keyPath: path] = 3
+            #expect(!found.isSound && JSONRecord.text(found).contains(text), "\(JSONRecord.text(found))")
+        }
+        var found = clean
+        found.unreadable = 1
+        #expect(!found.isSound && JSONRecord.text(found).contains(#""unreadable":1"#))
+        found = clean
+        (found.images, found.imagesWanted) = (3, 3)
+        #expect(found.isSound)
+    }
 }
