@@ -235,9 +235,9 @@ package.targets.append(
     .testTarget(
         name: "CommandLineTests",
         dependencies: [
-            "hashiflex", "Artifacts", "ClassifierHead", "ControlPlane", "HardenedBackbone", "HardenedModel",
-            "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing", "TestSupport",
-            "CRDKafka",
+            "hashiflex", "Artifacts", "ClassifierHead", "ControlPlane", "FleetMachines", "HardenedBackbone",
+            "HardenedModel", "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing",
+            "TestSupport", "CRDKafka",
         ],
         exclude: ["Shells"],
         swiftSettings: swift))
@@ -257,7 +257,10 @@ if Context.environment["HASHIFLEX_FUZZ"] != nil {
     let programs: [(name: String, uses: [String])] = [
         ("FuzzONNX", ["NetworkExchange"]), ("FuzzArguments", ["ArgumentParser"]),
         // Reads some sources of the command through links: a program can not be imported by another.
-        ("FuzzRecords", ["RecordFuzzing", "Artifacts", "ControlPlane", "PipelineMessages", "Threads"]),
+        (
+            "FuzzRecords",
+            ["RecordFuzzing", "Artifacts", "ControlPlane", "FleetMachines", "PipelineMessages", "Threads"]
+        ),
     ]
     package.targets += programs.map { program in
         .executableTarget(

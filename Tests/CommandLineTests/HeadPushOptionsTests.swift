@@ -73,16 +73,16 @@ import Testing
         ghost["frozen_head"] = [
             "head": String(repeating: "ab", count: 32), "label": "ghost@v1", "cutovers_ignored": 0,
         ]
-        try deployment.produce(
-            topic: "hashiflex.status", key: "worker/ghost",
-            Array(try JSONSerialization.data(withJSONObject: ghost, options: .sortedKeys)))
-
+        let beat = Array(try JSONSerialization.data(withJSONObject: ghost, options: .sortedKeys))
         for others in [[], ["--ignore", "fleet-1"]] {
+            // Whatever its own clock says, it counts for 10 s after this was written.
+            try deployment.produce(topic: "hashiflex.status", key: "worker/ghost", beat)
             let refused = try Program.run(
                 ["head", "push", "builtin:v2", "--brokers", deployment.brokers] + others)
             #expect(
                 refused.code == 76 && refused.errors.contains("ghost: head ghost@v1"), "\(refused.errors)")
         }
+        try deployment.produce(topic: "hashiflex.status", key: "worker/ghost", beat)
         let pushed = try deployment.succeed(
             "head", "push", "builtin:v2", "--ignore", "ghost", "--ignore", "nobody", "--json")
         let committed = try record(try #require(pushed.lines.first))

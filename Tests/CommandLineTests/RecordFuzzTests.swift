@@ -1,4 +1,5 @@
 import ControlPlane
+import FleetMachines
 import Foundation
 import RecordFuzzing
 import TestSupport
@@ -36,13 +37,14 @@ import hashiflex
 
     private func play(_ input: [UInt8]) -> [String] {
         var snapshot = FleetSnapshot()
-        snapshot.take(.caughtUp)
+        let start = Moment(steadyMs: 0, wallMs: 0)
+        snapshot.take(.caughtUp, nil, atMs: start.steadyMs)
         return RecordStage.play(
             input,
             view: RecordView(
                 lines: { heartbeat in
-                    snapshot.take(heartbeat)
-                    return snapshot.lines(nowMs: 0)
+                    snapshot.take(heartbeat, nil, atMs: start.steadyMs)
+                    return snapshot.lines(at: start)
                 }, escape: Terminal.noted))
     }
 

@@ -98,4 +98,16 @@ import hashiflex
         #expect(lines.errors.split(separator: "\n").count == 1, "\(lines.errors)")
         #expect(lines.errors.contains(#"a\nhashiflex: all is well"#))
     }
+
+    /// The client library's own lines go the same way: raw they would tear a live view, and move the cursor.
+    @Test func aLineOfTheClientLibraryGoesThroughTheTerminal() throws {
+        let outcome = try Program.run(
+            [
+                "topics", "list", "--brokers", "127.0.0.1:1", "--wait", "0", "-X",
+                "client.id=a\u{1B}[2Jb",
+            ], seconds: 60)
+        #expect(outcome.code == 69)
+        #expect(outcome.errors.contains(#"kafka a\u{1B}[2Jb#consumer-"#), "\(outcome.errors)")
+        #expect(!outcome.errors.utf8.contains(0x1B))
+    }
 }

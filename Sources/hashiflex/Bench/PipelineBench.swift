@@ -196,7 +196,8 @@ extension BenchCommand {
             let begin = try committed(link)
             usleep(UInt32(seconds * 1e6))
             let end = try committed(link)
-            let resident = try FleetSnapshot.read(link).liveWorkers.map(\.residentBytes).max() ?? 0
+            let live = try FleetSnapshot.read(link, listeningFor: [.worker]).liveWorkers
+            let resident = live.map(\.residentBytes).max() ?? 0
             return (Double(end.images - begin.images) * 1e9 / Double(end.ns - begin.ns), resident)
         }
 

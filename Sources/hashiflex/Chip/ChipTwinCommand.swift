@@ -51,7 +51,8 @@ struct ChipTwinCommand: ParsableCommand {
             guard let link else { return show(view, TwinView.Measured(given: measured ?? 0)) }
             let name = model.model ?? "the built-in backbone"
             if once {
-                let fleet = FleetMeasurement(try FleetSnapshot.read(link), of: loaded.digest)
+                let fleet = FleetMeasurement(
+                    try FleetSnapshot.read(link, listeningFor: [.worker]), of: loaded.digest)
                 try fleet.check(model: name, digest: loaded.digest)
                 return show(view, TwinView.Measured(fleet))
             }
@@ -66,17 +67,14 @@ struct ChipTwinCommand: ParsableCommand {
         let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
         defer { tail.close() }
         var snapshot = FleetSnapshot()
-        var isCaughtUp = false
-        var shownAtMs = Clock.steadyMs
+        var rhythm = ViewRhythm(seconds: interval, at: .now)
         var shown = 0
         while !stop.isSet, count == 0 || shown < count {
-            if let event = tail.poll(timeoutMs: 50) {
+            if let (event, stamp) = tail.stamped(timeoutMs: 50) {
                 if case .error(let error) = event, error.isFatal { throw error }
-                if case .caughtUp = event { isCaughtUp = true }
-                snapshot.take(event)
+                snapshot.take(event, stamp)
             }
-            guard isCaughtUp, Clock.steadyMs - shownAtMs >= Int64(interval * 1_000) else { continue }
-            shownAtMs = Clock.steadyMs
+            guard rhythm.isDue(snapshot, [.worker], at: .now) else { continue }
             shown += 1
             let fleet = FleetMeasurement(snapshot, of: digest)
             if !fleet.strangers.isEmpty { try fleet.check(model: name, digest: digest) }

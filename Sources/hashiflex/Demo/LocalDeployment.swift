@@ -59,9 +59,9 @@ final class LocalDeployment {
 
     /// Waits until `count` workers are ready.
     func waitForWorkers(_ count: Int, seconds: Double) throws {
-        let deadline = Date(timeIntervalSinceNow: seconds)
-        while Date() < deadline {
-            let snapshot = try FleetSnapshot.read(link)
+        let deadline = Clock.steadyMs + Int64(seconds * 1_000)
+        while Clock.steadyMs < deadline {
+            let snapshot = try FleetSnapshot.read(link, listeningFor: [.worker])
             let owned = snapshot.liveWorkers.filter { $0.state == .running && !$0.partitions.isEmpty }
             if owned.count >= count { return }
             guard fleet.isRunning else {

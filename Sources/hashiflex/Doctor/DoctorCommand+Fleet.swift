@@ -1,4 +1,5 @@
 import ControlPlane
+import FleetMachines
 import Kafka
 import PipelineMessages
 import Threads
@@ -6,7 +7,7 @@ import Threads
 extension DoctorCommand {
     /// How long the status topic may keep silent, milliseconds.
     private static let readingMs: Int64 = 15_000
-    /// How long to listen for heartbeats that come, milliseconds: workers send two a second, coordinators one.
+    /// How long to listen for heartbeats that come, milliseconds.
     private static let listeningMs: Int64 = 3_000
     private static let groupMs: Int32 = 3_000
 
@@ -18,9 +19,8 @@ extension DoctorCommand {
             ]
         }
         let snapshot: FleetSnapshot
-        let heartbeats: HeartbeatReview
         do {
-            (snapshot, heartbeats) = try listen(link)
+            snapshot = try listen(link)
         } catch let error as KafkaError where error.isRefusedAccess {
             return [.unknown("fleet", "\(error)")]
         } catch let error as CommandError {
@@ -30,52 +30,57 @@ extension DoctorCommand {
                     advice: "see the nodes above")
             ]
         }
-        return fleet(snapshot, heartbeats, link)
+        return fleet(snapshot, link)
     }
 
     /// Reads the whole topic, then listens until everybody who has sent heartbeats once was heard, or the time is up.
-    private func listen(_ link: Connection) throws -> (FleetSnapshot, HeartbeatReview) {
+    private func listen(_ link: Connection) throws -> FleetSnapshot {
         let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
         defer { tail.close() }
         var snapshot = FleetSnapshot()
-        var heartbeats = HeartbeatReview()
         var deadline = Clock.steadyMs + Self.readingMs
-        while Clock.steadyMs < deadline, snapshot.isPast || heartbeats.mayTellMore {
+        while Clock.steadyMs < deadline, snapshot.isPast || Self.waits(for: snapshot) {
             guard let (event, stamp) = tail.stamped(timeoutMs: 100) else { continue }
             if case .error(let error) = event {
                 if error.isFatal { throw error }
                 continue
             }
             let wasPast = snapshot.isPast
-            snapshot.take(event)
-            heartbeats.take(event, stamp)
+            snapshot.take(event, stamp)
             // What comes puts the end of the reading off; the listening has one end.
             guard wasPast else { continue }
             deadline = Clock.steadyMs + (snapshot.isPast ? Self.readingMs : Self.listeningMs)
         }
         guard !snapshot.isPast else { throw link.unread(link.topics.status, [0], silentMs: Self.readingMs) }
-        return (snapshot, heartbeats)
+        return snapshot
     }
 
-    private func fleet(
-        _ snapshot: FleetSnapshot, _ heartbeats: HeartbeatReview, _ link: Connection
-    ) -> [DoctorCheck] {
-        let now = Clock.wallMs
-        let leads = HeartbeatReview.isFresh(heartbeats.coordinator, nowMs: now)
+    /// Whether somebody of a kind has sent heartbeats once and nobody of it was heard yet.
+    private static func waits(for snapshot: FleetSnapshot) -> Bool {
+        [HeartbeatSender.Kind.coordinator, .worker].contains { kind in
+            snapshot.heartbeats.youngest(kind, at: .now).map { $0.source != .heard } ?? false
+        }
+    }
+
+    private func fleet(_ snapshot: FleetSnapshot, _ link: Connection) -> [DoctorCheck] {
+        let now = Moment.now
+        let coordinator = snapshot.heartbeats.youngest(.coordinator, at: now)
+        let worker = snapshot.heartbeats.youngest(.worker, at: now)
+        let (leads, works) = (coordinator?.isFresh ?? false, worker?.isFresh ?? false)
         var checks = [
             HeartbeatReview.check(
-                "coordinator", heartbeats.coordinator, group: link.topics.coordinatorGroup,
-                leads ? .unknown("") : members(link.topics.coordinatorGroup, link), nowMs: now,
+                "coordinator", coordinator, group: link.topics.coordinatorGroup,
+                leads ? .unknown("") : members(link.topics.coordinatorGroup, link),
                 live: "\(snapshot.coordinator?.coordinator ?? "") leads",
                 none: "start hashiflex coordinator, or heads can not be switched"),
             HeartbeatReview.check(
-                "workers", heartbeats.worker, group: link.topics.workerGroup,
-                HeartbeatReview.isFresh(heartbeats.worker, nowMs: now)
-                    ? .unknown("") : members(link.topics.workerGroup, link), nowMs: now,
-                live: "\(snapshot.liveWorkers.count) live", none: "start hashiflex fleet up"),
+                "workers", worker, group: link.topics.workerGroup,
+                works ? .unknown("") : members(link.topics.workerGroup, link),
+                live: "\(snapshot.liveWorkers(at: now).count) live", none: "start hashiflex fleet up"),
             alarms(snapshot.coordinator?.alarms ?? [], isFresh: leads),
         ]
-        if let refused = snapshot.refusedShards {
+        let refused = snapshot.refusedShards(at: now)
+        if let refused {
             checks.append(
                 DoctorCheck(
                     what: "shards", ok: false, found: refused,
@@ -83,13 +88,13 @@ extension DoctorCommand {
         }
         checks.append(
             leads
-                ? DoctorCheck(what: "backlog", ok: snapshot.refusedShards == nil, found: snapshot.waiting)
+                ? DoctorCheck(what: "backlog", ok: refused == nil, found: snapshot.waiting(at: now))
                 : .unknown(
                     "backlog",
                     snapshot.coordinator == nil
                         ? "no coordinator has counted what waits"
-                        : "when a coordinator last counted: \(snapshot.waiting)"))
-        for worker in snapshot.liveWorkers {
+                        : "when a coordinator last counted: \(snapshot.waiting(at: now))"))
+        for worker in snapshot.liveWorkers(at: now) {
             for partition in worker.partitions {
                 guard let blocked = partition.blocked else { continue }
                 checks.append(

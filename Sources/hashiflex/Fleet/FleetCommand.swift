@@ -117,18 +117,20 @@ struct FleetCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                let snapshot = try FleetSnapshot.read(try connection.connect(as: "fleet", \.status))
+                let link = try connection.connect(as: "fleet", \.status)
+                let snapshot = try FleetSnapshot.read(
+                    link, listeningFor: json ? [.worker, .coordinator, .fleet] : [.worker, .coordinator])
                 if json {
                     for worker in snapshot.liveWorkers { Terminal.printJSON(worker) }
-                    for fleet in snapshot.liveFleets { Terminal.printJSON(fleet) }
+                    for fleet in snapshot.liveFleets(at: .now) { Terminal.printJSON(fleet) }
                     if let coordinator = snapshot.coordinator { Terminal.printJSON(coordinator) }
                 } else {
-                    for line in snapshot.lines(nowMs: Clock.wallMs) { Terminal.print(line) }
+                    for line in snapshot.lines() { Terminal.print(line) }
                 }
                 guard !snapshot.liveWorkers.isEmpty else {
                     throw CommandError(Exit.mismatch, "no worker has sent a heartbeat lately")
                 }
-                if let refused = snapshot.refusedShards { throw CommandError(Exit.mismatch, refused) }
+                if let refused = snapshot.refusedShards() { throw CommandError(Exit.mismatch, refused) }
             }
         }
     }

@@ -1,5 +1,6 @@
 import Artifacts
 import ControlPlane
+import FleetMachines
 import Foundation
 import PipelineMessages
 import Threads
@@ -8,8 +9,6 @@ import Threads
 package struct FleetSnapshot {
     /// Most workers, and most fleets, that are remembered.
     static let workersMax = 4_096
-    /// A heartbeat older than this is not shown as live, milliseconds.
-    static let freshMs: Int64 = 10_000
     /// Most heads of a worker, and most of its partitions that wait, that are shown.
     private static let headsMax = 4
     private static let blockedMax = 16
@@ -17,57 +16,82 @@ package struct FleetSnapshot {
     private(set) var workers: [String: WorkerStatus] = [:]
     private(set) var fleets: [String: FleetStatus] = [:]
     private(set) var coordinator: CoordinatorStatus?
-    /// Whether what comes was there before the reading began.
-    private(set) var isPast = true
-    /// When workers were heard live.
-    private var heardAtMs: [String: Int64] = [:]
+    /// Who lives.
+    private(set) var heartbeats = HeartbeatAges()
     private var refused = RefusedShards()
 
     /// Has heard nothing.
     package init() {}
 
+    /// Whether what comes was there before the reading began.
+    package var isPast: Bool { heartbeats.isPast }
+
     /// Takes one heartbeat.
-    package mutating func take(_ event: StatusTail.Event) {
+    ///
+    /// - Parameters:
+    ///   - stamp: The time that its record bears; `nil` if it bears none.
+    ///   - steadyMs: When it came, by the steady clock.
+    package mutating func take(
+        _ event: StatusTail.Event, _ stamp: StatusTail.Stamp?, atMs steadyMs: Int64 = Clock.steadyMs
+    ) {
         switch event {
         case .worker(let status):
             // Anyone may write heartbeats under any number of names.
             if workers.count >= Self.workersMax, workers[status.worker] == nil,
-                let oldest = workers.keys.min(by: { (heardAtMs[$0] ?? 0, $0) < (heardAtMs[$1] ?? 0, $1) })
+                let oldest = workers.keys.min(by: { (heardMs(.worker, $0), $0) < (heardMs(.worker, $1), $1) })
             {
                 workers[oldest] = nil
-                heardAtMs[oldest] = nil
+                heartbeats.forget(HeartbeatSender(.worker, oldest))
                 refused.forget(oldest)
             }
             workers[status.worker] = status
             refused.take(status)
-            if !isPast { heardAtMs[status.worker] = Clock.steadyMs }
+            // Nobody waits for what one that has stopped says next.
+            let sender = HeartbeatSender(.worker, status.worker)
+            if status.state == .stopped {
+                heartbeats.forget(sender)
+            } else {
+                heartbeats.take(sender, stamp, atMs: steadyMs)
+            }
         case .fleet(let status):
             if fleets.count >= Self.workersMax, fleets[status.fleet] == nil,
-                let oldest = fleets.values.min(by: { ($0.atMs, $0.fleet) < ($1.atMs, $1.fleet) })
+                let oldest = fleets.keys.min(by: { (heardMs(.fleet, $0), $0) < (heardMs(.fleet, $1), $1) })
             {
-                fleets[oldest.fleet] = nil
+                fleets[oldest] = nil
+                heartbeats.forget(HeartbeatSender(.fleet, oldest))
             }
             fleets[status.fleet] = status
-        case .coordinator(let status): coordinator = status
-        case .caughtUp: isPast = false
+            heartbeats.take(HeartbeatSender(.fleet, status.fleet), stamp, atMs: steadyMs)
+        case .coordinator(let status):
+            coordinator = status
+            heartbeats.take(HeartbeatSender(.coordinator), stamp, atMs: steadyMs)
+        case .caughtUp: heartbeats.caughtUp(atMs: steadyMs)
         case .error: break
         }
     }
 
-    /// Workers with a fresh heartbeat: heard just now, whatever their clocks say, or fresh by their own.
-    var liveWorkers: [WorkerStatus] {
-        let (now, steady) = (Clock.wallMs, Clock.steadyMs)
-        return workers.values.filter { status in
-            guard status.state != .stopped else { return false }
-            if let heard = heardAtMs[status.worker] { return steady - heard < Self.freshMs }
-            return now - status.atMs < Self.freshMs
-        }.sorted { $0.worker < $1.worker }
+    private func heardMs(_ kind: HeartbeatSender.Kind, _ name: String) -> Int64 {
+        heartbeats.heardMs(of: HeartbeatSender(kind, name)) ?? .min
     }
 
-    /// Fleets with a fresh heartbeat.
-    var liveFleets: [FleetStatus] {
-        let now = Clock.wallMs
-        return fleets.values.filter { now - $0.atMs < Self.freshMs }.sorted { $0.fleet < $1.fleet }
+    /// Workers with a fresh heartbeat that have not stopped, by name.
+    package func liveWorkers(at now: Moment) -> [WorkerStatus] {
+        workers.values.filter { heartbeats.isLive(HeartbeatSender(.worker, $0.worker), at: now) }
+            .sorted { $0.worker < $1.worker }
+    }
+
+    /// Workers with a fresh heartbeat now.
+    var liveWorkers: [WorkerStatus] { liveWorkers(at: .now) }
+
+    /// Fleets with a fresh heartbeat, by name.
+    package func liveFleets(at now: Moment) -> [FleetStatus] {
+        fleets.values.filter { heartbeats.isLive(HeartbeatSender(.fleet, $0.fleet), at: now) }
+            .sorted { $0.fleet < $1.fleet }
+    }
+
+    /// The coordinator, if its heartbeat is fresh.
+    package func liveCoordinator(at now: Moment) -> CoordinatorStatus? {
+        heartbeats.isLive(HeartbeatSender(.coordinator), at: now) ? coordinator : nil
     }
 
     /// The chip that the coordinator was told of: measured and modelled apart.
@@ -82,10 +106,11 @@ package struct FleetSnapshot {
     }
 
     /// What waits, and what could not be used, in the lives of the live workers.
-    var waiting: String {
+    func waiting(at now: Moment = .now) -> String {
+        let live = liveWorkers(at: now)
         var text =
-            "dead letters \(Format.count(liveWorkers.map(\.deadLetters).saturatingSum)), images that could not "
-        text += "be read \(Format.count(liveWorkers.map(\.imageErrors).saturatingSum))"
+            "dead letters \(Format.count(live.map(\.deadLetters).saturatingSum)), images that could not "
+        text += "be read \(Format.count(live.map(\.imageErrors).saturatingSum))"
         guard let coordinator else { return text }
         let backlogs = coordinator.partitions.filter { $0.waiting > 0 }
         guard let most = backlogs.max(by: { $0.waiting < $1.waiting }) else {
@@ -98,12 +123,15 @@ package struct FleetSnapshot {
     }
 
     /// That shards are refused and none is scored, if that is so; `nil` otherwise.
-    package var refusedShards: String? { refused.alarm(liveWorkers, ledger: coordinator?.ledger ?? []) }
+    package func refusedShards(at now: Moment = .now) -> String? {
+        refused.alarm(liveWorkers(at: now), ledger: coordinator?.ledger ?? [])
+    }
 
     /// The view for people: who works, on what, how fast.
-    package func lines(nowMs: Int64) -> [String] {
+    package func lines(at now: Moment = .now) -> [String] {
+        let live = liveWorkers(at: now)
         var rows = [["WORKER", "STATE", "IMG/S", "COMMITTED", "PARTS", "HEADS", "BUSY", "NPU", "RSS", "ISA"]]
-        for worker in liveWorkers {
+        for worker in live {
             let heads = Set(worker.partitions.compactMap { $0.head?.description }).sorted()
             rows.append([
                 worker.worker, worker.state.rawValue, Format.rate(worker.imagesPerSecond),
@@ -114,11 +142,11 @@ package struct FleetSnapshot {
             ])
         }
         var lines = Format.table(rows)
-        let rate = liveWorkers.reduce(0) { $0 + $1.imagesPerSecond }
-        lines.append("fleet: \(liveWorkers.count) workers, \(Format.rate(rate)) images/s (measured)")
-        lines.append(waiting)
-        if let refusedShards { lines.append("ALARM: \(refusedShards)") }
-        for worker in liveWorkers {
+        let rate = live.reduce(0) { $0 + $1.imagesPerSecond }
+        lines.append("fleet: \(live.count) workers, \(Format.rate(rate)) images/s (measured)")
+        lines.append(waiting(at: now))
+        if let refused = refusedShards(at: now) { lines.append("ALARM: \(refused)") }
+        for worker in live {
             let blocked = worker.partitions.compactMap { partition in
                 partition.blocked.map {
                     "\(worker.worker): partition \(partition.partition) waits: \($0)"
@@ -139,7 +167,7 @@ package struct FleetSnapshot {
                 lines.append("\(worker.worker): refused head \(refusal.head.short): \(refusal.reason)")
             }
         }
-        if let coordinator, nowMs - coordinator.atMs < Self.freshMs {
+        if let coordinator = liveCoordinator(at: now) {
             lines.append(
                 "coordinator \(coordinator.coordinator): \(Format.count(coordinator.imagesCommitted)) images in "
                     + "the ledger"

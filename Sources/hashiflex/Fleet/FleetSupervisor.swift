@@ -19,6 +19,9 @@ struct FleetSupervisor {
         var leaving = false
     }
 
+    /// Workers have so long to finish what they took, milliseconds.
+    private static let drainMs: Int64 = 40_000
+
     private let name: String
     private let arguments: [String]
     private let environment: [String: String]
@@ -57,16 +60,24 @@ struct FleetSupervisor {
         let listener = try listen()
         let writer = try RecordWriter(link.kafka)
         var beatAtMs: Int64 = 0
+        func beatIfDue() throws {
+            guard Clock.steadyMs - beatAtMs >= 1_000 else { return }
+            beatAtMs = Clock.steadyMs
+            try beat(writer)
+        }
         while !stop.isSet {
             try adjust()
-            if Clock.steadyMs - beatAtMs >= 1_000 {
-                beatAtMs = Clock.steadyMs
-                try beat(writer)
-            }
+            try beatIfDue()
             _ = stop.wait(milliseconds: 100)
         }
         for slot in slots.values { slot.child.terminate() }
-        for slot in slots.values where !slot.child.wait(seconds: 40) { slot.child.kill() }
+        // As long as a worker runs its name is taken, and that is said.
+        let endMs = Clock.steadyMs + Self.drainMs
+        while slots.values.contains(where: \.child.isRunning), Clock.steadyMs < endMs {
+            try beatIfDue()
+            usleep(20_000)
+        }
+        for slot in slots.values { slot.child.kill() }
         slots = [:]
         try beat(writer)
         listener.join()
@@ -75,17 +86,12 @@ struct FleetSupervisor {
     /// Hears `fleet scale` and `fleet drain`.
     private func listen() throws -> PlatformThread {
         let tail = try ControlTail(link.kafka, topics: link.topics, latencyMs: 250)
-        let begin = Clock.wallMs
-        return PlatformThread("control") { [name, target, stop, scaled] in
-            var isPast = true
+        let orders = FleetOrders(for: name, beganAtMs: Clock.wallMs)
+        return PlatformThread("control") { [target, stop, scaled] in
+            var orders = orders
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) {
-                    if case .caughtUp = event { isPast = false }
-                    guard case .command(.fleet(name), let command) = event else { continue }
-                    // What the topic held at the start counts if it was given since, by a time that has come.
-                    guard !isPast || (begin...max(begin, Clock.wallMs)).contains(command.issuedAtMs) else {
-                        continue
-                    }
+                    guard let command = orders.take(event, nowMs: Clock.wallMs) else { continue }
                     if let workers = command.workers {
                         target.value = workers
                         scaled.value = true

@@ -29,27 +29,25 @@ struct TopCommand: ParsableCommand {
             let tail = try StatusTail(link.kafka, topics: link.topics, from: .beginning)
             defer { tail.close() }
             var snapshot = FleetSnapshot()
-            var shownAtMs = Clock.steadyMs
+            var rhythm = ViewRhythm(seconds: interval, at: .now)
             var shown = 0
             let lines = LineLimiter { Terminal.complain($0) }
             defer { lines.settle() }
             while !stop.isSet, count == 0 || shown < count {
-                if let event = tail.poll(timeoutMs: 50) {
+                if let (event, stamp) = tail.stamped(timeoutMs: 50) {
                     if case .error(let error) = event {
                         if error.isFatal { throw error }
                         lines.say("status topic: \(error)")
                     }
-                    snapshot.take(event)
+                    snapshot.take(event, stamp)
                     if json { show(event) }
                 }
-                // Nothing is shown before what was there is read: the fleet would look empty.
-                guard !snapshot.isPast || json, Clock.steadyMs - shownAtMs >= Int64(interval * 1_000) else {
-                    continue
-                }
-                shownAtMs = Clock.steadyMs
+                let isDue =
+                    json ? rhythm.isDue(at: .now) : rhythm.isDue(snapshot, [.worker, .coordinator], at: .now)
+                guard isDue else { continue }
                 shown += 1
                 guard !json else { continue }
-                let lines = snapshot.lines(nowMs: Clock.wallMs)
+                let lines = snapshot.lines()
                 if Terminal.isInteractive {
                     Terminal.draw(lines)
                 } else {

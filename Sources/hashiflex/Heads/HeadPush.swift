@@ -41,8 +41,8 @@ extension HeadCommand {
                 let link = try connection.connect(
                     as: "head", withinMs: time.startLeftMs(nowMs: Clock.steadyMs), \.control)
                 _ = try cutover.wantedPartitions(link)
-                try FrozenFleet.refuse(link, ignoring: cutover.ignore)
-                try Self.compare(head, link, ignoring: cutover.ignore)
+                let live = try FrozenFleet.refuse(link, ignoring: cutover.ignore)
+                try Self.compare(head, live, ignoring: cutover.ignore)
                 let view = try ControlView(link)
                 let label = try chosenLabel(head, view)
                 if let known = view.manifest(label), known.head != head.digest {
@@ -67,11 +67,11 @@ extension HeadCommand {
 
         /// Refuses a head that was fitted on other pictures than the fleet's, before anything is published.
         private static func compare(
-            _ head: ClassifierHead, _ link: Connection, ignoring ignored: [String]
+            _ head: ClassifierHead, _ live: [WorkerStatus], ignoring ignored: [String]
         ) throws {
             guard let text = head.preprocessing else { return }
             let refusal = FleetPreprocessing.refusal(
-                "the head", StatedPreprocessing(text), link, ignoring: ignored
+                "the head", StatedPreprocessing(text), live, ignoring: ignored
             ) {
                 "nothing was published: fit the head again on this fleet's backbone"
             }

@@ -22,7 +22,9 @@ struct LedgerCommand: ParsableCommand {
         func run() throws {
             try runCommand {
                 let link = try connection.connect(as: "ledger", \.status)
-                guard let status = try FleetSnapshot.read(link).coordinator else {
+                // How old it is is shown to people only.
+                let snapshot = try FleetSnapshot.read(link, listeningFor: json ? [] : [.coordinator])
+                guard let status = snapshot.coordinator else {
                     throw CommandError(Exit.mismatch, "no coordinator has ever sent a heartbeat")
                 }
                 guard !json else { return Terminal.printJSON(status) }
@@ -32,10 +34,10 @@ struct LedgerCommand: ParsableCommand {
                 }
                 for line in Format.table(rows) { Terminal.print(line) }
                 let since = status.ledgerReset.map { ", counted since the reset at \($0)" } ?? ""
-                let age = max(0, Clock.wallMs - status.atMs) / 1_000
+                let age = snapshot.heartbeats.youngest(.coordinator, at: .now)?.milliseconds
+                let asOf = age.map { "as of \(max(0, $0) / 1_000) s ago" } ?? "as of a time that is not known"
                 Terminal.print(
-                    "\(Format.count(status.imagesCommitted)) images in the partitions\(since); as of \(age) s ago"
-                )
+                    "\(Format.count(status.imagesCommitted)) images in the partitions\(since); \(asOf)")
                 for alarm in status.alarms { Terminal.print(Terminal.oneLine("ALARM: \(alarm)")) }
             }
         }

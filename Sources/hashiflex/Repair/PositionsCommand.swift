@@ -34,7 +34,8 @@ struct PositionsCommand: ParsableCommand {
                     for place in places { Terminal.printJSON(place) }
                     for move in moves { Terminal.printJSON(move.move) }
                 } else {
-                    show(places, moves, try FleetSnapshot.read(link).liveWorkers)
+                    show(
+                        places, moves, try FleetSnapshot.read(link, listeningFor: [.worker]).liveWorkers)
                 }
             }
         }

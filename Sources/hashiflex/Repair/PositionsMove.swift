@@ -58,7 +58,7 @@ extension PositionsCommand {
                 let view = try PositionsView(link)
                 defer { view.close() }
                 let control = try ControlView(link)
-                let live = try FleetSnapshot.read(link).liveWorkers
+                let live = try FleetSnapshot.read(link, listeningFor: [.worker]).liveWorkers
                 let chosen = gaps ? Array(0..<count) : Set(partition).sorted()
                 let places = try view.read(chosen.map { Int32($0) }, beside: control)
                     .filter { !gaps || !$0.deleted.isEmpty }

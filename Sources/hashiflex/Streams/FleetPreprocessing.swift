@@ -7,17 +7,17 @@ import PipelineMessages
 enum FleetPreprocessing {
     /// Why tensors of `preparation` would be refused by the fleet; `nil` if they would not, or no worker lives.
     static func refusal(of preparation: TensorPreparation, _ link: Connection) -> String? {
-        refusal("these tensors", StatedPreprocessing(preparation.preprocessing), link) {
+        refusal("these tensors", StatedPreprocessing(preparation.preprocessing), liveWorkers(link)) {
             "ingest with --preprocess and the backbone's file, or with --encoding files"
         }
     }
 
-    /// Why something that states `found` does not fit the fleet, but for the workers that are ignored by name.
+    /// Why something that states `found` does not fit the live workers, but for those that are ignored by name.
     static func refusal(
-        _ name: String, _ found: StatedPreprocessing, _ link: Connection, ignoring ignored: [String] = [],
+        _ name: String, _ found: StatedPreprocessing, _ live: [WorkerStatus], ignoring ignored: [String] = [],
         advice: () -> String
     ) -> String? {
-        for worker in liveWorkers(link) where !ignored.contains(worker.worker) {
+        for worker in live where !ignored.contains(worker.worker) {
             guard let text = worker.preprocessing else { continue }
             let mismatch = PreprocessingMismatch(
                 name, found, "the backbone of worker \(worker.worker)", StatedPreprocessing(text),
@@ -34,7 +34,7 @@ extension FleetPreprocessing {
     private static func liveWorkers(_ link: Connection) -> [WorkerStatus] {
         guard link.isVisible(link.topics.status) else { return [] }
         do {
-            return try FleetSnapshot.read(link).liveWorkers
+            return try FleetSnapshot.read(link, listeningFor: [.worker]).liveWorkers
         } catch {
             let problem = (error as? CommandError)?.text ?? "\(error)"
             Terminal.note(

@@ -1,4 +1,5 @@
 import Foundation
+import Threads
 
 /// Another `hashiflex` process that this one started.
 final class ChildProcess: @unchecked Sendable {
@@ -42,8 +43,8 @@ final class ChildProcess: @unchecked Sendable {
 
     /// Waits for its end, at most `seconds`; returns whether it ended.
     func wait(seconds: Double) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: seconds)
-        while process.isRunning, Date() < deadline { usleep(20_000) }
+        let deadline = Clock.steadyMs + Int64(seconds * 1_000)
+        while process.isRunning, Clock.steadyMs < deadline { usleep(20_000) }
         return !process.isRunning
     }
 }

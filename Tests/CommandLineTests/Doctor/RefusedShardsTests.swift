@@ -1,8 +1,8 @@
 import Artifacts
 import ControlPlane
+import FleetMachines
 import PipelineMessages
 import Testing
-import Threads
 import hashiflex
 
 /// A fleet that refuses every shard is not called right anywhere.
@@ -78,8 +78,10 @@ import hashiflex
 
     @Test func theViewShowsAnAlarm() {
         var snapshot = FleetSnapshot()
-        snapshot.take(.worker(heartbeat(atMs: Clock.wallMs, dead: 7)))
-        #expect(snapshot.refusedShards != nil)
-        #expect(snapshot.lines(nowMs: Clock.wallMs).contains { $0.hasPrefix("ALARM: every shard") })
+        let now = Moment(steadyMs: 1_000, wallMs: 1_000_000)
+        snapshot.take(.caughtUp, nil, atMs: 0)
+        snapshot.take(.worker(heartbeat(atMs: 1, dead: 7)), nil, atMs: 500)
+        #expect(snapshot.refusedShards(at: now) != nil)
+        #expect(snapshot.lines(at: now).contains { $0.hasPrefix("ALARM: every shard") })
     }
 }

@@ -6,16 +6,17 @@ import Testing
 
 /// `audit`, `replay` and `ingest` over records that say what no fleet of this version would have done.
 @Suite(.serialized) struct RecordPreprocessingTests {
-    private func heartbeat(_ model: StatedModel, states text: String?, atMs: Int64) -> [UInt8] {
+    /// A heartbeat by a clock of 1970: that it was written just now counts.
+    private func heartbeat(
+        _ model: StatedModel, states text: String?, _ state: WorkerStatus.State
+    ) -> [UInt8] {
         var status = WorkerStatus(
-            worker: "planted", incarnation: "0011223344556677", host: "h", pid: 1, startedAtMs: atMs,
+            worker: "planted", incarnation: "0011223344556677", host: "h", pid: 1, startedAtMs: 1,
             backbone: model.artifact.digest, isa: "scalar", replicas: 1)
-        status.state = .running
+        status.state = state
         status.preprocessing = text
         return JSONRecord.encode(status)
     }
-
-    private static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     /// A prediction of the first image of the first shard of partition 0.
     private func prediction(_ model: StatedModel, offset: Int64, stream: String) -> Prediction {
@@ -48,7 +49,7 @@ import Testing
         #expect(silent.errors.contains("no worker has stated its preprocessing"), "\(silent.errors)")
         try deployment.produce(
             topic: "hashiflex.status", key: "worker/planted",
-            heartbeat(model, states: Planted.torchvision, atMs: 1))
+            heartbeat(model, states: Planted.torchvision, .stopped))
         let clean = try deployment.run("audit", "--shards", "--images", "2")
         #expect(clean.code == 0, "\(clean.output)\(clean.errors)")
         #expect(clean.errors.contains("compared the preprocessing of 1 shards"), "\(clean.errors)")
@@ -89,9 +90,9 @@ import Testing
         }
         try deployment.produce(
             topic: "hashiflex.status", key: "worker/planted",
-            heartbeat(model, states: Planted.torchvision, atMs: 1))
+            heartbeat(model, states: Planted.torchvision, .stopped))
         #expect(try deployment.run("audit").code == 0)
-        // A live worker would have kept this one away; this heartbeat is of 1970.
+        // A live worker would have kept this one away; this one has stopped.
         #expect(
             try deployment.run("head", "push", try model.head("other", states: Planted.timm), "--no-wait")
                 .code
@@ -119,7 +120,7 @@ import Testing
             // The last heartbeat of a worker counts.
             try deployment.produce(
                 topic: "hashiflex.status", key: "worker/planted",
-                heartbeat(model, states: text, atMs: isLive ? Self.now : 1))
+                heartbeat(model, states: text, isLive ? .running : .stopped))
             let outcome = try Program.run(ingest)
             #expect(outcome.code == code, "\(text ?? "nothing"), \(isLive): \(outcome.errors)")
         }

@@ -18,7 +18,7 @@ import Testing
         var machine = RolloutStateMachine(livenessMs: 500)
         for worker in workers { machine.observe(worker, nowMs: 0) }
         for now in [0, 101] as [Int64] {
-            if case .decide(let record) = machine.next(log, now: now, wallMs: now) { return (now, record) }
+            if case .decide(let record) = machine.next(log, now: now, wallMs: wallMs) { return (now, record) }
         }
         return nil
     }

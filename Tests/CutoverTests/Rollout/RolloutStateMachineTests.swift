@@ -25,45 +25,47 @@ import Testing
 
     @Test func nothingIsDoneWithoutARequest() {
         var machine = machine([heartbeat("w1", ready: ["a"])])
-        #expect(machine.next(ActivationLog(), now: 0, wallMs: 0) == .wait)
-        #expect(machine.next(log([request("a").with(.aborted)]), now: 0, wallMs: 0) == .wait)
-        #expect(machine.next(log([request("a").with(.committed, offsets: [:])]), now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(ActivationLog(), now: 0, wallMs: wallMs) == .wait)
+        #expect(machine.next(log([request("a").with(.aborted)]), now: 0, wallMs: wallMs) == .wait)
+        #expect(
+            machine.next(log([request("a").with(.committed, offsets: [:])]), now: 0, wallMs: wallMs) == .wait)
     }
 
     @Test func allReadyCommits() throws {
         var machine = machine([heartbeat("w1", ready: ["x", "a"]), heartbeat("w2", ready: ["a"])])
-        let record = try #require(decision(machine.next(log([request("a")]), now: 7, wallMs: 7)))
+        let record = try #require(decision(machine.next(log([request("a")]), now: 7, wallMs: wallMs)))
         #expect(record.state == .committing)
-        #expect(record.request == "a" && record.number == 0 && record.updatedAtMs == 7)
+        #expect(record.request == "a" && record.number == 0 && record.updatedAtMs == wallMs)
     }
 
     @Test func oneThatIsNotReadyIsWaitedFor() {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2")])
-        #expect(machine.next(log([request("a")]), now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(log([request("a")]), now: 0, wallMs: wallMs) == .wait)
         machine.observe(heartbeat("w2", ready: ["a"]), nowMs: 10)
-        #expect(decision(machine.next(log([request("a")]), now: 10, wallMs: 10))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 10, wallMs: wallMs))?.state == .committing)
     }
 
     @Test func aRefusalAbortsWithItsReason() throws {
         var machine = machine([
             heartbeat("w1", ready: ["a"]), heartbeat("w2", refused: ["a": "wrong backbone"]),
         ])
-        let record = try #require(decision(machine.next(log([request("a")]), now: 0, wallMs: 0)))
+        let record = try #require(decision(machine.next(log([request("a")]), now: 0, wallMs: wallMs)))
         #expect(record.state == .aborted)
         #expect(record.reasons == ["w2: wrong backbone"])
     }
 
     @Test func aRefusalOfAnotherHeadIsNoRefusal() {
         var machine = machine([heartbeat("w1", ready: ["a"], refused: ["b": "no room"])])
-        #expect(decision(machine.next(log([request("a")]), now: 0, wallMs: 0))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 0, wallMs: wallMs))?.state == .committing)
     }
 
     @Test func aQuorumNeedsOnlySoMany() {
         let three = [heartbeat("w1", ready: ["a"]), heartbeat("w2", ready: ["a"]), heartbeat("w3")]
         var machine = machine(three)
         #expect(
-            decision(machine.next(log([request("a", quorum: 2)]), now: 0, wallMs: 0))?.state == .committing)
-        #expect(machine.next(log([request("a", quorum: 3)]), now: 0, wallMs: 0) == .wait)
+            decision(machine.next(log([request("a", quorum: 2)]), now: 0, wallMs: wallMs))?.state
+                == .committing)
+        #expect(machine.next(log([request("a", quorum: 3)]), now: 0, wallMs: wallMs) == .wait)
     }
 
     @Test func aRefusalThatLeavesTheQuorumPossibleDoesNotAbort() {
@@ -71,27 +73,39 @@ import Testing
             heartbeat("w1", ready: ["a"]), heartbeat("w2"), heartbeat("w3", refused: ["a": "no room"]),
         ])
         let two = log([request("a", quorum: 2)])
-        #expect(machine.next(two, now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(two, now: 0, wallMs: wallMs) == .wait)
         machine.observe(heartbeat("w2", refused: ["a": "no room"]), nowMs: 1)
-        #expect(decision(machine.next(two, now: 1, wallMs: 1))?.reasons == ["w2: no room", "w3: no room"])
+        #expect(
+            decision(machine.next(two, now: 1, wallMs: wallMs))?.reasons == ["w2: no room", "w3: no room"])
     }
 
     @Test func theDeadlineAbortsAndNamesWhoIsNotReady() throws {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2"), heartbeat("w3")])
         let waiting = log([request("a", deadlineMs: 300)])
         // It runs from when this coordinator first saw the request, here from 100.
-        #expect(machine.next(waiting, now: 100, wallMs: 100) == .wait)
-        #expect(machine.next(waiting, now: 400, wallMs: 400) == .wait)
-        let record = try #require(decision(machine.next(waiting, now: 401, wallMs: 401)))
+        #expect(machine.next(waiting, now: 100, wallMs: wallMs) == .wait)
+        #expect(machine.next(waiting, now: 400, wallMs: wallMs) == .wait)
+        let record = try #require(decision(machine.next(waiting, now: 401, wallMs: wallMs)))
         #expect(record.state == .aborted)
         #expect(record.reasons == ["w2: not ready", "w3: not ready"])
+    }
+
+    /// Somebody sets the coordinator's clock: records bear its time, nothing is decided by it.
+    @Test func aStepOfTheWallClockMovesNoDeadlineAndKillsNobody() throws {
+        var machine = machine([heartbeat("w1"), heartbeat("w2", ready: ["a"])])
+        let waiting = log([request("a", deadlineMs: 300)])
+        #expect(machine.next(waiting, now: 0, wallMs: wallMs) == .wait)
+        #expect(machine.next(waiting, now: 200, wallMs: wallMs + 3_600_000) == .wait)
+        #expect(machine.next(waiting, now: 300, wallMs: 0) == .wait)
+        let record = try #require(decision(machine.next(waiting, now: 301, wallMs: 5)))
+        #expect(record.state == .aborted && record.reasons == ["w1: not ready"] && record.updatedAtMs == 5)
     }
 
     @Test func aDeadlineWithoutEnoughWorkersSaysSo() throws {
         var machine = machine([heartbeat("w1", ready: ["a"])])
         let waiting = log([request("a", quorum: 2, deadlineMs: 10)])
-        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
-        let record = try #require(decision(machine.next(waiting, now: 11, wallMs: 11)))
+        #expect(machine.next(waiting, now: 0, wallMs: wallMs) == .wait)
+        let record = try #require(decision(machine.next(waiting, now: 11, wallMs: wallMs)))
         #expect(record.state == .aborted)
         #expect(record.reasons?.isEmpty == false, "an abort always names a reason")
     }
@@ -101,8 +115,8 @@ import Testing
             heartbeat("w1"), heartbeat("w2", refused: ["a": "no room"]), heartbeat("w3", ready: ["a"]),
         ])
         let waiting = log([request("a", quorum: 2, deadlineMs: 10)])
-        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
-        let record = try #require(decision(machine.next(waiting, now: 11, wallMs: 11)))
+        #expect(machine.next(waiting, now: 0, wallMs: wallMs) == .wait)
+        let record = try #require(decision(machine.next(waiting, now: 11, wallMs: wallMs)))
         #expect(record.reasons == ["w1: not ready", "w2: no room"])
     }
 
@@ -110,9 +124,9 @@ import Testing
     func noLiveWorkerNeverCommits(quorum: Int?) {
         var machine = machine([])
         let waiting = log([request("a", quorum: quorum, deadlineMs: 10)])
-        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(waiting, now: 0, wallMs: wallMs) == .wait)
         #expect(
-            decision(machine.next(waiting, now: 11, wallMs: 11))?.reasons == [
+            decision(machine.next(waiting, now: 11, wallMs: wallMs))?.reasons == [
                 "no live worker to prepare the head"
             ]
         )
@@ -120,16 +134,16 @@ import Testing
 
     @Test func aManifestThatComesLateIsWaitedFor() {
         var machine = machine([heartbeat("w1", ready: ["a"])])
-        #expect(machine.next(log([request("a")], published: false), now: 0, wallMs: 0) == .wait)
-        #expect(decision(machine.next(log([request("a")]), now: 1, wallMs: 1))?.state == .committing)
+        #expect(machine.next(log([request("a")], published: false), now: 0, wallMs: wallMs) == .wait)
+        #expect(decision(machine.next(log([request("a")]), now: 1, wallMs: wallMs))?.state == .committing)
     }
 
     @Test func aManifestThatNeverComesAborts() {
         var machine = machine([heartbeat("w1")])
         let waiting = log([request("a", deadlineMs: 10)], published: false)
-        #expect(machine.next(waiting, now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(waiting, now: 0, wallMs: wallMs) == .wait)
         #expect(
-            decision(machine.next(waiting, now: 11, wallMs: 11))?.reasons
+            decision(machine.next(waiting, now: 11, wallMs: wallMs))?.reasons
                 == ["the head was never published completely"]
         )
     }
@@ -138,7 +152,7 @@ import Testing
         let record = request("a").with(.committing, number: 0, scanFrom: [0: 4])
         for workers in [[], [heartbeat("w1", refused: ["a": "late"])]] {
             var machine = machine(workers)
-            guard case .completeMarkers(let found) = machine.next(log([record]), now: 99_999, wallMs: 99_999)
+            guard case .completeMarkers(let found) = machine.next(log([record]), now: 99_999, wallMs: wallMs)
             else {
                 Issue.record("a cut-over that commits only goes forward")
                 return
@@ -150,62 +164,39 @@ import Testing
     @Test func cutOversGoOneAtATimeInOrder() {
         var machine = machine([heartbeat("w1", ready: ["b"])])
         var both = log([request("a"), request("b")])
-        #expect(machine.next(both, now: 0, wallMs: 0) == .wait, "b is ready, but a is first")
+        #expect(machine.next(both, now: 0, wallMs: wallMs) == .wait, "b is ready, but a is first")
         both.apply(request("a").with(.committing), at: 5)
-        guard case .completeMarkers(let first) = machine.next(both, now: 0, wallMs: 0) else {
+        guard case .completeMarkers(let first) = machine.next(both, now: 0, wallMs: wallMs) else {
             Issue.record("a comes first")
             return
         }
         #expect(first.request == "a")
         both.apply(request("a").with(.committed, offsets: [:]), at: 6)
-        #expect(decision(machine.next(both, now: 0, wallMs: 0))?.request == "b")
+        #expect(decision(machine.next(both, now: 0, wallMs: wallMs))?.request == "b")
     }
 
     @Test func aSecondCutOversDeadlineBeginsWhenItsTurnComes() {
         var machine = machine([heartbeat("w1")])
         var both = log([request("a", deadlineMs: 100), request("b", deadlineMs: 100)])
-        #expect(machine.next(both, now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(both, now: 0, wallMs: wallMs) == .wait)
         machine.observe(heartbeat("w1"), nowMs: 101)
-        #expect(decision(machine.next(both, now: 101, wallMs: 101))?.request == "a")
+        #expect(decision(machine.next(both, now: 101, wallMs: wallMs))?.request == "a")
         both.apply(request("a").with(.aborted), at: 5)
-        #expect(machine.next(both, now: 150, wallMs: 150) == .wait)
-        #expect(machine.next(both, now: 250, wallMs: 250) == .wait)
-        #expect(decision(machine.next(both, now: 251, wallMs: 251))?.request == "b")
-    }
-
-    @Test func aSilentWorkerDropsOut() {
-        var machine = machine([heartbeat("w1", ready: ["a"])])
-        machine.observe(heartbeat("w2", ready: ["a"]), nowMs: 400)
-        #expect(machine.live(nowMs: 500).map(\.worker) == ["w1", "w2"])
-        #expect(machine.live(nowMs: 501).map(\.worker) == ["w2"])
-        machine.forgetSilent(nowMs: 5_000)
-        #expect(machine.live(nowMs: 0).map(\.worker) == ["w1", "w2"])
-        machine.forgetSilent(nowMs: 5_001)
-        #expect(machine.live(nowMs: 0).map(\.worker) == ["w2"])
-    }
-
-    /// Anyone may write heartbeats: memory is bounded, and who beats on is not forgotten for long.
-    @Test func aFloodOfNamesHidesNobodyWhoBeats() {
-        var machine = machine([heartbeat("w1", ready: ["a"])])
-        for index in 0..<5_000 {
-            machine.observe(heartbeat("ghost-\(index)"), nowMs: Int64(index / 100))
-            if index % 500 == 0 { machine.observe(heartbeat("w1", ready: ["a"]), nowMs: Int64(index / 100)) }
-        }
-        #expect(machine.live(nowMs: 50).count == RolloutStateMachine.workersMax)
-        #expect(machine.live(nowMs: 50).contains { $0.worker == "w1" })
-        #expect(machine.alarms(nowMs: 50).count == 1 && machine.alarms(nowMs: 10_000).isEmpty)
+        #expect(machine.next(both, now: 150, wallMs: wallMs) == .wait)
+        #expect(machine.next(both, now: 250, wallMs: wallMs) == .wait)
+        #expect(decision(machine.next(both, now: 251, wallMs: wallMs))?.request == "b")
     }
 
     @Test func aStoppedWorkerDropsOutAtOnce() {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2")])
         machine.observe(heartbeat("w2", state: .stopped), nowMs: 1)
-        #expect(decision(machine.next(log([request("a")]), now: 1, wallMs: 1))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 1, wallMs: wallMs))?.state == .committing)
     }
 
     @Test(arguments: [WorkerStatus.State.starting, .running, .draining])
     func aWorkerThatMayStillScoreIsNeeded(state: WorkerStatus.State) {
         var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w2", state: state)])
-        #expect(machine.next(log([request("a")]), now: 0, wallMs: 0) == .wait)
+        #expect(machine.next(log([request("a")]), now: 0, wallMs: wallMs) == .wait)
     }
 
     @Test func aStragglerOfAnEarlierLifeIsIgnored() {
@@ -213,9 +204,10 @@ import Testing
         machine.observe(heartbeat("w1", incarnation: "1", startedAtMs: 10, ready: ["a"]), nowMs: 1)
         #expect(machine.live(nowMs: 1).map(\.incarnation) == ["2"])
         #expect(
-            machine.next(log([request("a")]), now: 1, wallMs: 1) == .wait, "the new life has not loaded it")
+            machine.next(log([request("a")]), now: 1, wallMs: wallMs) == .wait,
+            "the new life has not loaded it")
         machine.observe(heartbeat("w1", incarnation: "3", startedAtMs: 60, ready: ["a"]), nowMs: 2)
-        #expect(decision(machine.next(log([request("a")]), now: 2, wallMs: 2))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 2, wallMs: wallMs))?.state == .committing)
     }
 
     /// A broker with a small `offset.metadata.max.bytes`: workers could not commit under the head.
@@ -225,7 +217,7 @@ import Testing
         ] {
             var machine = RolloutStateMachine(livenessMs: 500, offsetBytesMax: bytes)
             machine.observe(heartbeat("w1", ready: ["a"]), nowMs: 0)
-            let record = try #require(decision(machine.next(log([request("a")]), now: 0, wallMs: 0)))
+            let record = try #require(decision(machine.next(log([request("a")]), now: 0, wallMs: wallMs)))
             #expect(record.state == state, "\(bytes)")
             guard state == .aborted else { continue }
             let reason = try #require(record.reasons?.first)
@@ -240,7 +232,7 @@ import Testing
             let asked = request("h\(number)", slot: .stream("plant-3/line-\(number)"))
             log.apply(manifest("h\(number)"))
             log.apply(asked, at: Int64(number))
-            let decided = try #require(decision(machine.next(log, now: 0, wallMs: 0)))
+            let decided = try #require(decision(machine.next(log, now: 0, wallMs: wallMs)))
             guard decided.state == .committing else {
                 #expect(number >= 16, "sixteen slots of usual names fit")
                 #expect(decided.reasons?.first?.contains("4096 bytes") == true)
@@ -248,7 +240,7 @@ import Testing
                 log.apply(decided, at: 200)
                 log.apply(manifest("h63"))
                 log.apply(request("h63", slot: .stream("plant-3/line-0")), at: 201)
-                #expect(decision(machine.next(log, now: 0, wallMs: 0))?.state == .committing)
+                #expect(decision(machine.next(log, now: 0, wallMs: wallMs))?.state == .committing)
                 return
             }
             log.apply(asked.with(.committing), at: 100)
@@ -264,7 +256,7 @@ import Testing
             for isPublished in [true, false] {
                 var machine = machine([heartbeat("w1", ready: ["a"]), heartbeat("w3", ready: ["a"]), frozen])
                 let log = log([request("a", quorum: quorum)], published: isPublished)
-                let record = try #require(decision(machine.next(log, now: 0, wallMs: 0)))
+                let record = try #require(decision(machine.next(log, now: 0, wallMs: wallMs)))
                 #expect(record.state == .aborted)
                 let reason = try #require(frozen.frozenHeadRefusal)
                 #expect(record.reasons == ["w2: \(reason)"])
@@ -278,6 +270,6 @@ import Testing
         var frozen = heartbeat("w2", state: .stopped)
         frozen.frozenHead = .init(head: digest("z"), label: headLabel("z"))
         var machine = machine([heartbeat("w1", ready: ["a"]), frozen])
-        #expect(decision(machine.next(log([request("a")]), now: 0, wallMs: 0))?.state == .committing)
+        #expect(decision(machine.next(log([request("a")]), now: 0, wallMs: wallMs))?.state == .committing)
     }
 }

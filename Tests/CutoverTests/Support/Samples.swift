@@ -75,6 +75,9 @@ func manifest(_ name: String, file: [UInt8] = [1], bytes: Int? = nil, chunks: In
     )
 }
 
+/// A time of day for stamps, far away from the steady times of these tests: neither can stand for the other.
+let wallMs: Int64 = 1_700_000_000_000
+
 /// A heartbeat; `ready` and `refused` are names of heads.
 func heartbeat(
     _ worker: String,

@@ -1,4 +1,5 @@
 import ControlPlane
+import FleetMachines
 import Foundation
 import RecordFuzzing
 
@@ -7,11 +8,12 @@ import RecordFuzzing
 public func fuzzRecords(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
     var snapshot = FleetSnapshot()
-    snapshot.take(.caughtUp)
+    let start = Moment(steadyMs: 0, wallMs: 0)
+    snapshot.take(.caughtUp, nil, atMs: start.steadyMs)
     let view = RecordView(
         lines: { heartbeat in
-            snapshot.take(heartbeat)
-            return snapshot.lines(nowMs: 0)
+            snapshot.take(heartbeat, nil, atMs: start.steadyMs)
+            return snapshot.lines(at: start)
         }, escape: Terminal.noted)
     let problems = RecordStage.play(input, view: view)
     guard problems.isEmpty else {

@@ -6,7 +6,7 @@ import Threads
 import hashiflex
 
 /// What `top`, `fleet status` and `doctor` say of the heartbeats.
-@Suite struct FleetSnapshotTests {
+@Suite struct FleetBacklogTests {
     private func worker(_ name: String = "w") -> WorkerStatus {
         var status = WorkerStatus(
             worker: name, incarnation: "1", host: "h", pid: 1, startedAtMs: 0,

@@ -1,0 +1,1 @@
+../../../Sources/hashiflex/Fleet/HeartbeatAges.swift
