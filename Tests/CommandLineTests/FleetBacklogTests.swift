@@ -26,13 +26,14 @@ import hashiflex
 
     private func lines(_ workers: [WorkerStatus], _ partitions: [LedgerPartition]?) -> [String] {
         var snapshot = FleetSnapshot()
-        for worker in workers { snapshot.take(.worker(worker)) }
+        snapshot.take(.caughtUp, nil)
+        for worker in workers { snapshot.take(.worker(worker), nil) }
         if let partitions {
             var status = CoordinatorStatus(coordinator: "c", atMs: Clock.wallMs)
             status.partitions = partitions
-            snapshot.take(.coordinator(status))
+            snapshot.take(.coordinator(status), nil)
         }
-        return snapshot.lines(nowMs: Clock.wallMs)
+        return snapshot.lines()
     }
 
     @Test func whatWaitsIsSaidWithTheWorstPartition() {

@@ -61,10 +61,12 @@ import TestSupport
         var lane = LaneSequencer<Int>(images: most - 3)
         for ordinal in 0..<2 {
             lane.finish(ticket(ordinal), images: 5, payload: ordinal)
-            let released = try #require(lane.release())
+            let next = lane.release()
+            let released = try #require(next)
             #expect(released.imagesBefore == (ordinal == 0 ? most - 3 : most))
             lane.delivered(ordinal: ordinal)
-            let progress = try #require(lane.takeFrontier()).progress
+            let frontier = lane.takeFrontier()
+            let progress = try #require(frontier).progress
             #expect(progress.images == most)
             #expect(try PartitionProgress(text: progress.text) == progress)
         }
