@@ -13,7 +13,6 @@ import Testing
         let id: String?
         let worker: String?
         let request: String?
-        let label: String?
     }
 
     private func parsed(_ outcome: Program.Outcome) throws -> [Named] {

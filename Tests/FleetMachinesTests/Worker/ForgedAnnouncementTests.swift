@@ -58,6 +58,7 @@ import Testing
         let saved = try saved(bench)
         let asked = bench.tell(.move(Self.move(saved.offset, to), offset: offset))
         #expect(asked.first?.hasPrefix("fetch [0]") == true, "\(asked)")
+        bench.tell(.controlRead(below: offset + 1))
         let words = bench.tell(.positions([0: saved], generation: bench.generation), afterMs: 1_000)
         #expect(words.contains("say partition 0: moved from offset \(saved.offset) to \(to)"), "\(words)")
         bench.tell(.commitEnded(nil, serial: serial))
