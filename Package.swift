@@ -239,7 +239,7 @@ package.targets.append(
             "HardenedModel", "ImageDecoding", "Ingest", "Kafka", "PipelineMessages", "RecordFuzzing",
             "TestSupport", "CRDKafka",
         ],
-        exclude: ["Shells"],
+        exclude: ["Golden", "Shells"],
         swiftSettings: swift))
 package.targets.append(
     .testTarget(

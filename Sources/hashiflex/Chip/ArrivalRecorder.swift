@@ -25,14 +25,13 @@ final class ArrivalRecorder {
 
     deinit { _ = consumer.close() }
 
-    /// Whether every partition's end was reached since its last record.
-    var isAtEnd: Bool { ended.count == partitions }
+    /// Whether every partition's end was reached once: sensors may go on sending.
+    var hasSeenEnd: Bool { ended.count == partitions }
 
     /// Takes the next record, if one comes within `timeoutMs`.
     func step(_ recording: inout ArrivalRecording, timeoutMs: Int32) throws {
         switch consumer.poll(timeoutMs: timeoutMs) {
         case .message(let message):
-            ended.remove(message.partition)
             guard message.header(ShardTopicKind.header) != Array(ShardTopicKind.marker.rawValue.utf8) else {
                 return recording.skip(.marker)
             }

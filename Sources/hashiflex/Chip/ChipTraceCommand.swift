@@ -36,7 +36,7 @@ struct ChipTraceCommand: ParsableCommand {
             let endMs = Clock.steadyMs + Int64(seconds * 1_000)
             while !stop.isSet, !recording.isFull, Clock.steadyMs < endMs {
                 try recorder.step(&recording, timeoutMs: 100)
-                if stored, recorder.isAtEnd { break }
+                if stored, recorder.hasSeenEnd { break }
             }
             let trace = try trace(of: recording)
             let comment =
