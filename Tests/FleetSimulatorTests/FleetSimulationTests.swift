@@ -34,7 +34,7 @@ import Testing
             #expect(report.complaints.isEmpty, "seed \(seed)")
             total.add(report)
         }
-        #expect(total.namesTaken > 5)
+        #expect(total.namesTaken > 0)
     }
 
     /// Every dictionary has an order of its own, in one process as well: chance that follows one shows here.

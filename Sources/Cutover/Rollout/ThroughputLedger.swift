@@ -65,12 +65,16 @@ public struct ThroughputLedger: Sendable, Equatable {
     /// Takes the receipt at `receiptsOffset` of its receipts partition.
     ///
     /// One of the last offset that a record may name is none of a shard: the ledger could not say what comes next.
-    public mutating func apply(_ receipt: Receipt, receiptsOffset: Int64) {
+    ///
+    /// - Parameter isLate: Whether it was passed over in doubt, and counts after all.
+    public mutating func apply(_ receipt: Receipt, receiptsOffset: Int64, isLate: Bool = false) {
         guard receipt.offset < RecordBounds.offset.upperBound else { return }
         var partition = partitions[receipt.partition] ?? LedgerPartition(partition: receipt.partition)
         defer { partitions[receipt.partition] = partition }
-        guard receiptsOffset >= partition.receiptsOffset else { return }  // counted before a restart
-        partition.receiptsOffset = receiptsOffset + 1
+        if !isLate {
+            guard receiptsOffset >= partition.receiptsOffset else { return }  // counted before a restart
+        }
+        partition.receiptsOffset = max(partition.receiptsOffset, receiptsOffset + 1)
         guard receipt.offset >= partition.nextOffset else {
             // Redelivered, or late.
             if partition.fill(receipt) { credit(receipt) }

@@ -32,6 +32,11 @@ extension CoordinatorMachine {
         if open.count > Self.openMax { status.openCutovers.append("and \(open.count - Self.openMax) more") }
         status.ledger = ledger.entries
         status.partitions = term.watch.complete(ledger.partitionEntries, partitions: settings.partitions)
+        for place in status.partitions.indices {
+            let entry = status.partitions[place]
+            let held = term.gate.heldFrom(entry.partition) ?? .max
+            status.partitions[place].receiptsOffset = min(entry.receiptsOffset, held)
+        }
         // What a forged heartbeat left may not add up; this one must be readable all the same.
         status.imagesCommitted = min(max(0, ledger.imagesCounted), RecordBounds.count.upperBound)
         status.ledgerReset = ledger.reset

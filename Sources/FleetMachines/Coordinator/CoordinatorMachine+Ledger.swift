@@ -33,8 +33,12 @@ extension CoordinatorMachine {
         term?.awaitsPositions = false
         term?.watch.learn(saved, extents)
         beginCounting(saved)
-        let counting = term?.gate.learn(extents.mapValues(\.end), answered: serial) ?? []
+        let ends = extents.mapValues(\.end)
+        let counting = term?.gate.learn(ends, answered: serial, nowMs: now.steadyMs) ?? []
         for entry in counting { term?.ledger?.apply(entry.receipt, receiptsOffset: entry.offset) }
+        for entry in term?.gate.takeProven(forMs: settings.doubtMs, nowMs: now.steadyMs) ?? [] {
+            term?.ledger?.apply(entry.receipt, receiptsOffset: entry.offset, isLate: true)
+        }
         // An offset without a word beside it is nobody's of ours: it says nothing of images.
         let stand = saved.sorted { $0.key < $1.key }.compactMap { partition, position in
             term?.progress.read(position, of: partition).map {

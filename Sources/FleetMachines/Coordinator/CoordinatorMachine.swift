@@ -191,6 +191,9 @@ package struct CoordinatorSettings: Sendable {
     package var positionsMs: Int64 = 1_000
     /// The shard topic; empty where positions are not noted down.
     package var topic = ""
+    /// Receipts that were refused count when their shards turn up within this time, milliseconds: who told where a partition ends may
+    /// have been behind.
+    package var doubtMs: Int64 = 120_000
     /// Least time between two notes of where a partition stands while it moves, milliseconds, for each 64 partitions.
     package var checkpointMs: Int64 = 60_000
     /// Time between counts of the shard topic's partitions, milliseconds.

@@ -4,10 +4,12 @@ internal import PipelineMessages
 ///
 /// Anybody may write a receipt of a shard far above the partition's end; once counted, the ledger would take all that
 /// come after it for repeated ones. So receipts at or above the known end wait, with those behind them, until the end
-/// was asked for twice more: by then it lies above every honest one.
+/// was asked for twice more: by then it lies above every honest one, unless who answers is behind: a node that is cut off from its
+/// peers goes on answering with its own end. So what was refused is remembered for a while, and counts when the end passes it.
 struct ReceiptGate: Sendable {
-    /// Most receipts that wait, in all partitions together.
+    /// Most receipts that wait, in all partitions together, and most of those that were refused and are remembered.
     static let waitingMax = 16_384
+    static let doubtedMax = 16_384
 
     private struct Waiting: Sendable {
         let receipt: Receipt
@@ -19,6 +21,9 @@ struct ReceiptGate: Sendable {
     private var ends: [Int32: Int64] = [:]
     private var waiting: [Int32: [Waiting]] = [:]
     private var waitingCount = 0
+    /// Those that were refused a while ago at most, in the order of their topic, and when.
+    private var doubted: [Int32: [(receipt: Receipt, offset: Int64, atMs: Int64)]] = [:]
+    private var doubtedCount = 0
     /// How many were refused, and the last of them.
     private(set) var refused: (count: Int64, last: Receipt)?
     /// How many did not fit.
@@ -41,7 +46,9 @@ struct ReceiptGate: Sendable {
     }
 
     /// Learns where the partitions end, as the question number `answered` found; returns the receipts that count now.
-    mutating func learn(_ ends: [Int32: Int64], answered: Int) -> [(receipt: Receipt, offset: Int64)] {
+    mutating func learn(
+        _ ends: [Int32: Int64], answered: Int, nowMs: Int64
+    ) -> [(receipt: Receipt, offset: Int64)] {
         self.ends.merge(ends) { max($0, $1) }
         var counting: [(receipt: Receipt, offset: Int64)] = []
         for partition in waiting.keys.sorted() {
@@ -52,7 +59,7 @@ struct ReceiptGate: Sendable {
                 if entry.receipt.offset < end {
                     counting.append((entry.receipt, entry.offset))
                 } else if answered >= entry.asked + 2, ends[partition] != nil {
-                    refused = ((refused?.count ?? 0) + 1, entry.receipt)
+                    refuse(entry.receipt, entry.offset, nowMs)
                 } else {
                     break
                 }
@@ -63,6 +70,35 @@ struct ReceiptGate: Sendable {
         }
         return counting
     }
+
+    private mutating func refuse(_ receipt: Receipt, _ offset: Int64, _ nowMs: Int64) {
+        refused = ((refused?.count ?? 0) + 1, receipt)
+        guard doubtedCount < Self.doubtedMax else { return }
+        doubted[receipt.partition, default: []].append((receipt, offset, nowMs))
+        doubtedCount += 1
+    }
+
+    /// Those that were refused by the word of somebody who was behind, in order: their shards are there after all.
+    ///
+    /// - Parameter forMs: For how long what was refused is remembered.
+    mutating func takeProven(forMs: Int64, nowMs: Int64) -> [(receipt: Receipt, offset: Int64)] {
+        var proven: [(receipt: Receipt, offset: Int64)] = []
+        for partition in doubted.keys.sorted() {
+            let end = ends[partition] ?? 0
+            let all = doubted[partition] ?? []
+            let left = all.filter { $0.receipt.offset >= end && nowMs - $0.atMs < forMs }
+            proven += all.filter { $0.receipt.offset < end }.map { ($0.receipt, $0.offset) }
+            doubted[partition] = left.isEmpty ? nil : left
+            doubtedCount -= all.count - left.count
+        }
+        guard let known = refused, !proven.isEmpty else { return proven }
+        let count = known.count - Int64(proven.count)
+        refused = count > 0 ? (count, known.last) : nil
+        return proven
+    }
+
+    /// Where a successor has to read receipts on, lest it miss what may still count; `nil` where nothing is in doubt.
+    func heldFrom(_ partition: Int32) -> Int64? { doubted[partition]?.first?.offset }
 
     /// What is wrong with the receipts topic.
     var alarms: [String] {

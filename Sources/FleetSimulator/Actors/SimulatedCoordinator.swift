@@ -17,6 +17,8 @@ final class SimulatedCoordinator: SimulatedProcess {
 
     private var machine = CoordinatorMachine(CoordinatorSettings(name: "", partitions: []))
     private var followers: Followers?
+    /// Where partitions ended when a node was cut off from its peers that goes on answering, and until when it is asked.
+    private var behind: (extents: [PartitionExtent], untilMs: Int64)?
     var errands: [CoordinatorAction] = []
     var isBusy = false
     /// Whether it stands between two markers of one cut-over.
@@ -41,6 +43,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.checkpointMs = 400
         settings.partitionsMs = 200
         settings.unknownMs = 300
+        settings.doubtMs = 3_000
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
         turn(busy: 1...6, idle: 5...20) { [self] in follow() }
@@ -168,6 +171,19 @@ final class SimulatedCoordinator: SimulatedProcess {
         return followers?.receipts != receipts
     }
 
+    /// Where a partition ends, as the node tells that is asked.
+    private func extent(of partition: Int32) -> PartitionExtent {
+        if behind.map({ world.nowMs >= $0.untilMs || world.isCalm }) ?? false { behind = nil }
+        if behind == nil, world.fails(300) {
+            let all = broker.shards.indices.map { broker.extent(Int32($0)) }
+            behind = (all, world.nowMs + world.random.within(100...1_500))
+        }
+        guard let known = behind?.extents, known.indices.contains(Int(partition)) else {
+            return broker.extent(partition)
+        }
+        return known[Int(partition)]
+    }
+
     /// What is committed and where partitions end are read at different times; either may stay unanswered.
     private func answerPositions(_ partitions: [Int32], _ serial: Int, _ term: Int) {
         let end = broker.controlEnd
@@ -181,7 +197,7 @@ final class SimulatedCoordinator: SimulatedProcess {
                 }
                 var extents: [Int32: PartitionExtent] = [:]
                 for partition in partitions where !world.fails(20) {
-                    extents[partition] = broker.extent(partition)
+                    extents[partition] = extent(of: partition)
                 }
                 tell(.positions(saved, extents, serial: serial), term: term)
             }

@@ -102,6 +102,36 @@ import Testing
         #expect(bench.status.alarms.isEmpty)
     }
 
+    /// A node that is cut off from its peers goes on telling where the partition ended then.
+    @Test func whatWasRefusedByANodeThatWasBehindCountsAfterAll() {
+        var bench = Bench()
+        bench.answer(ends: [0: 1, 1: 0])
+        bench.tell(.receipt(Self.receipt(0, before: 0), offset: 0))
+        for offset in 1...3 as ClosedRange<Int64> {
+            bench.tell(.receipt(Self.receipt(offset, before: 10 * offset), offset: offset))
+        }
+        for _ in 0..<3 { bench.answer(ends: [0: 1, 1: 0]) }
+        #expect(bench.status.alarms.first?.contains("3 name shards that are not there") == true)
+        #expect(bench.status.imagesCommitted == 10)
+        // A successor would read them again.
+        #expect(bench.status.partitions.first?.receiptsOffset == 1)
+        bench.answer(ends: [0: 4, 1: 0])
+        #expect(bench.status.imagesCommitted == 40 && bench.status.alarms.isEmpty)
+        #expect(bench.status.ledger == [LedgerEntry(worker: "w", images: 40, shards: 4)])
+        #expect(bench.status.partitions.first?.receiptsOffset == 4)
+    }
+
+    @Test func whatWasRefusedLongAgoDoesNot() {
+        var bench = Bench()
+        bench.answer(ends: [0: 1, 1: 0])
+        bench.tell(.receipt(Self.receipt(1, before: 0), offset: 0))
+        for _ in 0..<3 { bench.answer(ends: [0: 1, 1: 0]) }
+        for _ in 0..<130 { bench.answer(ends: [0: 1, 1: 0]) }
+        bench.answer(ends: [0: 4, 1: 0])
+        #expect(bench.status.imagesCommitted == 0)
+        #expect(bench.status.alarms.first?.contains("1 name shards that are not there") == true)
+    }
+
     @Test func aPartitionWhoseEndIsNotAnsweredRefusesNobody() {
         var bench = Bench()
         bench.answer(ends: [0: 1, 1: 0])
