@@ -20,3 +20,30 @@ import Testing
         #expect(SequenceFault.remark(on: KafkaError.Code.fencedInstance, library: library) == nil)
     }
 }
+
+extension OnBroker {
+    @Suite struct LostCounts {
+        /// However it shows: as the error of a record, or as that of the producer.
+        @Test func aRecordThatIsOutOfOrderSaysWhoseFaultItMayBe() throws {
+            KafkaLog.setHandler { _ in }
+            defer { KafkaLog.setHandler(nil) }
+            let broker = try EmbeddedBroker(topics: [("t", 1)])
+            defer { broker.close() }
+            try broker.pushRequestErrors(
+                .produce, codes: [Int32](repeating: KafkaError.Code.outOfOrderSequence, count: 50))
+            let producer = try KafkaProducer(broker.configuration)
+            for tag in UInt64(0)..<3 {
+                try producer.produce(topic: "t", partition: 0, value: [1], tag: tag)
+            }
+            var failure: KafkaError?
+            eventually("a failure") {
+                failure = producer.poll(timeoutMs: 100).compactMap(\.error).first ?? producer.fatalError
+                return failure != nil
+            }
+            let text = try #require(failure?.message)
+            let isOld = LibraryVersion.rdkafkaNumber < 0x0203_00ff
+            #expect(text.contains("out of order"), "\(text)")
+            #expect(text.contains("librdkafka 4438") == isOld, "\(text)")
+        }
+    }
+}

@@ -212,8 +212,10 @@ private func onDelivery(
             message.err == RD_KAFKA_RESP_ERR__FATAL || message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE
             || message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
         if isGivenUp, let fatal = KafkaError.fatal(of: client, writing: topic) { return fatal }
+        let remark = SequenceFault.remark(on: message.err.rawValue, library: LibraryVersion.rdkafkaNumber)
         return KafkaError(
-            code: message.err.rawValue, doing: "cannot deliver to \(topic)/\(message.partition)"
+            code: message.err.rawValue, doing: "cannot deliver to \(topic)/\(message.partition)",
+            detail: remark.map { "\(String(cString: rd_kafka_err2str(message.err))); \($0)" }
         ).naming(.write, topic: topic, of: client)
     }
     context.deliver(
