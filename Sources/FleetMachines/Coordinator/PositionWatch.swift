@@ -26,9 +26,17 @@ struct PositionWatch: Sendable {
     private var seen: [Int32: (offset: Int64, progress: PartitionProgress)] = [:]
     private var noted: [Int32: (note: PositionCheckpoint?, atMs: Int64)] = [:]
     private var lostFor: [Int32: Int] = [:]
-    /// The newest move of each partition that is not settled, its offset, and how often positions had been asked for when
-    /// it was read.
-    private var open: [Int32: (move: PositionMove, offset: Int64, asked: Int)] = [:]
+    /// A move that is not settled.
+    private struct Open {
+        let move: PositionMove
+        let offset: Int64
+        /// How often positions had been asked for when it was read.
+        let asked: Int
+        /// Whether compaction takes it because of what was written since: the late word that an earlier one is settled.
+        var isOverwritten = false
+    }
+    /// The newest of each partition.
+    private var open: [Int32: Open] = [:]
     /// The errand that is under way, and what it is for.
     var errand: (serial: Int, lost: [Lost])?
     /// Nothing is begun before, milliseconds.
@@ -51,11 +59,15 @@ struct PositionWatch: Sendable {
 
     mutating func learn(_ move: PositionMove, at offset: Int64, asked: Int) {
         if let settled = move.settled {
-            if open[move.partition]?.offset ?? .max <= settled { open[move.partition] = nil }
+            if open[move.partition]?.offset ?? .max <= settled {
+                open[move.partition] = nil
+            } else if move.resumes == true, open[move.partition]?.move.resumes == true {
+                open[move.partition]?.isOverwritten = true
+            }
         } else if let known = open[move.partition]?.offset ?? (open.count < Self.rememberedMax ? -1 : nil),
             offset > known
         {
-            open[move.partition] = (move, offset, asked)
+            open[move.partition] = Open(move: move, offset: offset, asked: asked)
         }
     }
 
@@ -105,7 +117,7 @@ struct PositionWatch: Sendable {
             lostFor[partition, default: 0] += 1
             guard lostFor[partition, default: 0] >= Self.lostChecks else { continue }
             if let open = open[partition], open.offset > checkpoint.moved ?? -1,
-                open.move.from == position?.offset
+                open.move.from == position?.offset, !open.isOverwritten
             {
                 continue
             }

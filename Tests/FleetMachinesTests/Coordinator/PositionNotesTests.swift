@@ -146,6 +146,21 @@ import Testing
         #expect(bench.moves.count == 2 && bench.moves[1].settled == offset && bench.moves[1].done == true)
     }
 
+    @Test func aMoveThatTheLateEndOfAnEarlierOneTakesAlongIsSaidAgain() throws {
+        var bench = Bench()
+        for _ in 0..<2 { _ = bench.answer([0: Self.saved(7)]) }
+        for _ in 0..<2 { _ = bench.answer([:]) }
+        bench.tell(.topicChecked(anew: [], errand: try #require(bench.checks.first).errand))
+        let offset = bench.readBack()
+        // Of records of one key compaction leaves the last, and workers that start later would never see the move.
+        let late = try #require(bench.moves.first).settled(at: offset - 1, done: false)
+        bench.tell(.move(late, offset: offset + 1))
+        _ = bench.answer([:])
+        #expect(bench.checks.count == 2)
+        bench.tell(.topicChecked(anew: [], errand: try #require(bench.checks.last).errand))
+        #expect(bench.moves.count == 2 && bench.moves[1].settled == nil && bench.moves[1].to == 7)
+    }
+
     @Test func aTopicThatWasCreatedAnewBeginsAtItsBeginning() throws {
         var bench = Bench()
         for _ in 0..<2 { _ = bench.answer([0: Self.saved(7)]) }
