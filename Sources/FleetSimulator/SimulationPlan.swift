@@ -20,6 +20,8 @@ package struct SimulationPlan: Sendable, Hashable {
     package var isForgetful: Bool
     /// Whether the group remembers workers by their names (static membership).
     package var isStatic: Bool
+    /// Whether a second worker has the name of the first one, until the calm.
+    package var hasTwin: Bool
     /// Most heads that a worker keeps.
     package var headsMax: Int
     /// How much rarer than usual processes die and sleep.
@@ -53,6 +55,7 @@ package struct SimulationPlan: Sendable, Hashable {
         partitionsAdded = random.oneIn(3) ? Int(random.within(1...2)) : 0
         headsMax += 5 * partitionsAdded
         isStatic = random.oneIn(4)
+        hasTwin = random.oneIn(8)
     }
 }
 

@@ -37,6 +37,18 @@ import Testing
         #expect(total.namesTaken > 0)
     }
 
+    /// Two workers under one name shut each other out again and again; nothing is lost by it, and one alone goes on.
+    @Test(arguments: [false, true], [false, true])
+    func twoHoldersOfOneNameDoNoHarm(isStatic: Bool, isExactlyOnce: Bool) {
+        for seed in UInt64(1)...4 {
+            var plan = SimulationPlan(seed: seed)
+            (plan.hasTwin, plan.isStatic, plan.isExactlyOnce) = (true, isStatic, isExactlyOnce)
+            let report = FleetSimulation.run(plan)
+            #expect(report.complaints.isEmpty, "seed \(seed)")
+            #expect(report.committed > 0, "seed \(seed)")
+        }
+    }
+
     /// Every dictionary has an order of its own, in one process as well: chance that follows one shows here.
     @Test(arguments: UInt64(1)...12) func equalSeedsGiveEqualRuns(seed: UInt64) {
         let plan = SimulationPlan(seed: seed)

@@ -158,7 +158,8 @@ T
     chmod +x "$state/bin/$1"
 }
 
-# Kafka's own commands, as a download has them: tests run what `topics acls` prints, and move the offsets of a group.
+# Kafka's own commands, as a download has them: tests run what `topics acls` prints, move the offsets of a
+# group, and delete what nobody has read.
 offer_tools() {
     if [ -x "$home/bin/kafka-acls.sh" ]; then
         PATH=$home/bin:$PATH
@@ -168,5 +169,6 @@ offer_tools() {
     offer_tool kafka-acls.sh org.apache.kafka.tools.AclCommand
     offer_tool kafka-consumer-groups.sh org.apache.kafka.tools.consumer.group.ConsumerGroupCommand
     offer_tool kafka-configs.sh kafka.admin.ConfigCommand
+    offer_tool kafka-delete-records.sh org.apache.kafka.tools.DeleteRecordsCommand
     PATH=$state/bin:$PATH
 }

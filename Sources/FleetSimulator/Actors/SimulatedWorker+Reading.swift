@@ -13,14 +13,14 @@ extension SimulatedWorker {
             guard !isAway else { return }
             guard !isCutOff else { return join() }
             guard !takeNameOver() else { return }
-            memberID = broker.group.join(memberID, worker: index, life: life, nowMs: world.nowMs)
+            memberID = broker.group.join(memberID, worker: self, nowMs: world.nowMs)
         }
     }
 
     /// Goes on under a name that the group remembers; returns whether it does.
     private func takeNameOver() -> Bool {
         guard world.plan.isStatic, memberID == nil,
-            let known = broker.group.takeOver(worker: index, life: life, nowMs: world.nowMs)
+            let known = broker.group.takeOver(self, nowMs: world.nowMs)
         else { return false }
         world.report.namesTaken += 1
         memberID = known.member

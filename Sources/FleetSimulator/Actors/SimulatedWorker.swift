@@ -100,6 +100,9 @@ final class SimulatedWorker: SimulatedProcess {
         turn(every: 15...25) { [self] in heartbeatToGroup() }
     }
 
+    /// Whether it has another one's name.
+    var isTwin: Bool { index >= world.plan.workers }
+
     /// Some follow the control topic slowly.
     private var controlPace: ClosedRange<Int64> {
         guard !world.isCalm else { return 2...12 }

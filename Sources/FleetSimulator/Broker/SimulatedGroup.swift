@@ -2,6 +2,7 @@
 final class SimulatedGroup {
     struct Member {
         let worker: Int
+        let name: String
         let life: Int
         var beatAtMs: Int64
         var hasJoined: Bool
@@ -22,11 +23,12 @@ final class SimulatedGroup {
     private var nextMember = 1
 
     /// Takes a member into the next generation; a new one gets its name.
-    func join(_ id: Int?, worker: Int, life: Int, nowMs: Int64) -> Int {
+    func join(_ id: Int?, worker: SimulatedWorker, nowMs: Int64) -> Int {
         let member = id.flatMap { members[$0] == nil ? nil : $0 } ?? nextMember
         nextMember = max(nextMember, member + 1)
         begin(nowMs)
-        members[member] = Member(worker: worker, life: life, beatAtMs: nowMs, hasJoined: true)
+        members[member] = Member(
+            worker: worker.index, name: worker.name, life: worker.life, beatAtMs: nowMs, hasJoined: true)
         return member
     }
 
@@ -34,13 +36,15 @@ final class SimulatedGroup {
     /// generation.
     ///
     /// - Returns: who it is, and what it owns unless the group is changing; `nil` if the name is not known.
-    func takeOver(worker: Int, life: Int, nowMs: Int64) -> (member: Int, partitions: [Int32]?)? {
-        guard let old = members.first(where: { $0.value.worker == worker }) else { return nil }
+    func takeOver(_ worker: SimulatedWorker, nowMs: Int64) -> (member: Int, partitions: [Int32]?)? {
+        let known = members.filter { $0.value.name == worker.name }
+        guard let old = known.min(by: { $0.key < $1.key }) else { return nil }
         let member = nextMember
         nextMember += 1
         members[old.key] = nil
         members[member] = Member(
-            worker: worker, life: life, beatAtMs: nowMs, hasJoined: true, partitions: old.value.partitions)
+            worker: worker.index, name: worker.name, life: worker.life, beatAtMs: nowMs, hasJoined: true,
+            partitions: old.value.partitions)
         return (member, joiningUntilMs == nil ? old.value.partitions : nil)
     }
 

@@ -70,18 +70,26 @@ extension World {
         guard broker.group.members.isEmpty,
             !broker.offsets.isEmpty, !broker.offsets.keys.contains(where: broker.isUnstable)
         else { return }
-        var notes: [Int32: Bool] = [:]
-        for entry in broker.control {
-            guard case .checkpoint(let note) = entry.content else { continue }
-            // Of the notes of a partition compaction leaves the last one, and that may be nobody's of ours.
-            notes[note.partition] =
-                note.isPossible(at: entry.offset) && (note.offset > 0 || note.moved != nil)
-        }
         report.forgotten += 1
-        for (partition, isTold) in notes where isTold {
+        for partition in partitionsNoted {
             truth[Int(partition)].isMovedKnown = false
             broker.offsets[partition] = nil
         }
+    }
+
+    /// Partitions of which the control topic says where they stood, to whoever reads it now.
+    private var partitionsNoted: Set<Int32> {
+        var noted: Set<Int32> = []
+        for entry in broker.control {
+            guard case .checkpoint(let note) = entry.content else { continue }
+            // Of the notes of a partition compaction leaves the last one, and that may be nobody's of ours.
+            if note.isPossible(at: entry.offset), note.offset > 0 || note.moved != nil {
+                noted.insert(note.partition)
+            } else {
+                noted.remove(note.partition)
+            }
+        }
+        return noted
     }
 
     /// What people have asked for in a partition.
@@ -119,8 +127,9 @@ extension World {
         for worker in workers where worker.isAlive {
             for blocked in worker.machine.partitions {
                 guard let reason = blocked.blocked, reason.contains("positions move") else { continue }
-                // Mostly the coordinator is left to it.
-                guard !reason.contains("resumes") || !isCalm && random.oneIn(20) else { continue }
+                // Mostly the coordinator is left to it, unless a worker alone remembers where it stood.
+                let isItsOwn = reason.contains("resumes") && partitionsNoted.contains(blocked.partition)
+                guard !isItsOwn || !isCalm && random.oneIn(20) else { continue }
                 let partition = blocked.partition
                 let extent = broker.extent(partition)
                 // Not below what was passed over; else where the workers were, or a little before that.

@@ -41,6 +41,7 @@ final class World {
         broker = SimulatedBroker(partitions: plan.partitions)
         truth = Array(repeating: Truth(), count: plan.partitions)
         workers = (0..<plan.workers).map { SimulatedWorker(name: "w\($0)", index: $0, world: self) }
+        if plan.hasTwin { workers.append(SimulatedWorker(name: "w0", index: plan.workers, world: self)) }
         coordinators = (0..<plan.coordinators).map {
             SimulatedCoordinator(name: "c\($0)", index: $0, world: self)
         }
@@ -162,7 +163,8 @@ final class World {
         isCalm = true
         report.stormMs = nowMs - 1_000_000
         report.committedInStorm = requests.count { broker.states[$0.request] == .committed }
-        for worker in workers {
+        for twin in workers where twin.isTwin && twin.isAlive { twin.kill() }
+        for worker in workers where !worker.isTwin {
             // Who has refused a head would go on refusing it; who has not must find its way as it is.
             if worker.isAlive, !worker.refusesUntilCalm.isEmpty { worker.kill() }
             worker.refusesUntilCalm = []
@@ -174,14 +176,16 @@ final class World {
             if !coordinator.isAlive { coordinator.start() }
         }
         // Two links stay away for good: another worker has to take the partitions.
-        if workers.count > 1 {
-            let worker = random.pick(workers)
+        if plan.workers > 1 {
+            let worker = random.pick(Array(workers.prefix(plan.workers)))
             worker.deafen(Int32(random.within(0...Int64(partitions - 1))), forMs: 1_000_000)
             worker.mute(Int32(random.within(0...Int64(partitions - 1))), forMs: 1_000_000)
         }
         ask(last: true)
         // Who was still draining is started again when it has ended.
-        every(80...120) { [self] in for worker in workers where !worker.isAlive { worker.start() } }
+        every(80...120) { [self] in
+            for worker in workers where !worker.isAlive && !worker.isTwin { worker.start() }
+        }
         // Who was refused, for want of room for one head more perhaps, asks again.
         every(900...1_100) { [self] in if lastWasAborted { ask(last: true) } }
         elect()

@@ -15,6 +15,8 @@ enum SecuredBroker {
     static let configTool = Program.onPath("kafka-configs.sh")
     /// Kafka's own command for the offsets of groups; `nil` where it is not on PATH.
     static let groupTool = Program.onPath("kafka-consumer-groups.sh")
+    /// Kafka's own command for deleting the oldest records of partitions; `nil` where it is not on PATH.
+    static let deletionTool = Program.onPath("kafka-delete-records.sh")
 
     /// Runs a command as a user, to the end.
     static func run(

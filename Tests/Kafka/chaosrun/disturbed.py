@@ -9,6 +9,7 @@ from .world import SAMPLE, SAMPLE_IMAGES, World
 
 PUSH_DEADLINE, PUSH_LIMIT = 60, 75  # seconds: what head push is told, and what it may take until it has ended
 INGEST_LIMIT = 300  # seconds over its plan
+WAIT = 60  # seconds: what pushes and ingests are told with --wait: with one node, it may be away when they start
 CALM = 240  # seconds for faults, pushes and ingests that had begun
 PARTITIONS = 16
 
@@ -73,7 +74,7 @@ class Run:
             rest.append(self.world.start(
                 f"ingest-{part}", "ingest", f"camera-{part}={SAMPLE}", "--images", size, "--repeat",
                 -(-size // SAMPLE_IMAGES), "--size", 32, "--shard-images", numbers.choice([4, 8, 16]), "--fps",
-                max(1, round(size / span)), "--json", limit=span + INGEST_LIMIT))
+                max(1, round(size / span)), "--wait", WAIT, "--json", limit=span + INGEST_LIMIT))
             self.ingests.append(rest[-1])
         yield from wait(lambda: all(process.code is not None for process in rest), INGEST_LIMIT + span)
         for process in rest:
@@ -88,7 +89,8 @@ class Run:
             yield max(0, begin + moment - self.loop.now)
             head = self.world.heads[number % len(self.world.heads)]
             self.loop.add(self.follow(self.world.start(
-                f"push-{number}", "head", "push", head, "--deadline", PUSH_DEADLINE, "--json", limit=PUSH_LIMIT)))
+                f"push-{number}", "head", "push", head, "--deadline", PUSH_DEADLINE, "--wait", WAIT, "--json",
+                limit=PUSH_LIMIT)))
 
     def follow(self, push):
         self.pushes.append(push)
