@@ -129,8 +129,9 @@ extension WorkerMachine {
         if lost {
             dropLanes()
             lostSinceMs = lostSinceMs ?? now.steadyMs
-            control.missed = .unread
         }
+        // Who gives back too slowly is dropped from the group without a word.
+        control.missed = .unread
         phase = .closing(untilMs: lost ? now.steadyMs : now.steadyMs + settings.flushMs)
     }
 

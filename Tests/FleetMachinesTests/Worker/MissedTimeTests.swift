@@ -4,12 +4,12 @@ import Testing
 
 /// A worker that was gone begins a partition without an offset only when it has read what was noted meanwhile.
 @Suite struct MissedTimeTests {
-    /// A worker that has lost its partitions and owns one without an offset again.
-    private func returned() -> (bench: WorkerBench, words: [String]) {
+    /// A worker that has lost its partitions, or given them back, and owns one without an offset again.
+    private func returned(lost: Bool = true) -> (bench: WorkerBench, words: [String]) {
         var bench = WorkerBench()
         bench.putInForce("a", partitions: [0])
         bench.own([0, 1])
-        bench.tell(.revoked(lost: true))
+        bench.tell(.revoked(lost: lost))
         bench.tell(.assigned([0, 1]))
         let saved = SavedPosition(offset: 3, metadata: PartitionProgress(images: 9).text)
         let words = bench.tell(.positions([1: saved], generation: bench.generation))
@@ -26,8 +26,8 @@ import Testing
             bench.tell(.positions([:], generation: bench.generation)).contains("assign [\"0@0\"] 1"))
     }
 
-    @Test func whatHasAnOffsetGoesOnAndWhatHasNoneWaits() throws {
-        let (bench, words) = returned()
+    @Test(arguments: [true, false]) func whatHasAnOffsetGoesOnAndWhatHasNoneWaits(isLost: Bool) throws {
+        let (bench, words) = returned(lost: isLost)
         #expect(words.contains("assign [\"1@3\"] \(bench.generation)"))
         #expect(words.contains("ask end 1"))
         let blocked = try #require(bench.machine.partitions.first { $0.partition == 0 }?.blocked)
