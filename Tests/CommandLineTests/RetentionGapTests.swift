@@ -63,7 +63,8 @@ struct RetentionGapTests {
             return status?.output.contains(problem) == true
         }
         try #require(isSaid, "\(String(describing: status))\n\(fleet.text)")
-        #expect(status?.code == 1)
+        let doctor = try Program.run(["doctor"] + link, seconds: 60)
+        #expect(doctor.code == 1, "\(doctor.output)")
         // Nobody crosses it unasked, and nobody ends.
         #expect(try place().committed == stood && fleet.isRunning, "\(fleet.text)")
 
