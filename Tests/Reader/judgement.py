@@ -30,6 +30,13 @@ def repeated(sums):
     return len(numbers) - sum(len({number for number in numbers if number % 16 == part}) for part in range(16))
 
 
+def seconds(sums, places):
+    """The places whose sum another one had before, and where that was."""
+    first = {}
+    return [(place, first[each]) for each, place in zip(sums, places)
+            if each and first.setdefault(each, place) != place]
+
+
 class Findings:
     """How often a fault was met, and its first examples: all of them could be as many as the records."""
 
@@ -156,13 +163,14 @@ class Judgement:
         is one, too.
         """
         lost, wrong, unreadable = Findings(), Findings(), Findings()
-        sent, names = [], []
+        sent, names, places = [], [], []
         for partition in sorted(self.partitions):
             shards, timeline = self.partitions.pop(partition), self.rule.timeline(partition)
             for offset, shard in sorted(shards.items()):
                 self.judge(partition, offset, shard, timeline, lost, wrong, unreadable)
                 sent.append(shard.sent)
                 names.append(shard.names)
+                places.append((partition, offset, shard.stream))
         second, misplaced, false = map(Findings, self.rule.stray_markers())
         found = [
             ("lost", "lost", lost), ("repeats_differing", "differing", self.differing),
@@ -183,10 +191,14 @@ class Judgement:
             faults.append(f"{self.repeats} repeats under exactly-once")
         if sent_once and second.count:
             faults.append(f"{second.count} second markers: " + "; ".join(second.examples))
-        if sent_once and count["shards_sent_twice"]:
-            faults.append(f"{count['shards_sent_twice']} shards were sent twice")
-        if images is not None and self.awaited != images:
+        twice = Findings(
+            f"{self.prefix}.shards/{place[0]}@{place[1]} is {first[0]}@{first[1]} of {place[2]}"
+            for place, first in (seconds(sent, places) if count["shards_sent_twice"] else ()))
+        miscounted = images is not None and self.awaited != images
+        if miscounted:
             faults.append(f"{self.awaited} images are in the shards, {images} were sent")
+        if twice.count and (sent_once or miscounted):
+            faults.append(f"{twice.count} shards were sent twice: " + "; ".join(twice.examples))
         return count, faults
 
     def judge(self, partition, offset, shard, timeline, lost, wrong, unreadable):

@@ -127,6 +127,13 @@ class JudgementTest(unittest.TestCase):
     def test_images_that_were_sent_and_are_not_there(self):
         self.assertEqual(MadeUp().judged(images=6)[1], ["5 images are in the shards, 6 were sent"])
 
+    def test_more_images_than_were_sent_are_explained_by_the_shard_that_came_twice(self):
+        topics = MadeUp()
+        topics.shard(9, "s", 1, sequence=2, ids=["s-2-0"])
+        topics.prediction(9, 0, SECOND, 10, id="s-2-0")
+        self.assertEqual(topics.judged(images=5)[1], [
+            "6 images are in the shards, 5 were sent", "1 shards were sent twice: hashiflex.shards/0@9 is 0@2 of s"])
+
     def test_an_image_that_was_sent_twice_is_counted(self):
         topics = MadeUp()
         topics.shard(9, "s", 1, ids=["s-2-0"])
