@@ -25,7 +25,7 @@ public struct ActivationLog: Sendable, Equatable {
     /// Likewise, of those that were asked for every partition.
     private var newestEverywhere: [HeadSlot: CutoverRecord] = [:]
     /// The committed markers of each partition by ascending offset.
-    private var markers: [Int32: [HeadInForce]] = [:]
+    private(set) var markers: [Int32: [HeadInForce]] = [:]
     /// The requests that are announced and not committed.
     private var announced: Set<String> = []
     /// The first default marker of each partition, once it is certain that none comes below it.

@@ -82,9 +82,7 @@ final class IngestConductor: Sendable {
             backlogBytesMax: options.backlogBytesMax, recordBytesMax: options.recordBytesMax)
         settings.endMs = options.stopMs
         state = Mutex(State(machine: IngestMachine(settings, partitions: starts, at: .now)))
-        var producerOptions = ProducerOptions(messageMaxBytes: options.recordBytesMax)
-        producerOptions.queueKilobytes = 65_536
-        let producer = try KafkaProducer(options.kafka, options: producerOptions)
+        let producer = try KafkaProducer(options.kafka, options: options.producer)
         self.producer = producer
         // Until it has heard of the topic, it refuses nothing and reports what has no partition too late.
         let shards = options.topics.shards

@@ -48,6 +48,15 @@ public struct IngestOptions: Sendable {
     /// How long a stop may take before nothing is waited for any more, milliseconds.
     public var stopMs: Int64 = 8_000
 
+    /// The producer of all streams. A shard that is written twice is scored twice, whatever the workers promise: one request
+    /// at a time (`Kafka`, decision 0005).
+    package var producer: ProducerOptions {
+        var producer = ProducerOptions(messageMaxBytes: recordBytesMax)
+        producer.queueKilobytes = 65_536
+        producer.requestsInFlight = 1
+        return producer
+    }
+
     /// Options with their defaults.
     public init(kafka: KafkaConfiguration, topics: TopicNames, preparation: TensorPreparation) {
         self.kafka = kafka

@@ -153,6 +153,11 @@ import Testing
         #expect(producer.value(of: "enable.idempotence") == "true")
         #expect(producer.value(of: "acks") == "-1")
         #expect(producer.value(of: "linger.ms") == "5")
+        #expect(producer.value(of: "max.in.flight.requests.per.connection") == "5")
+        var oneByOne = ProducerOptions()
+        oneByOne.requestsInFlight = 1
+        let single = try KafkaProducer(KafkaConfiguration(brokers: "b:1"), options: oneByOne)
+        #expect(single.value(of: "max.in.flight.requests.per.connection") == "1")
         let careful = try KafkaProducer(
             KafkaConfiguration(brokers: "b:1"),
             options: .init(transactionalID: "x")

@@ -43,7 +43,7 @@ extension CoordinatorMachine {
         let waiting = self.term?.watch.alarms(
             settings.partitions, live: live, patienceMs: 2 * settings.livenessMs, nowMs: now.steadyMs)
         let alarms =
-            term.gate.alarms + Self.mixedBackbones(live)
+            term.topic.alarms(settings.topic) + term.gate.alarms + Self.mixedBackbones(live)
             + term.fleet.alarms(nowMs: now.steadyMs)
             + term.held.alarms + (waiting ?? []) + narrowOffsets + ledger.alarms
         status.alarms = Array(alarms.prefix(ThroughputLedger.alarmsMax))

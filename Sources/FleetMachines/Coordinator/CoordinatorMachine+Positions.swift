@@ -1,3 +1,4 @@
+internal import Cutover
 internal import PipelineMessages
 
 /// Positions that outlive the group: noted down while all is well, and told to the workers where the group's offset is gone.
@@ -25,7 +26,8 @@ extension CoordinatorMachine {
             term?.positions.notes(
                 of: stand.filter { $0.isNotable(below: readBelow) }, topic: settings.topic,
                 intervalMs: settings.checkpointMs, now) ?? []
-        let lost = term?.positions.lost(saved, stand, extents) ?? []
+        watchTopic(stand, extents, now)
+        let lost = lostPartitions(saved, stand, extents)
         if !notes.isEmpty { actions.append(.note(notes)) }
         guard let watch = term?.positions, watch.errand == nil, now.steadyMs >= watch.retryAtMs else {
             return
@@ -39,6 +41,39 @@ extension CoordinatorMachine {
         }
     }
 
+    /// Looks whether the partitions go as far as is known of them.
+    private mutating func watchTopic(
+        _ stand: [PartitionStand], _ extents: [Int32: PartitionExtent], _ now: Moment
+    ) {
+        guard let term else { return }
+        var known: [Int32: Int64] = [:]
+        for partition in extents.keys {
+            known[partition] = max(
+                term.positions.stood(partition)?.offset ?? 0,
+                (term.log.lastMarker(partition: partition) ?? -1) + 1)
+        }
+        for place in stand { known[place.partition] = max(known[place.partition] ?? 0, place.offset) }
+        self.term?.topic.settle(stand)
+        self.term?.topic.learn(extents, forMs: settings.strangeMs, nowMs: now.steadyMs) { known[$0] ?? 0 }
+    }
+
+    /// Partitions that can not go on by themselves, and of which nothing speaks against going on where they stood; and those
+    /// that are long enough again.
+    private mutating func lostPartitions(
+        _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], _ extents: [Int32: PartitionExtent]
+    ) -> [PositionWatch.Lost] {
+        var lost = term?.positions.lost(saved, stand, extents) ?? []
+        for partition in (term?.topic.grown ?? []).sorted() {
+            guard !lost.contains(where: { $0.checkpoint.partition == partition }) else { continue }
+            guard let stood = term?.positions.stood(partition) else {
+                term?.topic.forget(partition)
+                continue
+            }
+            lost.append(PositionWatch.Lost(checkpoint: stood, from: nil, isOnlyAsked: true))
+        }
+        return lost.filter { term?.topic.doubts($0.checkpoint.partition) == false }
+    }
+
     private mutating func begin(_ lost: [PositionWatch.Lost]) -> Int {
         errands += 1
         term?.positions.errand = (errands, lost)
@@ -49,26 +84,23 @@ extension CoordinatorMachine {
         actions.append(.writeMoves(moves, errand: begin([])))
     }
 
-    /// Says where the lost partitions go on: where they stood, or at the beginning of another topic of that name.
+    /// Says that the lost partitions go on where they stood; not in another topic of that name.
     mutating func topicChecked(_ anew: [Int32], _ errand: Int, _ now: Moment) {
         guard let current = term?.positions.errand, current.serial == errand else { return }
         term?.positions.errand = nil
-        let moves = current.lost.map { lost in
+        let moves = current.lost.compactMap { lost -> PositionMove? in
             let stood = lost.checkpoint
             let isAnew = anew.contains(stood.partition)
-            let gone =
+            term?.topic.judged(stood, isAnew: isAnew)
+            guard !isAnew, !lost.isOnlyAsked else { return nil }
+            let reason =
                 lost.from.map { "offset \($0) was committed by something else than a worker" }
                 ?? "the group's committed offset is gone"
-            let reason =
-                isAnew
-                ? "\(gone), and the topic is another one than the one that stood at \(stood.offset)" : gone
             actions.append(
-                .say(
-                    "partition \(stood.partition): \(reason); it resumes at \(isAnew ? lost.begin : stood.offset)"
-                ))
+                .say("partition \(stood.partition): \(reason); it resumes at \(stood.offset)"))
             return PositionMove(
-                topic: settings.topic, partition: stood.partition, from: lost.from,
-                to: isAnew ? lost.begin : stood.offset, images: isAnew ? 0 : stood.images, reason: reason,
+                topic: settings.topic, partition: stood.partition, from: lost.from, to: stood.offset,
+                images: stood.images, reason: reason,
                 by: RecordBounds.cut("coordinator \(settings.name)", bytes: 256), atMs: now.wallMs
             ).resuming
         }

@@ -33,6 +33,7 @@ package struct CoordinatorMachine: Sendable {
         /// What people have moved, before the ledger is there.
         var moves: [PositionMove] = []
         var positions = PositionWatch()
+        var topic = TopicWatch()
         /// The newest demand to start the ledger anew.
         var reset: (record: LedgerReset, offset: Int64)?
         /// Whether it began for that.
@@ -194,6 +195,9 @@ package struct CoordinatorSettings: Sendable {
     /// Receipts that were refused count when their shards turn up within this time, milliseconds: who told where a partition ends may
     /// have been behind.
     package var doubtMs: Int64 = 120_000
+    /// A partition that ends below where the workers stood for so long is one of another topic, milliseconds: a node that is behind
+    /// tells an old end for a while.
+    package var strangeMs: Int64 = 10_000
     /// Least time between two notes of where a partition stands while it moves, milliseconds, for each 64 partitions.
     package var checkpointMs: Int64 = 60_000
     /// Time between counts of the shard topic's partitions, milliseconds.

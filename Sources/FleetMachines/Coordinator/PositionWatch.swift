@@ -15,8 +15,8 @@ struct PositionWatch: Sendable {
         let checkpoint: PositionCheckpoint
         /// What is committed; `nil` where nothing is.
         let from: Int64?
-        /// Where the partition begins.
-        let begin: Int64
+        /// Whether it goes on, and only its records are doubted.
+        var isOnlyAsked = false
     }
 
     private var checkpoints: [Int32: PositionCheckpoint] = [:]
@@ -71,6 +71,9 @@ struct PositionWatch: Sendable {
         }
     }
 
+    /// Where a partition stood, as far as is noted.
+    func stood(_ partition: Int32) -> PositionCheckpoint? { checkpoints[partition] }
+
     /// What is to be noted down: where partitions are from time to time, and sooner where they have come to rest. What was
     /// noted and is not read back is noted again.
     mutating func notes(
@@ -109,7 +112,7 @@ struct PositionWatch: Sendable {
         for (partition, checkpoint) in checkpoints.sorted(by: { $0.key < $1.key }) {
             let position = saved[partition]
             guard !ours.contains(partition), checkpoint.offset > 0 || checkpoint.moved != nil,
-                let extent = extents[partition]
+                extents[partition] != nil
             else {
                 lostFor[partition] = nil
                 continue
@@ -121,7 +124,7 @@ struct PositionWatch: Sendable {
             {
                 continue
             }
-            lost.append(Lost(checkpoint: checkpoint, from: position?.offset, begin: extent.begin))
+            lost.append(Lost(checkpoint: checkpoint, from: position?.offset))
         }
         return lost
     }

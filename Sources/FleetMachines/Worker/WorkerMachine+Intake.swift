@@ -33,12 +33,25 @@ extension WorkerMachine {
     private mutating func pass(
         _ next: WorkerLane<Message, Scores>.Waiting, _ lane: inout WorkerLane<Message, Scores>
     ) -> String? {
+        if let reason = strangeness(of: next, lane.id.partition) { return reason }
         switch next.record {
         case .shard(let stream): return passShard(next, stream, &lane)
         case .marker(let marker): return passMarker(next, marker, &lane)
         case .badMarker(let problem):
             bury(next, code: "bad-marker", reason: problem, &lane)
             return nil
+        }
+    }
+
+    /// Why a record can not be of the topic that the control topic speaks of: where a head came into force, there is its
+    /// marker.
+    private func strangeness(
+        of next: WorkerLane<Message, Scores>.Waiting, _ partition: Int32
+    ) -> String? {
+        if case .marker = next.record { return nil }
+        return control.log.marker(partition: partition, at: next.offset).map {
+            "offset \(next.offset) holds no marker, and the control topic says that \($0.label) came into force there: "
+                + StrangeTopic.remedy
         }
     }
 

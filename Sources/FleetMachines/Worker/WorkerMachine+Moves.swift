@@ -167,7 +167,8 @@ extension WorkerMachine {
     private static func wayOut(_ partition: Int32, _ stood: PositionCheckpoint?) -> String {
         guard let stood else { return remedy(partition) }
         return
-            "it stood at \(stood.offset), and the coordinator resumes it there; \(remedy(partition)), if elsewhere"
+            "it stood at \(stood.offset), and the coordinator resumes it there, or its alarm says why not; "
+            + "\(remedy(partition)), if elsewhere"
     }
 
     private static func remedy(_ partition: Int32) -> String {

@@ -6,6 +6,7 @@ public struct AccessRight: Sendable, Hashable, CustomStringConvertible {
         case write = "Write"
         case describe = "Describe"
         case create = "Create"
+        case delete = "Delete"
         case idempotentWrite = "IdempotentWrite"
     }
 

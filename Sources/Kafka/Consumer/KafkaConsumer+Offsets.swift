@@ -128,7 +128,7 @@ extension KafkaConsumer {
     ) throws(KafkaError) -> Int64? {
         let words = "cannot look for a time in \(partition)"
         let list = try listOffsets([partition], at: max(0, time), doing: words, timeoutMs: timeoutMs)
-        if let failure = list.firstFailure(doing: words) {
+        if let failure = list.firstFailure(doing: "cannot look for a time") {
             throw failure.naming(.describe, topic: partition.topic, of: client.pointer)
         }
         return PartitionList.elements(of: list.pointer).first.flatMap { $0.offset >= 0 ? $0.offset : nil }
@@ -139,7 +139,7 @@ extension KafkaConsumer {
     ) throws(KafkaError) -> Int64 {
         let words = "cannot read the watermarks of \(partition)"
         let list = try listOffsets([partition], at: place.number, doing: words, timeoutMs: timeoutMs)
-        if let failure = list.firstFailure(doing: words) {
+        if let failure = list.firstFailure(doing: "cannot read the watermarks") {
             throw failure.naming(.describe, topic: partition.topic, of: client.pointer)
         }
         guard let offset = PartitionList.elements(of: list.pointer).first?.offset, offset >= 0 else {

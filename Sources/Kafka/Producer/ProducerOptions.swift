@@ -35,6 +35,12 @@ public struct ProducerOptions: Sendable {
     /// - Units: KiB; 131,072 by default.
     public var queueKilobytes: Int?
 
+    /// How many requests may be on their way to a node at once.
+    ///
+    /// - Range: 1 to 5 of an idempotent producer, which 5 is the library's default of. With more than one, an idempotent producer
+    ///   that loses its node may write a message twice, or be of no further use; with one, a node takes a batch a round trip.
+    public var requestsInFlight: Int?
+
     /// After how long an undelivered message is given up.
     ///
     /// - Units: milliseconds; 300,000 by default.
@@ -85,7 +91,8 @@ public struct ProducerOptions: Sendable {
         ]
         let numbers: [(String, Int?)] = [
             ("linger.ms", lingerMs), ("message.max.bytes", messageMaxBytes),
-            ("queue.buffering.max.kbytes", queueKilobytes), ("message.timeout.ms", deliveryTimeoutMs),
+            ("queue.buffering.max.kbytes", queueKilobytes),
+            ("max.in.flight.requests.per.connection", requestsInFlight), ("message.timeout.ms", deliveryTimeoutMs),
             (
                 "transaction.timeout.ms",
                 transactionTimeoutMs ?? (transactionalID == nil ? nil : Self.transactionTimeoutMsUsual)

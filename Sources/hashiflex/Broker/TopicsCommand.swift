@@ -5,8 +5,8 @@ import PipelineMessages
 /// `hashiflex topics`.
 struct TopicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "topics", abstract: "Create the topics on a real broker, or list them.",
-        subcommands: [Create.self, List.self, Acls.self])
+        commandName: "topics", abstract: "Create the topics on a real broker, list or delete them.",
+        subcommands: [Create.self, List.self, Delete.self, Acls.self])
 
     /// `hashiflex topics create`.
     struct Create: ParsableCommand {
@@ -92,6 +92,12 @@ struct TopicsCommand: ParsableCommand {
         private func create(_ plans: [TopicPlan], _ link: Connection) throws -> [Outcome] {
             let results = try TopicMaker(link: link, replication: replication).make(
                 plans.filter { link.cluster.topics[$0.name] == nil })
+            if case .created = results[link.topics.shards], link.cluster.topics[link.topics.control] != nil {
+                Terminal.note(
+                    "\(link.topics.shards) is new, and \(link.topics.control) was there: if it speaks of heads in force in an "
+                        + "earlier \(link.topics.shards), no worker reads this one; hashiflex topics delete removes all, to "
+                        + "begin anew")
+            }
             var known: [String: Int] = [:]
             var outcomes: [Outcome] = []
             for plan in plans {
