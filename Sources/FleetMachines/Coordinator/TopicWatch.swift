@@ -30,7 +30,9 @@ struct TopicWatch: Sendable {
         for (partition, extent) in extents {
             let known = known(partition)
             guard extent.end < known else {
-                if let before = short.removeValue(forKey: partition), before.isSaid { grown.insert(partition) }
+                if let before = short.removeValue(forKey: partition), before.isSaid {
+                    grown.insert(partition)
+                }
                 continue
             }
             let sinceMs = short[partition]?.sinceMs ?? nowMs

@@ -22,7 +22,8 @@ extension KafkaAdmin {
         }
         defer { rd_kafka_event_destroy(event) }
         let code = rd_kafka_event_error(event)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let result = rd_kafka_event_DeleteTopics_result(event) else {
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let result = rd_kafka_event_DeleteTopics_result(event)
+        else {
             throw KafkaError(
                 code: code.rawValue, doing: words,
                 detail: rd_kafka_event_error_string(event).map { String(cString: $0) })

@@ -92,7 +92,8 @@ public struct ProducerOptions: Sendable {
         let numbers: [(String, Int?)] = [
             ("linger.ms", lingerMs), ("message.max.bytes", messageMaxBytes),
             ("queue.buffering.max.kbytes", queueKilobytes),
-            ("max.in.flight.requests.per.connection", requestsInFlight), ("message.timeout.ms", deliveryTimeoutMs),
+            ("max.in.flight.requests.per.connection", requestsInFlight),
+            ("message.timeout.ms", deliveryTimeoutMs),
             (
                 "transaction.timeout.ms",
                 transactionTimeoutMs ?? (transactionalID == nil ? nil : Self.transactionTimeoutMsUsual)

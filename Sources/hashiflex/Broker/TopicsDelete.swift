@@ -6,7 +6,8 @@ extension TopicsCommand {
     /// `hashiflex topics delete`.
     struct Delete: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "delete", abstract: "Delete every topic of the deployment, with all that is in them.",
+            commandName: "delete",
+            abstract: "Delete every topic of the deployment, with all that is in them.",
             discussion: """
                 Stop fleet, coordinators and cameras first. The topics belong together: the control topic speaks of \
                 offsets of the shards, and a fleet does not read shards that it does not speak of. Kafka forgets the \
@@ -26,7 +27,8 @@ extension TopicsCommand {
             try runCommand {
                 let link = try connection.connect(as: "topics")
                 guard !link.isEmbedded else {
-                    throw CommandError(Exit.refused, "the embedded broker forgets its topics when it ends: end it")
+                    throw CommandError(
+                        Exit.refused, "the embedded broker forgets its topics when it ends: end it")
                 }
                 let there = TopicPlan.all(link.topics, partitions: 1).map(\.name).filter {
                     link.cluster.topics[$0] != nil
@@ -39,11 +41,13 @@ extension TopicsCommand {
                             outcome: failures[name].map { "failed: \($0)" } ?? (yes ? "deleted" : "exists")))
                 }
                 if there.isEmpty {
-                    Terminal.note("no topic of \(link.topics.prefix) is there, or none that this user may see")
+                    Terminal.note(
+                        "no topic of \(link.topics.prefix) is there, or none that this user may see")
                 }
                 guard yes || there.isEmpty else {
                     throw CommandError(
-                        Exit.refused, "nothing was deleted: --yes deletes these topics, with all that is in them")
+                        Exit.refused,
+                        "nothing was deleted: --yes deletes these topics, with all that is in them")
                 }
                 guard failures.isEmpty else {
                     throw CommandError(Exit.mismatch, "not every topic could be deleted")

@@ -100,7 +100,9 @@ import Testing
         #expect(
             blocked.hasPrefix(
                 "offset 3 holds no marker, and the control topic says that head@a came into force there"))
-        #expect(bench.takeShard(4).isEmpty && bench.tell(.tick, afterMs: 60_000).allSatisfy { !$0.contains("submit") })
+        #expect(
+            bench.takeShard(4).isEmpty
+                && bench.tell(.tick, afterMs: 60_000).allSatisfy { !$0.contains("submit") })
         // In its own topic all goes on.
         var right = WorkerBench()
         right.putInForce("a", partitions: [0])
