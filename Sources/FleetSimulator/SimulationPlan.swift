@@ -22,6 +22,8 @@ package struct SimulationPlan: Sendable, Hashable {
     package var isStatic: Bool
     /// Whether a second worker has the name of the first one, until the calm.
     package var hasTwin: Bool
+    /// Whether in the end the shard topic is created anew, and the control topic is not.
+    package var isReplaced: Bool
     /// Most heads that a worker keeps.
     package var headsMax: Int
     /// How much rarer than usual processes die and sleep.
@@ -56,6 +58,7 @@ package struct SimulationPlan: Sendable, Hashable {
         headsMax += 5 * partitionsAdded
         isStatic = random.oneIn(4)
         hasTwin = random.oneIn(8)
+        isReplaced = random.oneIn(8)
     }
 }
 
@@ -124,6 +127,8 @@ package struct SimulationReport: Sendable, Hashable {
     package var gaps = 0
     /// Times another program moved an offset of the group.
     package var meddled = 0
+    /// Times the shard topic was created anew under the control topic of before.
+    package var replaced = 0
     /// Times the group's offsets were forgotten.
     package var forgotten = 0
     /// Partitions that were resumed where they stood.
@@ -165,6 +170,7 @@ package struct SimulationReport: Sendable, Hashable {
         gaps += other.gaps
         meddled += other.meddled
         moves += other.moves
+        replaced += other.replaced
         forgotten += other.forgotten
         resumed += other.resumed
         resets += other.resets

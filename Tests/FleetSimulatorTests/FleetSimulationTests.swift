@@ -49,6 +49,16 @@ import Testing
         }
     }
 
+    /// Nobody goes on where another topic stood, and the coordinator says so.
+    @Test(arguments: [false, true]) func aTopicOfAnotherControlTopicIsNotRead(isExactlyOnce: Bool) {
+        for seed in UInt64(1)...4 {
+            var plan = SimulationPlan(seed: seed)
+            (plan.isReplaced, plan.isExactlyOnce) = (true, isExactlyOnce)
+            let report = FleetSimulation.run(plan)
+            #expect(report.complaints.isEmpty && report.replaced == 1, "seed \(seed)")
+        }
+    }
+
     /// Every dictionary has an order of its own, in one process as well: chance that follows one shows here.
     @Test(arguments: UInt64(1)...12) func equalSeedsGiveEqualRuns(seed: UInt64) {
         let plan = SimulationPlan(seed: seed)

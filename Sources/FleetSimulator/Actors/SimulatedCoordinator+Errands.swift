@@ -28,7 +28,12 @@ extension SimulatedCoordinator {
             answer(errand, applying: { [broker] in broker.appendControl(.cutover(record)) }) {
                 .written(errand: errand)
             }
-        case .checkTopic(_, let errand): answer(errand) { .topicChecked(anew: [], errand: errand) }
+        case .checkTopic(let stood, let errand):
+            // Of an empty partition nothing can be told.
+            answer(errand) { [self] in
+                let anew = stood.map(\.partition).filter { world.isReplaced && broker.extent($0).end > 0 }
+                return .topicChecked(anew: anew, errand: errand)
+            }
         case .writeMoves(let moves, let errand):
             answer(errand, applying: { [broker] in for move in moves { broker.appendControl(.move(move)) } })
             {

@@ -44,6 +44,7 @@ final class SimulatedCoordinator: SimulatedProcess {
         settings.partitionsMs = 200
         settings.unknownMs = 300
         settings.doubtMs = 3_000
+        settings.strangeMs = 400
         machine = CoordinatorMachine(settings)
         (followers, errands, isBusy, isBetweenMarkers) = (nil, [], false, false)
         turn(busy: 1...6, idle: 5...20) { [self] in follow() }

@@ -109,11 +109,12 @@ extension SimulatedWorker {
         let open = fetching.keys.sorted().filter { partition in
             // Of a partition that rests something may still be on its way.
             !isDeaf(to: partition) && (resting[partition].map { world.nowMs < $0 + 8 } ?? true)
-                && fetching[partition, default: 0] < broker.shards[Int(partition)].count
+                && fetching[partition, default: 0] != broker.shards[Int(partition)].count
         }
         guard !open.isEmpty else { return false }
         let partition = world.random.pick(open)
-        guard fetching[partition, default: 0] >= broker.begins[Int(partition)] else {
+        let extent = broker.extent(partition)
+        guard extent.begin..<extent.end ~= fetching[partition, default: 0] else {
             // Reading of it stops until it is assigned anew.
             fetching[partition] = nil
             tell(.outOfRange(partition: partition, world.fails(4) ? nil : broker.extent(partition)))
@@ -179,6 +180,8 @@ extension SimulatedWorker {
     }
 
     private func score(_ ticket: Ticket, _ message: SimulatedMessage, _ stamp: HeadStamp) {
+        // Of a topic that is no more.
+        guard message.offset < broker.extent(message.partition).end else { return }
         let entry = broker.shards[Int(message.partition)][Int(message.offset)]
         after(world.random.oneIn(20) ? world.random.within(50...250) : world.random.within(1...20)) {
             [self] in

@@ -109,6 +109,14 @@ final class SimulatedBroker {
         receipts.append([])
     }
 
+    /// The partition of another topic of that name, empty; those of the topics for answers are as new.
+    func replacePartition(_ partition: Int) {
+        shards[partition] = []
+        begins[partition] = 0
+        outcomes[partition] = [:]
+        receipts[partition] = []
+    }
+
     /// Where a partition begins and ends.
     func extent(_ partition: Int32) -> PartitionExtent {
         PartitionExtent(begin: begins[Int(partition)], end: Int64(shards[Int(partition)].count))

@@ -78,7 +78,7 @@ extension World {
     }
 
     /// Partitions of which the control topic says where they stood, to whoever reads it now.
-    private var partitionsNoted: Set<Int32> {
+    var partitionsNoted: Set<Int32> {
         var noted: Set<Int32> = []
         for entry in broker.control {
             guard case .checkpoint(let note) = entry.content else { continue }
@@ -124,6 +124,7 @@ extension World {
 
     /// People see what waits, and say where to go on.
     func repair() {
+        guard !isReplaced else { return }
         for worker in workers where worker.isAlive {
             for blocked in worker.machine.partitions {
                 guard let reason = blocked.blocked, reason.contains("positions move") else { continue }

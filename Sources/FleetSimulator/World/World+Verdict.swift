@@ -95,7 +95,7 @@ extension World {
             + "\(lastStatus?.imagesCommitted ?? -1) of \(imagesOfAll) images"
     }
 
-    private func fold(_ entries: [SimulatedBroker.ControlEntry]) -> ActivationLog {
+    func fold(_ entries: [SimulatedBroker.ControlEntry]) -> ActivationLog {
         var log = ActivationLog()
         for entry in entries {
             switch entry.content {

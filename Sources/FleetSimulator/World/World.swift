@@ -32,7 +32,9 @@ final class World {
     /// Moves whose outcome somebody has looked at, and those that nobody cares about any more.
     var considered: Set<Int64> = []
     var goneHome: Set<Int64> = []
-    /// The last heartbeat of a coordinator since the calm.
+    /// Whether the shard topic is another one than the one that the control topic speaks of.
+    var isReplaced = false
+    /// The last heartbeat of a coordinator since the calm, or since the topic was replaced.
     var lastStatus: CoordinatorStatus?
 
     init(_ plan: SimulationPlan) {
@@ -137,6 +139,7 @@ final class World {
         }
         if report.complaints.isEmpty, !isDrained { complain("does not end: \(whatWaits)") }
         if report.complaints.isEmpty { finish() }
+        if report.complaints.isEmpty, plan.isReplaced { replaceTopic() }
         report.simulatedMs = nowMs - 1_000_000
         agenda.clear()
         return report
@@ -147,7 +150,7 @@ final class World {
         requests.count { broker.states[$0.request] != .committed && broker.states[$0.request] != .aborted }
     }
 
-    private func advance(until isOver: () -> Bool) {
+    func advance(until isOver: () -> Bool) {
         var steps = 0
         while report.complaints.isEmpty {
             steps += 1

@@ -5,7 +5,7 @@ import PipelineMessages
 /// `hashiflex topics`.
 struct TopicsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "topics", abstract: "Create the topics on a real broker, list or delete them.",
+        commandName: "topics", abstract: "Create, list or delete the topics on a real broker.",
         subcommands: [Create.self, List.self, Delete.self, Acls.self])
 
     /// `hashiflex topics create`.

@@ -111,6 +111,7 @@ final class SimulationTally: Sendable {
                     "groups forgotten",
                     "\(total.forgotten); \(total.resumed) partitions resumed where they stood"
                 ),
+                ("topics created anew", "\(total.replaced)"),
                 ("partitions added", "\(total.partitionsAdded); \(total.restated) cut-overs for them"),
                 ("hostile records", Format.count(total.hostileRecords)),
                 ("trace", String(total.trace, radix: 16)),
@@ -134,6 +135,7 @@ final class SimulationTally: Sendable {
                 "calls_lost": total.lostCalls, "markers_repeated": total.repeatedMarkers,
                 "markers_false": total.falseMarkers, "gaps": total.gaps, "offsets_of_others": total.meddled,
                 "moves": total.moves, "groups_forgotten": total.forgotten,
+                "topics_created_anew": total.replaced,
                 "partitions_resumed": total.resumed,
                 "ledger_resets": total.resets,
                 "partitions_added": total.partitionsAdded,

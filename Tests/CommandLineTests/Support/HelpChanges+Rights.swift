@@ -43,6 +43,8 @@ extension HelpChanges {
             "  list                    List the deployment's topics.\n",
             """
               list                    List the deployment's topics.
+              delete                  Delete every topic of the deployment, with all that
+                                      is in them.
               acls                    Print Kafka's commands for the rights of roles.
 
             """

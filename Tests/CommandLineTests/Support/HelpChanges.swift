@@ -32,6 +32,10 @@ enum HelpChanges {
 
             """
         ),
+        (
+            "Create the topics on a real broker, or list them.",
+            "Create, list or delete the topics on a real broker."
+        ),
         // The simulator is a command.
         (
             "  top                     Watch the fleet live: images/s, heads, memory, alarms.\n",
