@@ -58,7 +58,7 @@ package struct SimulationPlan: Sendable, Hashable {
         headsMax += 5 * partitionsAdded
         isStatic = random.oneIn(4)
         hasTwin = random.oneIn(8)
-        isReplaced = random.oneIn(8)
+        isReplaced = random.oneIn(16)
     }
 }
 

@@ -5,7 +5,7 @@ internal import PipelineMessages
 /// The shard topic is deleted and created anew, and the control topic is not: what stands there of offsets is of another topic.
 extension World {
     /// How long a fleet has to find out, and how long that has to hold, milliseconds.
-    private static let newTopicMs: Int64 = 4_000
+    private static let newTopicMs: Int64 = 2_500
 
     /// Lets the fleet, which has read everything, find itself before another topic.
     func replaceTopic() {
@@ -45,7 +45,7 @@ extension World {
     private func fill(_ partition: Int, to end: Int64) {
         let wanted = random.within(0...end + 6)
         guard wanted > 0 else { return }
-        after(random.within(0...1_500)) { [self] in
+        after(random.within(0...1_000)) { [self] in
             for _ in 0..<wanted {
                 broker.shards[partition].append(
                     .init(record: .shard(stream: random.pick(Self.streams)), images: 1, isReadable: true))
