@@ -25,6 +25,8 @@ public final class CoordinatorService: Sendable {
     private let errands = ActionQueue<CoordinatorAction>()
     /// What the reporting thread has to do.
     private let reports = ActionQueue<CoordinatorAction>()
+    /// For the thread that asks all nodes.
+    private let endQuestions = ActionQueue<[PartitionOffset]>()
     private let state: Mutex<State>
     /// The nodes' addresses, and at which of them a reader that was stuck begins.
     private let nodes = Mutex<(addresses: [String], turns: NodeTurns)>(([], NodeTurns()))
@@ -73,7 +75,7 @@ public final class CoordinatorService: Sendable {
                 tell(.leads(leads))
             }, onStandby: { standby.begin() }, onFailure: { [self] in fail($0) },
             say: { [self] in lines.say($0) })
-        let ends = try ControlEnds(options) { [self] in
+        let ends = try ControlEnds(options, questions: endQuestions) { [self] in
             tell($0, term: $1)
         } onNodes: { [self] addresses in
             nodes.withLock { $0.addresses = addresses }
@@ -146,6 +148,7 @@ public final class CoordinatorService: Sendable {
                 case .askPositions, .countPartitions, .askOffsetRoom, .beat, .note: reports.append([action])
                 case .findEnds, .findMarkers, .writeMarkers, .write, .checkTopic, .writeMoves:
                     errands.append([action])
+                case .askEnds(let wanted): endQuestions.append([wanted])
                 case .say(let line): said.append(line)
                 case .failed(let text):
                     state.fail(

@@ -102,6 +102,9 @@ extension RecordStage {
             }
         case .checkTopic(let checkpoints, let errand):
             return [.topicChecked(anew: checkpoints.suffix(1).map(\.partition), errand: errand)]
+        case .askEnds(let wanted):
+            let ends = wanted.map { PartitionOffset(partition: $0.partition, offset: max(0, $0.offset - 1)) }
+            return [.endsTold(ends, wanted: wanted)]
         case .writeMoves(let moves, let errand):
             for move in moves where readable(move) {
                 controlOffset += 1

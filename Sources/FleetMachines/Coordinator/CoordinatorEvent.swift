@@ -44,6 +44,8 @@ package enum CoordinatorEvent: Sendable {
     case offsetRoom(bytes: Int, isWhole: Bool)
     /// Looked for beside the count: partitions of which the workers see no more, because a transaction in them is open.
     case heldBack([HeldPartition])
+    /// The answer to ``CoordinatorAction/askEnds(_:)``: the highest end that any node tells, where most of them did, and what was asked.
+    case endsTold([PartitionOffset], wanted: [PartitionOffset])
     /// The ledger is to start anew, says the record at this offset of the control topic.
     case ledgerReset(LedgerReset, offset: Int64)
 
@@ -79,6 +81,9 @@ package enum CoordinatorAction: Sendable, Equatable {
     case countPartitions
     /// Ask the nodes what they keep beside an offset; one that gets no answer is asked again.
     case askOffsetRoom
+
+    /// Ask by way of every node where these partitions end, each of which should go so far; one that gets no answer is asked again.
+    case askEnds([PartitionOffset])
 
     // Errands: one at a time, each answered.
 

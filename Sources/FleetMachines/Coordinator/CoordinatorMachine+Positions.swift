@@ -54,7 +54,12 @@ extension CoordinatorMachine {
         }
         for place in stand { known[place.partition] = max(known[place.partition] ?? 0, place.offset) }
         self.term?.topic.settle(stand)
-        self.term?.topic.learn(extents, forMs: settings.strangeMs, nowMs: now.steadyMs) { known[$0] ?? 0 }
+        self.term?.topic.learn(extents, patienceMs: settings.strangeMs, nowMs: now.steadyMs) {
+            known[$0] ?? 0
+        }
+        let questions =
+            self.term?.topic.questions(patienceMs: settings.strangeMs, nowMs: now.steadyMs) ?? []
+        if !questions.isEmpty { actions.append(.askEnds(questions)) }
     }
 
     /// Partitions that can not go on by themselves, and of which nothing speaks against going on where they stood; and those

@@ -143,6 +143,7 @@ package struct CoordinatorMachine: Sendable {
         case .offsetRoom(let bytes, let isWhole): learned(offsetBytes: bytes, isWhole: isWhole)
         case .heldBack(let held):
             for line in term?.held.learn(held) ?? [] { actions.append(.say(line)) }
+        case .endsTold(let ends, let wanted): term?.topic.told(ends, wanted: wanted)
         case .ledgerReset(let record, let offset): reset(record, offset, now)
         case .ends(let ends, let token, let errand): announced(ends, token, errand, now)
         case .markers(let found, let errand): searched(found, errand, now)
@@ -195,8 +196,8 @@ package struct CoordinatorSettings: Sendable {
     /// Receipts that were refused count when their shards turn up within this time, milliseconds: who told where a partition ends may
     /// have been behind.
     package var doubtMs: Int64 = 120_000
-    /// A partition that ends below where the workers stood for so long is one of another topic, milliseconds: a node that is behind
-    /// tells an old end for a while.
+    /// When a partition ends below where the workers stood for so long, all nodes are asked where it ends, and so long later again,
+    /// milliseconds.
     package var strangeMs: Int64 = 10_000
     /// Least time between two notes of where a partition stands while it moves, milliseconds, for each 64 partitions.
     package var checkpointMs: Int64 = 60_000

@@ -8,37 +8,62 @@ struct TopicWatch: Sendable {
     /// A partition that ends too early.
     private struct Short: Sendable {
         let known: Int64
-        let end: Int64
-        let sinceMs: Int64
-        var isSaid = false
+        var end: Int64
+        /// When the nodes are asked for its end.
+        var askAtMs: Int64
+        /// Whether they say the same.
+        var isConfirmed = false
     }
 
     /// Most partitions that the alarm names.
     private static let namedMax = 8
+    /// Most partitions that the nodes are asked for at once.
+    private static let askedMax = 4
 
     private var short: [Int32: Short] = [:]
     /// Those of which something was too young, and what stands beside their offset moved then.
     private var young: [Int32: (stood: Int64, moved: Int64?)] = [:]
-    /// Those that ended too early for long, and do not any more: what is in them is not known.
+    /// Those of which all said that they ended too early, and do not any more: what is in them is not known.
     private(set) var grown: Set<Int32> = []
 
     /// Takes how far the partitions go; `known` says below which offset there must be records.
     mutating func learn(
-        _ extents: [Int32: PartitionExtent], forMs patienceMs: Int64, nowMs: Int64,
-        known: (Int32) -> Int64
+        _ extents: [Int32: PartitionExtent], patienceMs: Int64, nowMs: Int64, known: (Int32) -> Int64
     ) {
         for (partition, extent) in extents {
             let known = known(partition)
             guard extent.end < known else {
-                if let before = short.removeValue(forKey: partition), before.isSaid {
-                    grown.insert(partition)
-                }
+                if short.removeValue(forKey: partition)?.isConfirmed == true { grown.insert(partition) }
                 continue
             }
-            let sinceMs = short[partition]?.sinceMs ?? nowMs
-            // A node that is behind, or was cut off, tells an old end for a while.
-            short[partition] = Short(
-                known: known, end: extent.end, sinceMs: sinceMs, isSaid: nowMs - sinceMs >= patienceMs)
+            if short[partition]?.known == known {
+                short[partition]?.end = extent.end
+            } else {
+                let before = short[partition]
+                short[partition] = Short(
+                    known: known, end: extent.end, askAtMs: before?.askAtMs ?? nowMs + patienceMs,
+                    isConfirmed: before?.isConfirmed ?? false)
+            }
+        }
+    }
+
+    /// What the nodes are to be asked: a node that is behind, or was cut off from its peers, tells an old end, and goes on telling it
+    /// to whoever has asked it before.
+    mutating func questions(patienceMs: Int64, nowMs: Int64) -> [PartitionOffset] {
+        let due = short.filter { !$0.value.isConfirmed && nowMs >= $0.value.askAtMs }
+        return due.sorted { $0.key < $1.key }.prefix(Self.askedMax).map { partition, short in
+            self.short[partition]?.askAtMs = nowMs + patienceMs
+            return PartitionOffset(partition: partition, offset: short.known)
+        }
+    }
+
+    /// Takes what they say.
+    mutating func told(_ ends: [PartitionOffset], wanted: [PartitionOffset]) {
+        for told in ends {
+            guard let known = short[told.partition]?.known, told.offset < known,
+                wanted.contains(PartitionOffset(partition: told.partition, offset: known))
+            else { continue }
+            short[told.partition]?.isConfirmed = true
         }
     }
 
@@ -67,7 +92,7 @@ struct TopicWatch: Sendable {
     /// What stands, for people; one line.
     func alarms(_ topic: String) -> [String] {
         var all = young.mapValues { "stood at \($0.stood), and its records are younger" }
-        for (partition, short) in short where short.isSaid {
+        for (partition, short) in short where short.isConfirmed {
             all[partition] = "goes to \(short.known) at least, and ends at \(short.end)"
         }
         let partitions = all.keys.sorted()

@@ -73,6 +73,14 @@ final class SimulatedCoordinator: SimulatedProcess {
                 answerPositions(partitions, serial, term)
             case .countPartitions:
                 after(world.random.within(1...10)) { [self] in tell(.partitions(broker.shards.count)) }
+            case .askEnds(let wanted):
+                guard !world.fails(4) else { break }
+                after(world.random.within(1...30)) { [self] in
+                    let ends = wanted.map {
+                        PartitionOffset(partition: $0.partition, offset: broker.extent($0.partition).end)
+                    }
+                    tell(.endsTold(ends, wanted: wanted))
+                }
             // This broker keeps as much as workers may commit.
             case .askOffsetRoom: break
             case .beat(let status):

@@ -121,7 +121,7 @@ final class SimulatedWorker: SimulatedProcess {
     func muteLeftMs(_ partition: Int32) -> Int64 { max(0, (muteUntilMs[partition] ?? 0) - world.nowMs) }
 
     /// Whether it can not write answers of some partition: a transaction takes those of the others along.
-    private var isMute: Bool { muteUntilMs.values.contains { world.nowMs < $0 } }
+    var isMute: Bool { muteUntilMs.values.contains { world.nowMs < $0 } }
 
     /// It reads the control topic from a node that is cut off from its peers from now on.
     func stickControl() { isControlStuck = true }

@@ -23,8 +23,8 @@ extension World {
         broker.offsets = [:]
         broker.group.shake(nowMs: nowMs)
         lastStatus = nil
-        // Some know what was before, some are told of it.
-        for worker in workers where !worker.isTwin && random.oneIn(2) { worker.kill() }
+        // Some know what was before, some are told of it. Answers of the old topic do not come late.
+        for worker in workers where !worker.isTwin && (worker.isMute || random.oneIn(2)) { worker.kill() }
         for coordinator in coordinators where random.oneIn(2) {
             coordinator.kill()
             coordinator.start()

@@ -66,6 +66,23 @@ struct PositionBench {
         return controlEnd - 1
     }
 
+    /// Answers what all nodes were asked last.
+    mutating func tellEnds(_ end: Int64) {
+        let asked = done.reversed().lazy.compactMap { action -> [PartitionOffset]? in
+            if case .askEnds(let wanted) = action { wanted } else { nil }
+        }
+        guard let wanted = asked.first else { return }
+        let ends = wanted.map { PartitionOffset(partition: $0.partition, offset: end) }
+        tell(.endsTold(ends, wanted: wanted))
+    }
+
+    /// How often all nodes were asked where partitions end.
+    var endQuestions: Int {
+        done.count {
+            if case .askEnds = $0 { true } else { false }
+        }
+    }
+
     /// What its last heartbeat warns of.
     var alarms: [String] {
         done.reversed().lazy.compactMap { action -> [String]? in
