@@ -30,6 +30,9 @@ extension SimulatedWorker {
         let longestMs: Int64 = world.fails(80) ? 600 : 6
         appendedAtMs = max(appendedAtMs, world.nowMs + world.random.within(0...longestMs))
         let isLost = world.fails(50)
+        // Answers of a topic that is no more do not come into the next one.
+        let isReplaced = world.isReplaced
+        let append = { [world] in if world.isReplaced == isReplaced { append() } }
         arrive(
             Way(
                 flight: flight, records: records, partition: partition, life: life,

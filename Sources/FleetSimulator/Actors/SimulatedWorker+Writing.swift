@@ -29,6 +29,7 @@ extension SimulatedWorker {
         case .commitTransaction:
             call(.commit) { [self] transaction in
                 guard transaction.state != .aborted else { return CallFailure(.abortable, "was aborted") }
+                guard world.replacedAtMs ?? .min <= transaction.begunAtMs else { return nil }
                 world.commit(transaction, by: self)
                 return nil
             }
@@ -86,7 +87,7 @@ extension SimulatedWorker {
     private func commit(_ commits: [PartitionCommit], _ serial: Int) {
         isWriterBusy = true
         let membershipThen = membership
-        let begun = life
+        let (begun, isReplaced) = (life, world.isReplaced)
         let isLost = world.fails(25)
         let isApplied = !isLost || world.random.oneIn(2)
         world.after(world.random.within(1...(world.fails(15) ? 400 : 8))) { [self] in
@@ -96,7 +97,7 @@ extension SimulatedWorker {
             } else if isApplied {
                 // The client names itself as it is when the request leaves, which may be long after the call.
                 let membership = life == begun ? membership : membershipThen
-                if let membership, broker.group.accepts(membership) {
+                if let membership, broker.group.accepts(membership), world.isReplaced == isReplaced {
                     for commit in commits { world.store(commit, by: self) }
                 } else {
                     failure = CallFailure(.stale, "the group has moved on")

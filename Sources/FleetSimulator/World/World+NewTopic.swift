@@ -12,7 +12,7 @@ extension World {
         let ends = broker.shards.map(\.count)
         let noted = partitionsNoted
         let log = fold(broker.control)
-        isReplaced = true
+        replacedAtMs = nowMs
         report.replaced += 1
         trace("the shard topic is created anew")
         for partition in broker.shards.indices {
@@ -33,7 +33,7 @@ extension World {
         let until = nowMs + Self.newTopicMs
         advance { nowMs >= until }
         guard report.complaints.isEmpty else { return }
-        if lastStatus?.alarms.contains(where: { $0.contains(" is another topic than ") }) != true {
+        if lastStatus?.alarms.contains(where: { $0.contains("created anew") }) != true {
             complain("the topic is another one, and nobody says so: \(lastStatus?.alarms ?? [])")
         }
         for partition in broker.shards.indices {

@@ -32,8 +32,9 @@ final class World {
     /// Moves whose outcome somebody has looked at, and those that nobody cares about any more.
     var considered: Set<Int64> = []
     var goneHome: Set<Int64> = []
-    /// Whether the shard topic is another one than the one that the control topic speaks of.
-    var isReplaced = false
+    /// Since when the shard topic is another one than the one that the control topic speaks of.
+    var replacedAtMs: Int64?
+    var isReplaced: Bool { replacedAtMs != nil }
     /// The last heartbeat of a coordinator since the calm, or since the topic was replaced.
     var lastStatus: CoordinatorStatus?
 
