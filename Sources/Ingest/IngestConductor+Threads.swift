@@ -26,15 +26,15 @@ extension IngestConductor {
 
     private func takeDeliveries() {
         while !ended.isSet {
-            let deliveries = producer.poll(timeoutMs: 20)
-            for delivery in deliveries {
-                if let error = delivery.error {
-                    tell(.deliveryFailed(flight: delivery.tag, "\(error)"), because: error)
-                } else {
-                    tell(.delivered(flight: delivery.tag, offset: delivery.offset))
+            let answers = outlet.poll(timeoutMs: 20)
+            for answer in answers {
+                switch answer {
+                case .delivered(let flight, let offset): tell(.delivered(flight: flight, offset: offset))
+                case .failed(let flight, let error):
+                    tell(.deliveryFailed(flight: flight, "\(error)"), because: error)
                 }
             }
-            if !deliveries.isEmpty { tell(.roomAgain) }
+            if !answers.isEmpty { tell(.roomAgain) }
             tell(asked.isSet ? .stop : stop.isSet ? .windDown : .tick)
         }
     }
@@ -66,7 +66,7 @@ extension IngestConductor {
             return end.map { .end($0, partition: number) }
         case .partitionCount:
             // Asked by the producer, which so learns of them before it is given anything for them.
-            let count = try? producer.partitionCount(of: topics.shards, timeoutMs: Self.answerMs)
+            let count = try? outlet.partitionCount(timeoutMs: Self.answerMs)
             return count.map { .partitionCount($0) }
         case .start(let number):
             let partition = TopicPartition(topic: topics.shards, partition: number)

@@ -25,7 +25,7 @@ final class IngestConductor: Sendable {
         case giveUp
     }
 
-    let producer: KafkaProducer
+    let outlet: ShardOutlet
     let reader: KafkaConsumer
     let topics: TopicNames
     /// Ends all reading.
@@ -37,7 +37,7 @@ final class IngestConductor: Sendable {
     /// For the thread that asks the broker.
     let asking = ActionQueue<IngestQuestion>()
     /// Set when the machine has ended.
-    let ended = Signal()
+    let ended: Signal
 
     /// Connects, and asks where the partitions stand, as long as there is patience.
     ///
@@ -50,6 +50,8 @@ final class IngestConductor: Sendable {
         _ options: IngestOptions, partitions count: Int, stop: Signal, asked: Signal,
         say: @escaping @Sendable (String) -> Void
     ) throws(KafkaError) {
+        let ended = Signal()
+        self.ended = ended
         topics = options.topics
         self.stop = stop
         self.asked = asked
@@ -82,13 +84,15 @@ final class IngestConductor: Sendable {
             backlogBytesMax: options.backlogBytesMax, recordBytesMax: options.recordBytesMax)
         settings.endMs = options.stopMs
         state = Mutex(State(machine: IngestMachine(settings, partitions: starts, at: .now)))
-        let producer = try KafkaProducer(options.kafka, options: options.producer)
-        self.producer = producer
+        let begins = starts.enumerated().map { (Int32(clamping: $0.offset), $0.element.end) }
+        let outlet = try ShardOutlet(
+            options, begins: Dictionary(uniqueKeysWithValues: begins), until: ended, say: say)
+        self.outlet = outlet
         // Until it has heard of the topic, it refuses nothing and reports what has no partition too late.
         let shards = options.topics.shards
         _ = try patience.wait(for: "the partitions of topic \(shards)", mayBeUnheard: true) {
             timeoutMs throws(KafkaError) in
-            try producer.partitionCount(of: shards, timeoutMs: timeoutMs)
+            try outlet.partitionCount(timeoutMs: timeoutMs)
         }
     }
 
@@ -114,13 +118,8 @@ final class IngestConductor: Sendable {
         var counts = 0
         while case .send(let partition) = reply {
             do throws(KafkaError) {
-                try producer.produce(
-                    topic: topics.shards, partition: partition, key: Array(stream.utf8),
-                    value: shard.bytes,
-                    headers: [
-                        (ShardTopicKind.header, Array(ShardTopicKind.shard.rawValue.utf8)),
-                        ("content-type", Array("application/vnd.hashiflex.shard".utf8)),
-                    ], tag: flight)
+                try outlet.produce(
+                    flight, ShardOutlet.Open(partition: partition, stream: stream, bytes: shard.bytes))
                 return true
             } catch {
                 if error.code == KafkaError.Code.unknownPartition, counts < Self.countsMax,
@@ -146,7 +145,7 @@ final class IngestConductor: Sendable {
     private func hears(of partition: Int32) -> Bool {
         let deadline = Clock.steadyMs + 30_000
         while Clock.steadyMs < deadline, !stop.wait(milliseconds: 100) {
-            let count = try? producer.partitionCount(of: topics.shards, timeoutMs: 1_000)
+            let count = try? outlet.partitionCount(timeoutMs: 1_000)
             if count ?? 0 > Int(partition) { return true }
         }
         return false

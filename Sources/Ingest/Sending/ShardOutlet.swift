@@ -1,0 +1,244 @@
+internal import Kafka
+internal import PipelineMessages
+internal import Synchronization
+internal import Threads
+
+/// The producer of all streams, which is made anew when the client library has lost count of what it sent.
+///
+/// Before 2.3.0 librdkafka does so when a node is cut off from its peers (``/Kafka/SequenceFault``): that producer writes nothing any
+/// more, and nobody says whether what was on its way was written. So a record is kept until it is answered. Then the partitions
+/// are read (``ShardSearch``), and what is not there is written by a new producer. No stream is told anything: its shard is on its way.
+///
+/// Not excluded: a request of the old producer that the leader takes up more than ``settleMs`` after its connection was closed.
+final class ShardOutlet: Sendable {
+    /// A record that is not answered.
+    struct Open: Sendable {
+        let partition: Int32
+        let stream: String
+        let bytes: [UInt8]
+    }
+
+    /// What became of a record.
+    enum Answer: Sendable {
+        /// It is there; at this offset, where the broker has said.
+        case delivered(flight: UInt64, offset: Int64?)
+        /// It is not, and will not be.
+        case failed(flight: UInt64, KafkaError)
+    }
+
+    private struct State {
+        var producer: KafkaProducer
+        var open: [UInt64: Open] = [:]
+        /// Below these offsets there is nothing of what is open.
+        var begins: [Int32: Int64]
+        /// Streams that are handing a record over.
+        var calls = 0
+        var isBeingRenewed = false
+        /// What was found out while it was.
+        var answers: [Answer] = []
+        /// Renewals since the last confirmation.
+        var renewals = 0
+    }
+
+    private let options: IngestOptions
+    private let ended: Signal
+    private let say: @Sendable (String) -> Void
+    private let state: Mutex<State>
+
+    /// Renewals without a confirmation between them; then the fault is an error.
+    private static let renewalsMax = 5
+    /// A request that was on its way is taken up within this time, or never, milliseconds.
+    private static let settleMs: Int64 = 2_000
+    /// Longest search, milliseconds; then the fault is an error.
+    private static let searchMs: Int64 = 90_000
+
+    /// Connects on first use.
+    ///
+    /// - Parameters:
+    ///   - begins: Where the partitions end now.
+    ///   - ended: Set when nothing is waited for any more.
+    ///   - say: Takes lines for people; called on any thread.
+    init(
+        _ options: IngestOptions, begins: [Int32: Int64], until ended: Signal,
+        say: @escaping @Sendable (String) -> Void
+    ) throws(KafkaError) {
+        self.options = options
+        self.ended = ended
+        self.say = say
+        state = Mutex(
+            State(
+                producer: try KafkaProducer(options.kafka, options: options.producer), begins: begins))
+    }
+
+    /// Asks how many partitions the shard topic has; the producer learns of them.
+    func partitionCount(timeoutMs: Int32) throws(KafkaError) -> Int {
+        try state.withLock { $0.producer }.partitionCount(of: options.topics.shards, timeoutMs: timeoutMs)
+    }
+
+    /// Hands a record over. Blocks while the producer is made anew.
+    ///
+    /// - Throws: ``/Kafka/KafkaError``, with no answer to follow.
+    func produce(_ flight: UInt64, _ record: Open) throws(KafkaError) {
+        while true {
+            let producer = state.withLock { state -> KafkaProducer? in
+                guard !state.isBeingRenewed else { return nil }
+                state.calls += 1
+                state.open[flight] = record
+                return state.producer
+            }
+            guard let producer else {
+                guard !ended.wait(milliseconds: 20) else {
+                    throw KafkaError(code: KafkaError.Code.timedOut, doing: "cannot send", detail: "it ends")
+                }
+                continue
+            }
+            do throws(KafkaError) {
+                try Self.produce(flight, record, options.topics.shards, by: producer)
+                state.withLock { $0.calls -= 1 }
+                return
+            } catch {
+                state.withLock { state in
+                    state.calls -= 1
+                    state.open[flight] = nil
+                }
+                guard Self.hasLostCount(producer), renew(producer) else { throw error }
+            }
+        }
+    }
+
+    /// Takes the answers that are known, waiting for at least one.
+    func poll(timeoutMs: Int32) -> [Answer] {
+        let (producer, known) = state.withLock { state in
+            defer { state.answers = [] }
+            return (state.isBeingRenewed ? nil : state.producer, state.answers)
+        }
+        guard let producer else {
+            _ = ended.wait(milliseconds: Int64(timeoutMs))
+            return known
+        }
+        let deliveries = producer.poll(timeoutMs: known.isEmpty ? timeoutMs : 0)
+        // What has made it useless is the reason of every other failure.
+        let isLost = deliveries.contains { $0.error != nil } && Self.hasLostCount(producer)
+        let isKept = isLost && renew(producer)
+        return known + deliveries.compactMap { answer(to: $0, isKept: isKept) }
+    }
+
+    private func answer(to delivery: Delivery, isKept: Bool) -> Answer? {
+        if let error = delivery.error {
+            guard !isKept else { return nil }
+            state.withLock { $0.open[delivery.tag] = nil }
+            return .failed(flight: delivery.tag, error)
+        }
+        state.withLock { state in
+            state.open[delivery.tag] = nil
+            state.renewals = 0
+            if let offset = delivery.offset {
+                state.begins[delivery.partition] = max(state.begins[delivery.partition] ?? 0, offset + 1)
+            }
+        }
+        return .delivered(flight: delivery.tag, offset: delivery.offset)
+    }
+
+    private static func hasLostCount(_ producer: KafkaProducer) -> Bool {
+        producer.fatalError?.code == KafkaError.Code.outOfOrderSequence
+    }
+
+    static func produce(
+        _ flight: UInt64, _ record: Open, _ topic: String, by producer: KafkaProducer
+    ) throws(KafkaError) {
+        try producer.produce(
+            topic: topic, partition: record.partition, key: Array(record.stream.utf8), value: record.bytes,
+            headers: [
+                (ShardTopicKind.header, Array(ShardTopicKind.shard.rawValue.utf8)),
+                ("content-type", Array("application/vnd.hashiflex.shard".utf8)),
+            ], tag: flight)
+    }
+}
+
+// MARK: Making it anew
+
+extension ShardOutlet {
+    /// Sees to it that a producer that has lost count is replaced; returns whether it is, or will be.
+    private func renew(_ old: KafkaProducer) -> Bool {
+        let (isMine, isUnderWay) = state.withLock { state in
+            guard !state.isBeingRenewed, state.producer === old else { return (false, true) }
+            guard state.renewals < Self.renewalsMax else { return (false, false) }
+            state.renewals += 1
+            state.isBeingRenewed = true
+            return (true, true)
+        }
+        guard isMine else { return isUnderWay }
+        _ = PlatformThread("renewal") { [self] in replace() }
+        return true
+    }
+
+    /// Looks up what is open, writes what is not there, and lets the streams go on.
+    private func replace() {
+        // Who is handing a record over is refused it, and takes it back.
+        while state.withLock({ $0.calls }) > 0 { _ = ended.wait(milliseconds: 5) }
+        let open = state.withLock { $0.open }
+        let reason = state.withLock { $0.producer.fatalError }
+        say(
+            "ingest: the client library lost count of what it sent; \(open.count) shards that nobody confirmed are looked up, "
+                + "and a new producer goes on: \(reason?.message ?? "")")
+        do throws(KafkaError) {
+            var search = ShardSearch(options, begins: state.withLock { $0.begins })
+            let new = try KafkaProducer(try search.asking(), options: options.producer)
+            use(new)
+            var found: [UInt64: Int64] = [:]
+            let deadlineMs = Clock.steadyMs + Self.searchMs
+            // Once more after a while: what was on its way may be taken up still.
+            for pauseMs in [Int64(0), Self.settleMs] {
+                if pauseMs > 0 { _ = ended.wait(milliseconds: pauseMs) }
+                let left = open.filter { found[$0.key] == nil }
+                found.merge(try search.find(left, until: ended, deadlineMs: deadlineMs)) { $1 }
+            }
+            goOn(new, open, found)
+        } catch {
+            giveUp(open, reason ?? error)
+        }
+    }
+
+    /// The old one ends when this returns, with its connections; outside of the lock.
+    private func use(_ new: KafkaProducer) {
+        let old = state.withLock { state in
+            defer { state.producer = new }
+            return state.producer
+        }
+        _ = old
+    }
+
+    private func goOn(_ new: KafkaProducer, _ open: [UInt64: Open], _ found: [UInt64: Int64]) {
+        var answers = found.map { Answer.delivered(flight: $0.key, offset: $0.value) }
+        for (flight, record) in open.sorted(by: { $0.key < $1.key }) where found[flight] == nil {
+            do throws(KafkaError) {
+                try Self.produce(flight, record, options.topics.shards, by: new)
+            } catch {
+                answers.append(.failed(flight: flight, error))
+            }
+        }
+        say("ingest: \(found.count) of them were there, \(open.count - found.count) are written again")
+        end(answers)
+    }
+
+    private func giveUp(_ open: [UInt64: Open], _ error: KafkaError) {
+        end(open.keys.sorted().map { .failed(flight: $0, error) })
+    }
+
+    private func end(_ answers: [Answer]) {
+        state.withLock { state in
+            for answer in answers {
+                switch answer {
+                case .delivered(let flight, let offset):
+                    if let offset, let partition = state.open[flight]?.partition {
+                        state.begins[partition] = max(state.begins[partition] ?? 0, offset + 1)
+                    }
+                    state.open[flight] = nil
+                case .failed(let flight, _): state.open[flight] = nil
+                }
+            }
+            state.answers += answers
+            state.isBeingRenewed = false
+        }
+    }
+}
