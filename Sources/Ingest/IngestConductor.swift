@@ -119,7 +119,7 @@ final class IngestConductor: Sendable {
         while case .send(let partition) = reply {
             do throws(KafkaError) {
                 try outlet.produce(
-                    flight, ShardOutlet.Open(partition: partition, stream: stream, bytes: shard.bytes))
+                    flight, UnansweredShard(partition: partition, stream: stream, bytes: shard.bytes))
                 return true
             } catch {
                 if error.code == KafkaError.Code.unknownPartition, counts < Self.countsMax,

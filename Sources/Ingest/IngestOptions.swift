@@ -49,11 +49,13 @@ public struct IngestOptions: Sendable {
     public var stopMs: Int64 = 8_000
 
     /// The producer of all streams. A shard that is written twice is scored twice, whatever the workers promise: one request
-    /// at a time (`Kafka`, decision 0005).
+    /// at a time (`Kafka`, decision 0005). It gives up soon on a node that does not answer, since it is made anew when it loses
+    /// count by that (``ShardOutlet``).
     package var producer: ProducerOptions {
         var producer = ProducerOptions(messageMaxBytes: recordBytesMax)
         producer.queueKilobytes = 65_536
         producer.requestsInFlight = 1
+        producer.isRenewable = true
         return producer
     }
 

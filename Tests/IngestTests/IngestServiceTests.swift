@@ -96,6 +96,48 @@ import Threads
         isOver.set()
     }
 
+    /// A library before 2.3.0 makes the producer useless by that answer; later ones go on by themselves.
+    @Test(.timeLimit(.minutes(2))) func aProducerThatLostCountIsMadeAnewAndNothingIsLostOrDoubled() throws {
+        let deployment = try IngestDeployment()
+        let lines = Mutex<[String]>([])
+        let service = try deployment.service(
+            streams: ["a", "b"], log: { line in lines.withLock { $0.append(line) } }
+        ) { broker, count in
+            if count == 5 {
+                do {
+                    try broker.pushRequestErrors(.produce, codes: [KafkaError.Code.outOfOrderSequence])
+                } catch { Issue.record(error) }
+            }
+            return count < 20
+        }
+        let summary = try service.run()
+        #expect(summary.images == 40 && summary.shards == 40)
+        let found = try deployment.shards(40)
+        #expect(found.count == 40 && Set(found).count == 40)
+        let said = lines.withLock { $0 }
+        let isOld = LibraryVersion.rdkafkaNumber < 0x0203_00ff
+        #expect(said.contains { $0.contains("lost count of what it sent") } == isOld, "\(said)")
+        #expect(said.contains { $0.contains("are written again") } == isOld, "\(said)")
+    }
+
+    @Test func whatIsThereIsFoundByItsBytesFromWhereItCanBe() throws {
+        let deployment = try IngestDeployment()
+        let values: [[UInt8]] = [[1, 2, 3], [4], [1, 2, 4], [5, 6], [4, 4]]
+        try deployment.write(values)
+        func search(_ values: [[UInt8]], partition: Int32 = 0, from begin: Int64) throws -> [UInt64: Int64] {
+            var search = ShardSearch(try deployment.options(), begins: [partition: begin])
+            let open = values.enumerated().map {
+                (UInt64($0.offset), UnansweredShard(partition: partition, stream: "a", bytes: $0.element))
+            }
+            return try search.find(
+                Dictionary(uniqueKeysWithValues: open), until: Signal(), deadlineMs: Clock.steadyMs + 20_000)
+        }
+        #expect(try search([[1, 2, 4], [9], [4, 4], [4, 5]], from: 0) == [0: 2, 2: 4])
+        #expect(try search([[1, 2, 3], [4, 4]], from: 1) == [1: 4], "below it there is nothing of ours")
+        #expect(try search([[4, 4]], from: 5).isEmpty)
+        #expect(try search([[1, 2, 3]], partition: 1, from: 0).isEmpty)
+    }
+
     @Test func aStopWhileTheClientsQueueIsFullEndsTheIngestAndSaysWhatIsConfirmed() throws {
         let deployment = try IngestDeployment()
         deployment.set("queue.buffering.max.messages", "1")
@@ -142,10 +184,10 @@ private final class IngestDeployment {
     /// Sends noise, an image a shard, as long as `goOn` says so; it is told the number of images so far.
     func service(
         streams: [String], stopMs: Int64? = nil, decodeBytesMax: Int? = nil, picture: [UInt8]? = nil,
+        log: @escaping @Sendable (String) -> Void = { Issue.record("\($0)") },
         goOn: @escaping @Sendable (EmbeddedBroker, Int) -> Bool
     ) throws -> IngestService {
-        var options = IngestOptions(
-            kafka: kafka, topics: topics, preparation: try TensorPreparation(.builtIn, size: 32))
+        var options = try self.options()
         options.shardImages = 1
         options.encoding = .tensors
         if let stopMs { options.stopMs = stopMs }
@@ -157,7 +199,38 @@ private final class IngestDeployment {
                 return NoiseSource(isStopped: isStopped, picture: picture) { goOn(broker, $0) }
             }
         }
-        return IngestService(options, streams: sources, log: { Issue.record("\($0)") })
+        return IngestService(options, streams: sources, log: log)
+    }
+
+    func options() throws -> IngestOptions {
+        IngestOptions(
+            kafka: kafka, topics: topics, preparation: try TensorPreparation(.builtIn, size: 32))
+    }
+
+    /// Writes records of these values into partition 0, by another hand.
+    func write(_ values: [[UInt8]]) throws {
+        let producer = try KafkaProducer(kafka)
+        for value in values { try producer.produce(topic: topics.shards, partition: 0, value: value) }
+        #expect(producer.flush(timeoutMs: 10_000) == 0)
+    }
+
+    /// All that is in the topic, as soon as so many records are there and no more come for a while.
+    func shards(_ count: Int) throws -> [[UInt8]] {
+        let reader = try KafkaConsumer(
+            kafka, groupID: nil, options: ConsumerOptions(offsetReset: .error))
+        defer { reader.close() }
+        try reader.assign((0..<3).map { (TopicPartition(topic: topics.shards, partition: $0), .offset(0)) })
+        var found: [[UInt8]] = []
+        var idle = 0
+        while idle < (found.count < count ? 100 : 5) {
+            if case .message(let message) = reader.poll(timeoutMs: 100) {
+                found.append(message.payload)
+                idle = 0
+            } else {
+                idle += 1
+            }
+        }
+        return found
     }
 }
 

@@ -20,13 +20,13 @@ extension WorkerMachine {
     /// Whether a partition without an offset and a note can not be told from a new one.
     var mayHaveMissed: Bool { control.missed != .nothing }
 
-    /// Partitions wait for what was missed.
+    /// Partitions wait for what was missed: after an absence, or since others were told of more of the control topic than was read here.
     mutating func askForMissed() {
         switch control.missed {
-        case .unread:
+        case .nothing, .unread:
             control.questions += 1
             control.missed = .asked(control.questions)
-        case .nothing, .asked, .readBelow: break
+        case .asked, .readBelow: break
         }
     }
 

@@ -66,7 +66,7 @@ extension WorkerMachine {
             start.problem =
                 "\(what), where nothing was: no worker has committed that; \(Self.remedy(partition))"
         }
-        if saved == nil, !hasStood, mayHaveMissed {
+        if saved == nil, !hasStood, mayHaveMissed || control.readBelow < control.reader.end {
             start.problem =
                 "nothing is committed, and the control topic is to be read as far as it goes now: it may say where the partition stood"
             start.awaitsMissed = true

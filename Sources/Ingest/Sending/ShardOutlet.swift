@@ -3,6 +3,23 @@ internal import PipelineMessages
 internal import Synchronization
 internal import Threads
 
+/// A shard that was handed to the client library and is not answered.
+package struct UnansweredShard: Sendable {
+    /// Where it goes.
+    let partition: Int32
+    /// Its stream, which is the record's key.
+    let stream: String
+    /// The record's value.
+    let bytes: [UInt8]
+
+    /// A shard for `partition`.
+    package init(partition: Int32, stream: String, bytes: [UInt8]) {
+        self.partition = partition
+        self.stream = stream
+        self.bytes = bytes
+    }
+}
+
 /// The producer of all streams, which is made anew when the client library has lost count of what it sent.
 ///
 /// Before 2.3.0 librdkafka does so when a node is cut off from its peers (``/Kafka/SequenceFault``): that producer writes nothing any
@@ -11,13 +28,6 @@ internal import Threads
 ///
 /// Not excluded: a request of the old producer that the leader takes up more than ``settleMs`` after its connection was closed.
 final class ShardOutlet: Sendable {
-    /// A record that is not answered.
-    struct Open: Sendable {
-        let partition: Int32
-        let stream: String
-        let bytes: [UInt8]
-    }
-
     /// What became of a record.
     enum Answer: Sendable {
         /// It is there; at this offset, where the broker has said.
@@ -28,7 +38,7 @@ final class ShardOutlet: Sendable {
 
     private struct State {
         var producer: KafkaProducer
-        var open: [UInt64: Open] = [:]
+        var open: [UInt64: UnansweredShard] = [:]
         /// Below these offsets there is nothing of what is open.
         var begins: [Int32: Int64]
         /// Streams that are handing a record over.
@@ -78,7 +88,7 @@ final class ShardOutlet: Sendable {
     /// Hands a record over. Blocks while the producer is made anew.
     ///
     /// - Throws: ``/Kafka/KafkaError``, with no answer to follow.
-    func produce(_ flight: UInt64, _ record: Open) throws(KafkaError) {
+    func produce(_ flight: UInt64, _ record: UnansweredShard) throws(KafkaError) {
         while true {
             let producer = state.withLock { state -> KafkaProducer? in
                 guard !state.isBeingRenewed else { return nil }
@@ -144,7 +154,7 @@ final class ShardOutlet: Sendable {
     }
 
     static func produce(
-        _ flight: UInt64, _ record: Open, _ topic: String, by producer: KafkaProducer
+        _ flight: UInt64, _ record: UnansweredShard, _ topic: String, by producer: KafkaProducer
     ) throws(KafkaError) {
         try producer.produce(
             topic: topic, partition: record.partition, key: Array(record.stream.utf8), value: record.bytes,
@@ -208,7 +218,7 @@ extension ShardOutlet {
         _ = old
     }
 
-    private func goOn(_ new: KafkaProducer, _ open: [UInt64: Open], _ found: [UInt64: Int64]) {
+    private func goOn(_ new: KafkaProducer, _ open: [UInt64: UnansweredShard], _ found: [UInt64: Int64]) {
         var answers = found.map { Answer.delivered(flight: $0.key, offset: $0.value) }
         for (flight, record) in open.sorted(by: { $0.key < $1.key }) where found[flight] == nil {
             do throws(KafkaError) {
@@ -221,7 +231,7 @@ extension ShardOutlet {
         end(answers)
     }
 
-    private func giveUp(_ open: [UInt64: Open], _ error: KafkaError) {
+    private func giveUp(_ open: [UInt64: UnansweredShard], _ error: KafkaError) {
         end(open.keys.sorted().map { .failed(flight: $0, error) })
     }
 

@@ -1,12 +1,12 @@
-internal import Kafka
+package import Kafka
 internal import PipelineMessages
-internal import Threads
+package import Threads
 
 /// Looks records up in their partitions, at the leaders that most nodes name.
 ///
 /// A node that is cut off from its peers names itself, and does not have what others took. Records are told by their bytes: names of images
 /// and the time of packing are in them.
-struct ShardSearch {
+package struct ShardSearch {
     private let options: IngestOptions
     /// Below these offsets there is nothing that is looked for, or it was looked at.
     private var begins: [Int32: Int64]
@@ -19,7 +19,7 @@ struct ShardSearch {
     private static let pauseMs: Int64 = 500
 
     /// A search from `begins` on, 0 where nothing is said.
-    init(_ options: IngestOptions, begins: [Int32: Int64]) {
+    package init(_ options: IngestOptions, begins: [Int32: Int64]) {
         self.options = options
         self.begins = begins
     }
@@ -34,8 +34,8 @@ struct ShardSearch {
     /// The offsets of those that are there, up to where the partitions end now. Tries again until it has looked at all of them.
     ///
     /// - Throws: ``/Kafka/KafkaError``, when it was ended or took too long.
-    mutating func find(
-        _ open: [UInt64: ShardOutlet.Open], until ended: Signal, deadlineMs: Int64
+    package mutating func find(
+        _ open: [UInt64: UnansweredShard], until ended: Signal, deadlineMs: Int64
     ) throws(KafkaError) -> [UInt64: Int64] {
         var found: [UInt64: Int64] = [:]
         for (partition, records) in Dictionary(grouping: open, by: \.value.partition).sorted(by: {

@@ -26,6 +26,22 @@ import Testing
             bench.tell(.positions([:], generation: bench.generation)).contains("assign [\"0@0\"] 1"))
     }
 
+    /// Its reader of the control topic is slow, or stuck: what others were told of may say where the partition stood.
+    @Test func whoIsBehindTakesNoPartitionForANewOne() throws {
+        var bench = WorkerBench()
+        bench.tell(.controlRead(below: 5))
+        bench.tell(.controlEnds(at: 12))
+        bench.tell(.assigned([0]))
+        let words = bench.tell(.positions([:], generation: bench.generation))
+        #expect(words.contains("ask end 1") && words.contains("assign [] 1"))
+        bench.tell(.controlEnd(12, serial: 1))
+        bench.tell(.checkpoint(Self.note, offset: 11))
+        #expect(bench.tell(.controlRead(below: 12)) == ["fetch [0] \(bench.generation)"])
+        bench.tell(.positions([:], generation: bench.generation))
+        let blocked = try #require(bench.machine.partitions.first?.blocked)
+        #expect(blocked.contains("has no committed offset any more; it stood at 7"))
+    }
+
     @Test(arguments: [true, false]) func whatHasAnOffsetGoesOnAndWhatHasNoneWaits(isLost: Bool) throws {
         let (bench, words) = returned(lost: isLost)
         #expect(words.contains("assign [\"1@3\"] \(bench.generation)"))
