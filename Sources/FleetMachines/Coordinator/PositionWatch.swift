@@ -19,7 +19,7 @@ struct PositionWatch: Sendable {
         var isOnlyAsked = false
     }
 
-    private var checkpoints: [Int32: PositionCheckpoint] = [:]
+    private var checkpoints: [Int32: NotedPosition] = [:]
     /// Those of them that compaction takes because of what somebody wrote since.
     private var overwritten: Set<Int32> = []
     /// What was committed at the last look; what was written last, and when.
@@ -52,8 +52,10 @@ struct PositionWatch: Sendable {
         }
         overwritten.remove(partition)
         let known = checkpoints[partition]
-        guard known?.isBehind(checkpoint) ?? (checkpoints.count < Self.rememberedMax) else { return true }
-        checkpoints[partition] = checkpoint
+        guard known?.note.isBehind(checkpoint) ?? (checkpoints.count < Self.rememberedMax) else {
+            return true
+        }
+        checkpoints[partition] = NotedPosition(note: checkpoint, at: offset)
         return true
     }
 
@@ -72,7 +74,7 @@ struct PositionWatch: Sendable {
     }
 
     /// Where a partition stood, as far as is noted.
-    func stood(_ partition: Int32) -> PositionCheckpoint? { checkpoints[partition] }
+    func stood(_ partition: Int32) -> PositionCheckpoint? { checkpoints[partition]?.note }
 
     /// What is to be noted down: where partitions are from time to time, and sooner where they have come to rest. What was
     /// noted and is not read back is noted again.
@@ -93,7 +95,8 @@ struct PositionWatch: Sendable {
             let note = PositionCheckpoint(
                 topic: topic, partition: partition, offset: place.offset, progress: place.progress,
                 atMs: now.wallMs)
-            guard overwritten.contains(partition) || checkpoints[partition]?.isBehind(note) ?? true else {
+            guard overwritten.contains(partition) || checkpoints[partition]?.note.isBehind(note) ?? true
+            else {
                 continue
             }
             noted[partition] = (note, now.steadyMs)
@@ -109,7 +112,8 @@ struct PositionWatch: Sendable {
     ) -> [Lost] {
         let ours = Set(stand.map(\.partition))
         var lost: [Lost] = []
-        for (partition, checkpoint) in checkpoints.sorted(by: { $0.key < $1.key }) {
+        for (partition, noted) in checkpoints.sorted(by: { $0.key < $1.key }) {
+            let checkpoint = noted.note
             let position = saved[partition]
             guard !ours.contains(partition), checkpoint.offset > 0 || checkpoint.moved != nil,
                 extents[partition] != nil
@@ -120,7 +124,8 @@ struct PositionWatch: Sendable {
             lostFor[partition, default: 0] += 1
             guard lostFor[partition, default: 0] >= Self.lostChecks else { continue }
             if let open = open[partition], open.offset > checkpoint.moved ?? -1,
-                open.move.from == position?.offset, !open.isOverwritten
+                open.move.from == position?.offset, !open.isOverwritten,
+                !noted.voids(open.move, at: open.offset)
             {
                 continue
             }
