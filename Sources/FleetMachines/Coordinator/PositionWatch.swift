@@ -19,7 +19,7 @@ struct PositionWatch: Sendable {
         var isOnlyAsked = false
     }
 
-    private var checkpoints: [Int32: NotedPosition] = [:]
+    private var checkpoints: [Int32: PositionCheckpoint] = [:]
     /// Those of them that compaction takes because of what somebody wrote since.
     private var overwritten: Set<Int32> = []
     /// What was committed at the last look; what was written last, and when.
@@ -52,10 +52,10 @@ struct PositionWatch: Sendable {
         }
         overwritten.remove(partition)
         let known = checkpoints[partition]
-        guard known?.note.isBehind(checkpoint) ?? (checkpoints.count < Self.rememberedMax) else {
+        guard known?.isBehind(checkpoint) ?? (checkpoints.count < Self.rememberedMax) else {
             return true
         }
-        checkpoints[partition] = NotedPosition(note: checkpoint, at: offset)
+        checkpoints[partition] = checkpoint
         return true
     }
 
@@ -74,7 +74,7 @@ struct PositionWatch: Sendable {
     }
 
     /// Where a partition stood, as far as is noted.
-    func stood(_ partition: Int32) -> PositionCheckpoint? { checkpoints[partition]?.note }
+    func stood(_ partition: Int32) -> PositionCheckpoint? { checkpoints[partition] }
 
     /// What is to be noted down: where partitions are from time to time, and sooner where they have come to rest. What was
     /// noted and is not read back is noted again.
@@ -95,7 +95,7 @@ struct PositionWatch: Sendable {
             let note = PositionCheckpoint(
                 topic: topic, partition: partition, offset: place.offset, progress: place.progress,
                 atMs: now.wallMs)
-            guard overwritten.contains(partition) || checkpoints[partition]?.note.isBehind(note) ?? true
+            guard overwritten.contains(partition) || checkpoints[partition]?.isBehind(note) ?? true
             else {
                 continue
             }
@@ -112,8 +112,7 @@ struct PositionWatch: Sendable {
     ) -> [Lost] {
         let ours = Set(stand.map(\.partition))
         var lost: [Lost] = []
-        for (partition, noted) in checkpoints.sorted(by: { $0.key < $1.key }) {
-            let checkpoint = noted.note
+        for (partition, checkpoint) in checkpoints.sorted(by: { $0.key < $1.key }) {
             let position = saved[partition]
             guard !ours.contains(partition), checkpoint.offset > 0 || checkpoint.moved != nil,
                 extents[partition] != nil
@@ -124,8 +123,7 @@ struct PositionWatch: Sendable {
             lostFor[partition, default: 0] += 1
             guard lostFor[partition, default: 0] >= Self.lostChecks else { continue }
             if let open = open[partition], open.offset > checkpoint.moved ?? -1,
-                open.move.from == position?.offset, !open.isOverwritten,
-                !noted.voids(open.move, at: open.offset)
+                open.move.from == position?.offset, !open.isOverwritten
             {
                 continue
             }

@@ -27,7 +27,7 @@ struct ControlKnowledge: Sendable {
     /// The newest move of each partition, and the offset of its record.
     var moves: [Int32: (move: PositionMove, offset: Int64)] = [:]
     /// Where partitions stood.
-    var checkpoints: [Int32: NotedPosition] = [:]
+    var checkpoints: [Int32: PositionCheckpoint] = [:]
     /// Questions about the topic's end that were thought of, asked and answered.
     var questions = 0
     var asked = 0

@@ -27,8 +27,7 @@ extension WorkerMachine {
     /// Where a partition starts: where the group has committed, unless a person has moved it since.
     func start(of partition: Int32, _ saved: SavedPosition?) -> LaneStart {
         var start = LaneStart(offset: saved?.offset ?? 0)
-        let noted = control.checkpoints[partition]
-        let stood = noted?.note
+        let stood = control.checkpoints[partition]
         let hasStood = stood.map { $0.offset > 0 || $0.moved != nil } ?? false
         do throws(RecordError) {
             start.progress = try PartitionProgress(text: saved?.metadata ?? "")
@@ -75,8 +74,7 @@ extension WorkerMachine {
         }
         // What was carried out once is not again where the word of it is gone with an offset.
         let moved = max(start.progress.moved ?? -1, stood?.moved ?? -1)
-        guard let (move, at) = control.moves[partition], move.from == saved?.offset, at > moved,
-            noted?.voids(move, at: at) != true
+        guard let (move, at) = control.moves[partition], move.from == saved?.offset, at > moved
         else { return start }
         // Only cut-overs that were announced before the move can have their marker where it passes over.
         if let open = control.log.open.first(where: { $0.concerns(partition) && $0.number ?? at < at }) {
@@ -101,11 +99,11 @@ extension WorkerMachine {
                 ))
         }
         let known = control.checkpoints[checkpoint.partition]
-        guard known?.note.isBehind(checkpoint) ?? (control.checkpoints.count < ControlKnowledge.movesMax)
+        guard known?.isBehind(checkpoint) ?? (control.checkpoints.count < ControlKnowledge.movesMax)
         else {
             return
         }
-        control.checkpoints[checkpoint.partition] = NotedPosition(note: checkpoint, at: offset)
+        control.checkpoints[checkpoint.partition] = checkpoint
     }
 
     /// Commits a move, whether or not there is a record to read behind it.

@@ -12,6 +12,7 @@ extension World {
         let ends = broker.shards.map(\.count)
         let noted = partitionsNoted
         let log = fold(broker.control)
+        settleAll()
         replacedAtMs = nowMs
         report.replaced += 1
         trace("the shard topic is created anew")
@@ -38,6 +39,16 @@ extension World {
         }
         for partition in broker.shards.indices {
             judgeNewTopic(partition, isNoted: noted.contains(Int32(partition)), log)
+        }
+    }
+
+    /// Whoever asked for a move says what became of it: one that nobody settled may come to life with a lost offset.
+    private func settleAll() {
+        for entry in broker.controlHistory {
+            guard case .move(let move) = entry.content, move.settled == nil, move.resumes != true else {
+                continue
+            }
+            broker.appendControl(.move(move.settled(at: entry.offset, done: false)))
         }
     }
 

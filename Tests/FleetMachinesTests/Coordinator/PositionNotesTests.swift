@@ -104,19 +104,6 @@ import Testing
         #expect(bench.checks.isEmpty)
     }
 
-    /// Two people moved it from where nothing was committed, and the first one's was carried out.
-    @Test func aMoveThatWasVoidDoesNotComeToLifeWithALostOffset() throws {
-        var bench = PositionBench()
-        let move = PositionMove(
-            topic: "t", partition: 0, from: nil, to: 1, images: 0, reason: "r", by: "p", atMs: 1)
-        bench.tell(.move(move, offset: 50))
-        bench.tell(.move(move, offset: 58))
-        for _ in 0..<2 { _ = bench.answer([0: PositionBench.saved(7, moved: 50)]) }
-        for _ in 0..<2 { _ = bench.answer([:]) }
-        bench.tell(.topicChecked(anew: [], errand: try #require(bench.checks.first).errand))
-        #expect(bench.moves.map(\.to) == [7])
-    }
-
     @Test func aMoveThatCanNotBeAnyMoreIsSaidToBeVoid() throws {
         var bench = PositionBench()
         for _ in 0..<2 { _ = bench.answer([0: PositionBench.saved(7)]) }

@@ -119,20 +119,6 @@ import Testing
             bench.tell(.positions([0: Self.saved(120)], generation: 1)).contains("assign [\"0@500\"] 1"))
     }
 
-    @Test func aMoveThatWasVoidDoesNotComeToLifeWithALostOffset() throws {
-        var bench = WorkerBench()
-        bench.tell(.move(Self.move(nil, 1), offset: 5))
-        bench.tell(.move(Self.move(nil, 1), offset: 6))
-        // The first one was carried out, and the partition went on.
-        bench.tell(.checkpoint(Self.stood(120, moved: 5), offset: 9))
-        bench.own([0])
-        let blocked = try #require(bench.machine.partitions.first?.blocked)
-        #expect(blocked.contains("it stood at 120"))
-        // One that was asked for since counts.
-        bench.tell(.move(Self.move(nil, 40), offset: 10))
-        #expect(bench.tell(.positions([:], generation: bench.generation)).contains("assign [\"0@40\"] 2"))
-    }
-
     @Test func anOffsetWithoutAWordBesideItIsNotRead() throws {
         var bench = WorkerBench()
         bench.tell(.assigned([0, 1]))
