@@ -3,23 +3,6 @@ internal import PipelineMessages
 internal import Synchronization
 internal import Threads
 
-/// A shard that was handed to the client library and is not answered.
-package struct UnansweredShard: Sendable {
-    /// Where it goes.
-    let partition: Int32
-    /// Its stream, which is the record's key.
-    let stream: String
-    /// The record's value.
-    let bytes: [UInt8]
-
-    /// A shard for `partition`.
-    package init(partition: Int32, stream: String, bytes: [UInt8]) {
-        self.partition = partition
-        self.stream = stream
-        self.bytes = bytes
-    }
-}
-
 /// The producer of all streams, which is made anew when the client library has lost count of what it sent.
 ///
 /// Before 2.3.0 librdkafka does so when a node is cut off from its peers (``/Kafka/SequenceFault``): that producer writes nothing any
