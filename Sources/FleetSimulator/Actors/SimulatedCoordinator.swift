@@ -86,6 +86,9 @@ final class SimulatedCoordinator: SimulatedProcess {
             case .beat(let status):
                 world.judge(status, by: self)
                 if world.isCalm { world.lastStatus = status }
+                if world.isReplaced, status.alarms.contains(where: { $0.contains("created anew") }) {
+                    world.isReplacementTold = true
+                }
                 after(world.random.within(0...5)) { [self] in
                     broker.appendStatus(coordinator: status)
                     after(world.random.within(1...5)) { [self] in tell(.beatWritten) }

@@ -23,7 +23,6 @@ extension World {
         // Kafka forgets the offsets with the topic.
         broker.offsets = [:]
         broker.group.shake(nowMs: nowMs)
-        lastStatus = nil
         // Some know what was before, some are told of it. Answers of the old topic do not come late.
         for worker in workers where !worker.isTwin && (worker.isMute || random.oneIn(2)) { worker.kill() }
         for coordinator in coordinators where random.oneIn(2) {
@@ -34,9 +33,7 @@ extension World {
         let until = nowMs + Self.newTopicMs
         advance { nowMs >= until }
         guard report.complaints.isEmpty else { return }
-        if lastStatus?.alarms.contains(where: { $0.contains("created anew") }) != true {
-            complain("the topic is another one, and nobody says so: \(lastStatus?.alarms ?? [])")
-        }
+        if !isReplacementTold { complain("the topic is another one, and nobody says so") }
         for partition in broker.shards.indices {
             judgeNewTopic(partition, isNoted: noted.contains(Int32(partition)), log)
         }

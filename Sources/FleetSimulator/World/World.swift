@@ -35,7 +35,9 @@ final class World {
     /// Since when the shard topic is another one than the one that the control topic speaks of.
     var replacedAtMs: Int64?
     var isReplaced: Bool { replacedAtMs != nil }
-    /// The last heartbeat of a coordinator since the calm, or since the topic was replaced.
+    /// Whether a coordinator has said so: what waits at a worker is no alarm while the partition goes to another one.
+    var isReplacementTold = false
+    /// The last heartbeat of a coordinator since the calm.
     var lastStatus: CoordinatorStatus?
 
     init(_ plan: SimulationPlan) {
