@@ -104,6 +104,8 @@ extension SimulatedWorker {
                 }
             }
             if isLost { world.report.lostCalls += 1 }
+            // The answer is for the process that asked.
+            guard life == begun else { return }
             after(world.random.within(1...8)) { [self] in
                 isWriterBusy = false
                 tell(.commitEnded(failure, serial: serial))
