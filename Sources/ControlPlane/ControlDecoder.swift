@@ -42,12 +42,12 @@ package struct ControlDecoder: Sendable {
                 return [.cutover(record, offset: offset)]
             case .fleet, .worker:
                 return [.command(key, try JSONRecord.decode(FleetCommand.self, from: value))]
-            case .move(let partition, _):
+            case .move(let partition, let name):
                 let move = try JSONRecord.decode(PositionMove.self, from: value)
                 guard move.partition == partition, move.topic == shards else {
                     return [.unreadable(key: keyText, problem: "the record names another partition")]
                 }
-                return [.move(move, offset: offset)]
+                return [.move(move, name: name, offset: offset)]
             case .checkpoint(let partition):
                 let checkpoint = try JSONRecord.decode(PositionCheckpoint.self, from: value)
                 guard checkpoint.partition == partition, checkpoint.topic == shards else {

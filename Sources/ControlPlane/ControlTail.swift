@@ -14,8 +14,8 @@ public final class ControlTail: Sendable {
         case cutover(CutoverRecord, offset: Int64)
         /// A command to a fleet supervisor or a worker.
         case command(ControlKey, FleetCommand)
-        /// A partition is to go on elsewhere, and the offset of the record.
-        case move(PositionMove, offset: Int64)
+        /// A partition is to go on elsewhere, by the record of this name at this offset.
+        case move(PositionMove, name: String, offset: Int64)
         /// Where a partition stood, and the offset of the record.
         case checkpoint(PositionCheckpoint, offset: Int64)
         /// The ledger is to start anew, and the offset of the record.

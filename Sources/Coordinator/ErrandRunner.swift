@@ -98,12 +98,11 @@ final class ErrandRunner: Sendable {
         }
     }
 
-    /// One key a partition: what a coordinator says last of it is what stays.
-    private func moveRecord(_ move: PositionMove) -> RecordWriter.Record {
+    private func moveRecord(_ named: NamedMove) -> RecordWriter.Record {
         RecordWriter.Record(
             topic: options.topics.control,
-            key: ControlKey.move(partition: move.partition, name: "resumes").bytes,
-            value: JSONRecord.encode(move))
+            key: ControlKey.move(partition: named.move.partition, name: named.name).bytes,
+            value: JSONRecord.encode(named.move))
     }
 
     private func markerRecord(_ marker: CutoverMarker, _ partition: Int32) -> RecordWriter.Record {

@@ -79,7 +79,8 @@ final class TermFollowers: Sendable {
                     lines.say("control topic, \(key): \(problem)", kind: "control topic")
                 case .error(let error): try pass(error, "control topic")
                 case .ledgerReset(let record, let offset): tell(.ledgerReset(record, offset: offset))
-                case .move(let move, let offset): tell(.move(move, offset: offset))
+                case .move(let move, let name, let offset):
+                    tell(.move(move, name: name, offset: offset))
                 case .checkpoint(let checkpoint, let offset): tell(.checkpoint(checkpoint, offset: offset))
                 case .read(let below): tell(.controlRead(below: below))
                 case .command: break

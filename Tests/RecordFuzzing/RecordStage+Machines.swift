@@ -106,7 +106,7 @@ extension RecordStage {
             let ends = wanted.map { PartitionOffset(partition: $0.partition, offset: max(0, $0.offset - 1)) }
             return [.endsTold(ends, wanted: wanted)]
         case .writeMoves(let moves, let errand):
-            for move in moves where readable(move) {
+            for move in moves.map(\.move) where readable(move) {
                 controlOffset += 1
                 learn(move, at: controlOffset - 1)
             }

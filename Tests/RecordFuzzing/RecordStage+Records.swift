@@ -141,7 +141,7 @@ extension RecordStage {
             case .cutover(let record, _): learn(record)
             case .command(let key, let command): show("\(key): \(command)")
             case .unreadable(let key, let problem): show("\(key): \(problem)")
-            case .move(let move, let offset):
+            case .move(let move, _, let offset):
                 learn(move, at: offset)
             case .checkpoint(let checkpoint, let offset):
                 learn(checkpoint, at: offset)

@@ -123,14 +123,19 @@ public struct ThroughputLedger: Sendable, Equatable {
     }
 
     /// Compares with what the workers' group committed for a partition.
-    public mutating func check(partition number: Int32, committed: Int64, progress: PartitionProgress) {
+    ///
+    /// - Parameter end: Where the partition ends by the word of whoever answered: receipts from there on may be waiting for another
+    ///   answer, and where more is committed that node is behind.
+    public mutating func check(
+        partition number: Int32, committed: Int64, progress: PartitionProgress, end: Int64 = .max
+    ) {
         var partition = partitions[number] ?? LedgerPartition(partition: number)
         let moves = moves[number] ?? []
         // The first commit behind a move may come before the first receipt there.
         partition.cross(
             moves.filter { $0.to >= partition.nextOffset }, upTo: committed, imagesBefore: progress.images)
         if !moves.isEmpty { partitions[number] = partition }
-        checkGap(partition, committed: committed)
+        checkGap(partition, committed: committed, end: end)
         // Behind the ledger is normal (a commit follows its receipts); ahead, or different at the same
         // point, is not. Markers lie between, so the offsets alone need not be equal.
         let ahead = progress.images > partition.images && committed <= partition.nextOffset
@@ -148,8 +153,8 @@ public struct ThroughputLedger: Sendable, Equatable {
                 + "\(partition.images) below \(partition.nextOffset)", once: "partition \(number)")
     }
 
-    private mutating func checkGap(_ partition: LedgerPartition, committed: Int64) {
-        guard let gap = partition.gaps?.first, committed >= gap.endOffset else {
+    private mutating func checkGap(_ partition: LedgerPartition, committed: Int64, end: Int64) {
+        guard let gap = partition.gaps?.first, committed >= gap.endOffset, committed <= end else {
             overdue[partition.partition] = nil
             return
         }

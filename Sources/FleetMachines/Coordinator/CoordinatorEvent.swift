@@ -33,8 +33,8 @@ package enum CoordinatorEvent: Sendable {
     case positions([Int32: SavedPosition], [Int32: PartitionExtent], serial: Int)
     /// No answer to ``CoordinatorAction/askPositions(_:serial:term:)``.
     case positionsFailed(CallFailure, serial: Int)
-    /// A partition is to go on elsewhere, says the record at this offset of the control topic.
-    case move(PositionMove, offset: Int64)
+    /// A partition is to go on elsewhere, says the record of this name at this offset of the control topic.
+    case move(PositionMove, name: String = NamedMove.resumes, offset: Int64)
     /// Where a partition stood, says the record at this offset of the control topic.
     case checkpoint(PositionCheckpoint, offset: Int64)
     /// The answer to ``CoordinatorAction/countPartitions``: so many the shard topic has now.
@@ -99,7 +99,7 @@ package enum CoordinatorAction: Sendable, Equatable {
     /// not the one that the checkpoint is of.
     case checkTopic([PositionCheckpoint], errand: Int)
     /// Write where partitions go on, or that they do.
-    case writeMoves([PositionMove], errand: Int)
+    case writeMoves([NamedMove], errand: Int)
 
     /// Write where partitions stand; one that is not written is written again later.
     case note([PositionCheckpoint])
@@ -109,4 +109,18 @@ package enum CoordinatorAction: Sendable, Equatable {
     case say(String)
     /// Ended because it can not go on.
     case failed(String)
+}
+
+/// A move and the name that its key has beside the partition.
+package struct NamedMove: Sendable, Equatable {
+    /// Of all that coordinators ask for: what one says last of a partition is what stays.
+    package static let resumes = "resumes"
+
+    package let name: String
+    package let move: PositionMove
+
+    package init(_ move: PositionMove, name: String = NamedMove.resumes) {
+        self.name = name
+        self.move = move
+    }
 }

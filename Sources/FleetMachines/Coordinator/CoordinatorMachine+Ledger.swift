@@ -48,7 +48,8 @@ extension CoordinatorMachine {
         if term?.isCounting == true {
             for place in stand {
                 term?.ledger?.check(
-                    partition: place.partition, committed: place.offset, progress: place.progress)
+                    partition: place.partition, committed: place.offset, progress: place.progress,
+                    end: extents[place.partition]?.end ?? 0)
             }
             term?.ledger?.checkSums()
         }
@@ -88,11 +89,12 @@ extension CoordinatorMachine {
         }
     }
 
-    mutating func moved(_ move: PositionMove, at offset: Int64) {
+    mutating func moved(_ named: NamedMove, at offset: Int64) {
         // Told before: a reader whose place is gone at the node that answers begins the topic anew.
         guard let readBelow = term?.controlReader.readBelow, offset >= readBelow else { return }
         let asked = term?.positionsAsked ?? 0
-        term?.positions.learn(move, at: offset, asked: asked)
+        term?.positions.learn(named, at: offset, asked: asked)
+        let move = named.move
         if term?.isCounting == true { term?.ledger?.learn(move) } else { term?.moves.append(move) }
     }
 

@@ -29,10 +29,12 @@ extension CoordinatorMachine {
         watchTopic(stand, extents, now)
         let lost = lostPartitions(saved, stand, extents)
         if !notes.isEmpty { actions.append(.note(notes)) }
+        let settled =
+            term?.positions.settled(
+                saved, stand, answered: serial, patienceMs: settings.strangeMs, nowMs: now.steadyMs) ?? []
         guard let watch = term?.positions, watch.errand == nil, now.steadyMs >= watch.retryAtMs else {
             return
         }
-        let settled = watch.settled(saved, stand, answered: serial)
         if !settled.isEmpty {
             write(Array(settled.prefix(Self.partitionsMax)))
         } else if !lost.isEmpty {
@@ -85,7 +87,7 @@ extension CoordinatorMachine {
         return errands
     }
 
-    private mutating func write(_ moves: [PositionMove]) {
+    private mutating func write(_ moves: [NamedMove]) {
         actions.append(.writeMoves(moves, errand: begin([])))
     }
 
@@ -93,7 +95,7 @@ extension CoordinatorMachine {
     mutating func topicChecked(_ anew: [Int32], _ errand: Int, _ now: Moment) {
         guard let current = term?.positions.errand, current.serial == errand else { return }
         term?.positions.errand = nil
-        let moves = current.lost.compactMap { lost -> PositionMove? in
+        let moves = current.lost.compactMap { lost -> NamedMove? in
             let stood = lost.checkpoint
             let isAnew = anew.contains(stood.partition)
             term?.topic.judged(stood, isAnew: isAnew)
@@ -103,11 +105,11 @@ extension CoordinatorMachine {
                 ?? "the group's committed offset is gone"
             actions.append(
                 .say("partition \(stood.partition): \(reason); it resumes at \(stood.offset)"))
-            return PositionMove(
+            let move = PositionMove(
                 topic: settings.topic, partition: stood.partition, from: lost.from, to: stood.offset,
                 images: stood.images, reason: reason,
-                by: RecordBounds.cut("coordinator \(settings.name)", bytes: 256), atMs: now.wallMs
-            ).resuming
+                by: RecordBounds.cut("coordinator \(settings.name)", bytes: 256), atMs: now.wallMs)
+            return NamedMove(move.resuming)
         }
         if !moves.isEmpty { write(moves) }
     }

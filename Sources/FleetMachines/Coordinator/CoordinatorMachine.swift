@@ -137,7 +137,7 @@ package struct CoordinatorMachine: Sendable {
         case .receipt(let receipt, let offset): count(receipt, offset)
         case .positions(let saved, let extents, let serial): check(saved, extents, serial, now)
         case .positionsFailed(let failure, let serial): unchecked(failure, serial)
-        case .move(let move, let offset): moved(move, at: offset)
+        case .move(let move, let name, let offset): moved(NamedMove(move, name: name), at: offset)
         case .checkpoint(let checkpoint, let offset): noted(checkpoint, at: offset)
         case .partitions(let count): counted(count, now)
         case .offsetRoom(let bytes, let isWhole): learned(offsetBytes: bytes, isWhole: isWhole)

@@ -28,12 +28,15 @@ struct PositionWatch: Sendable {
     private var lostFor: [Int32: Int] = [:]
     /// A move that is not settled.
     private struct Open {
-        let move: PositionMove
+        let named: NamedMove
         let offset: Int64
         /// How often positions had been asked for when it was read.
         let asked: Int
         /// Whether compaction takes it because of what was written since: the late word that an earlier one is settled.
         var isOverwritten = false
+        /// Since when a person's is void.
+        var voidSinceMs: Int64?
+        var move: PositionMove { named.move }
     }
     /// The newest of each partition.
     private var open: [Int32: Open] = [:]
@@ -59,7 +62,8 @@ struct PositionWatch: Sendable {
         return true
     }
 
-    mutating func learn(_ move: PositionMove, at offset: Int64, asked: Int) {
+    mutating func learn(_ named: NamedMove, at offset: Int64, asked: Int) {
+        let move = named.move
         if let settled = move.settled {
             if open[move.partition]?.offset ?? .max <= settled {
                 open[move.partition] = nil
@@ -69,7 +73,7 @@ struct PositionWatch: Sendable {
         } else if let known = open[move.partition]?.offset ?? (open.count < Self.rememberedMax ? -1 : nil),
             offset > known
         {
-            open[move.partition] = Open(move: move, offset: offset, asked: asked)
+            open[move.partition] = Open(named: named, offset: offset, asked: asked)
         }
     }
 
@@ -132,19 +136,30 @@ struct PositionWatch: Sendable {
         return lost
     }
 
-    /// Moves of a coordinator's that were carried out, or can not be any more, as it is to be written down.
-    func settled(
-        _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], answered: Int
-    ) -> [PositionMove] {
+    /// Moves that were carried out, or can not be any more, as it is to be written down. A person's waits for `patienceMs`, and for
+    /// a worker's word: whoever asked for it may say it, and a node that is cut off tells offsets of before.
+    mutating func settled(
+        _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], answered: Int, patienceMs: Int64,
+        nowMs: Int64
+    ) -> [NamedMove] {
         open.sorted { $0.key < $1.key }.compactMap { partition, open in
-            guard open.move.resumes == true, answered > open.asked else { return nil }
-            let position = saved[partition]
+            guard answered > open.asked else { return nil }
             let progress = stand.first { $0.partition == partition }?.progress
-            if progress?.moved ?? -1 >= open.offset {
-                return open.move.settled(at: open.offset, done: progress?.moved == open.offset)
+            let moved = progress?.moved ?? -1
+            let isOfCoordinator = open.move.resumes == true
+            guard moved >= open.offset || saved[partition]?.offset != open.move.from,
+                isOfCoordinator || progress != nil
+            else {
+                self.open[partition]?.voidSinceMs = nil
+                return nil
             }
-            return position?.offset == open.move.from
-                ? nil : open.move.settled(at: open.offset, done: false)
+            let sinceMs = open.voidSinceMs ?? nowMs
+            self.open[partition]?.voidSinceMs = sinceMs
+            guard isOfCoordinator || nowMs - sinceMs >= patienceMs else { return nil }
+            var move = open.move.settled(at: open.offset, done: moved == open.offset)
+            // Behind a later one nobody can tell whether it was carried out before.
+            if !isOfCoordinator, moved > open.offset { move.done = nil }
+            return NamedMove(move, name: open.named.name)
         }
     }
 }

@@ -35,8 +35,10 @@ extension SimulatedCoordinator {
                 return .topicChecked(anew: anew, errand: errand)
             }
         case .writeMoves(let moves, let errand):
-            answer(errand, applying: { [broker] in for move in moves { broker.appendControl(.move(move)) } })
-            {
+            answer(
+                errand,
+                applying: { [broker] in for named in moves { broker.appendControl(.move(named.move)) } }
+            ) {
                 .written(errand: errand)
             }
         default: world.complain("\(name): no errand")

@@ -85,6 +85,8 @@ final class SimulatedBroker {
     var controlHistory: [ControlEntry] = []
     /// Where each cut-over stands.
     private(set) var states: [String: CutoverRecord.State] = [:]
+    /// Moves that were said to be settled, by their control offsets, and where that was said.
+    private(set) var settled: [Int64: Int64] = [:]
     /// The newest heartbeat of each worker and coordinator, with the order of writing.
     var status: [StatusEntry] = []
     var statusSerial = 0
@@ -128,6 +130,9 @@ final class SimulatedBroker {
         let entry = ControlEntry(offset: controlEnd, content: content)
         control.append(entry)
         controlHistory.append(entry)
+        if case .move(let move) = content, let asked = move.settled, settled[asked] == nil {
+            settled[asked] = entry.offset
+        }
         guard case .cutover(let record) = content, record.number ?? 0 <= entry.offset else { return }
         switch (states[record.request], record.state) {
         case (nil, _), (.requested, .committing), (.requested, .aborted), (.committing, .committed):

@@ -9,10 +9,16 @@ extension World {
 
     /// Lets the fleet, which has read everything, find itself before another topic.
     func replaceTopic() {
+        // Nobody does that while something is still under way.
+        let openUntil = nowMs + Self.newTopicMs
+        advance { openMoves.isEmpty || nowMs >= openUntil }
+        guard report.complaints.isEmpty else { return }
+        if let open = openMoves.first {
+            return complain("the move at \(open) of the control topic is settled by nobody")
+        }
         let ends = broker.shards.map(\.count)
         let noted = partitionsNoted
         let log = fold(broker.control)
-        settleAll()
         replacedAtMs = nowMs
         report.replaced += 1
         trace("the shard topic is created anew")
@@ -39,14 +45,18 @@ extension World {
         }
     }
 
-    /// Whoever asked for a move says what became of it: one that nobody settled may come to life with a lost offset.
-    private func settleAll() {
+    /// The newest move of each partition, where nobody has said that it is settled; older ones are nobody's to carry out any more.
+    private var openMoves: [Int64] {
+        var open: [Int32: Int64] = [:]
         for entry in broker.controlHistory {
-            guard case .move(let move) = entry.content, move.settled == nil, move.resumes != true else {
-                continue
+            guard case .move(let move) = entry.content else { continue }
+            if move.settled == nil {
+                open[move.partition] = entry.offset
+            } else if open[move.partition] ?? .max <= move.settled ?? -1 {
+                open[move.partition] = nil
             }
-            broker.appendControl(.move(move.settled(at: entry.offset, done: false)))
         }
+        return open.values.sorted()
     }
 
     /// Sensors go on: some partitions stay shorter than they were, some get longer, soon or late.

@@ -156,7 +156,7 @@ extension World {
     private func settle() {
         for entry in broker.controlHistory.suffix(64) {
             guard case .move(let move) = entry.content, move.settled == nil, move.resumes != true,
-                settled[entry.offset] == nil
+                broker.settled[entry.offset] == nil
             else {
                 continue
             }
@@ -168,7 +168,6 @@ extension World {
             else {
                 continue
             }
-            settled[entry.offset] = broker.controlEnd
             broker.appendControl(.move(move.settled(at: entry.offset, done: isDone)))
         }
     }
@@ -204,7 +203,7 @@ extension World {
         guard let moved, moved != truth[Int(partition)].moved || !truth[Int(partition)].isMovedKnown else {
             return before
         }
-        if let settled = settled[moved], settled < worker.bornAtControl {
+        if let settled = broker.settled[moved], settled < worker.bornAtControl {
             complain("\(worker.name): p\(partition) was moved again by \(moved)")
         }
         let entry =

@@ -27,8 +27,6 @@ final class World {
     var nightUntilMs: Int64 = 0
     /// Where the workers are in each partition.
     var truth: [Truth]
-    /// Moves that were said to be settled, by their control offsets, and where that was said.
-    var settled: [Int64: Int64] = [:]
     /// Moves whose outcome somebody has looked at, and those that nobody cares about any more.
     var considered: Set<Int64> = []
     var goneHome: Set<Int64> = []

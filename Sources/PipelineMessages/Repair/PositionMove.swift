@@ -26,7 +26,7 @@ public struct PositionMove: Hashable, Sendable, Codable {
     /// The offset of the record that asked for it, once that was carried out or can not be any more: written under the
     /// same key, so that nobody carries it out again where ``from`` is committed another time.
     public var settled: Int64?
-    /// Whether it was carried out, where it is settled.
+    /// Whether it was carried out, where it is settled; absent where a later one was, and nobody can tell.
     public var done: Bool?
     /// Whether it goes on where the fleet was (``PositionCheckpoint``), and passes over nothing.
     public var resumes: Bool?

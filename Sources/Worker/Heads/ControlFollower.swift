@@ -75,7 +75,7 @@ final class ControlFollower: Sendable {
         case .command(.worker(options.worker), let command):
             if command.drain == true, isNews(command) { onDrain() }
         case .command, .ledgerReset: break
-        case .move(let move, let offset): conductor.tell(.move(move, offset: offset))
+        case .move(let move, _, let offset): conductor.tell(.move(move, offset: offset))
         case .checkpoint(let checkpoint, let offset):
             conductor.tell(.checkpoint(checkpoint, offset: offset))
         case .read(let below): conductor.tell(.controlRead(below: below))

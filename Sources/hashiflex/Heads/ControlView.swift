@@ -80,7 +80,7 @@ final class ControlView {
                 if error.isFatal { throw error }
                 lines.say("control topic: \(error)")
             case .read(let below): (position, readBelow) = (below, max(readBelow, below))
-            case .move(let move, let offset):
+            case .move(let move, _, let offset):
                 let asked = move.settled ?? offset
                 moves = (moves.filter { $0.offset != asked } + [(move, asked)]).sorted {
                     $0.offset < $1.offset

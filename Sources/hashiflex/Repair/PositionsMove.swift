@@ -169,19 +169,19 @@ extension PositionsCommand {
             let deadline = Clock.steadyMs + Int64(timeout) * 1_000
             while Clock.steadyMs < deadline {
                 try control.take(timeoutMs: 200)
-                guard let own = control.moves.first(where: { $0.move == move }) else { continue }
+                guard let own = control.moves.first(where: { $0.move.asked == move }) else { continue }
                 let place = try view.read([move.partition], beside: control)[0]
                 // Somebody else's is there until it is moved; a later move may be read next.
                 if place.isForeign { continue }
-                if place.moved ?? -1 >= own.offset {
-                    try settle(move.settled(at: own.offset, done: true))
+                if own.move.done == true || place.moved ?? -1 >= own.offset {
+                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: true)) }
                     let passed = Format.count(Int64(move.passedOver.count))
                     return say(
                         "\(words): done, \(passed) offsets passed over, \(Format.count(move.images)) images below"
                     )
                 }
-                guard place.committed == move.from else {
-                    try settle(move.settled(at: own.offset, done: false))
+                guard own.move.settled == nil, place.committed == move.from else {
+                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: false)) }
                     throw CommandError(
                         Exit.refused, "\(words): void, something else was committed meanwhile; ask again")
                 }

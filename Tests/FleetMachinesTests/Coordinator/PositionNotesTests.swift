@@ -118,6 +118,53 @@ import Testing
         #expect(bench.moves.last?.settled == offset && bench.moves.last?.done == false)
     }
 
+    /// Two people asked from one place, and the second had gone home: where the offset comes back, nobody may do it.
+    @Test func aPersonsVoidMoveIsSaidToBeVoidUnderItsOwnName() {
+        var bench = PositionBench()
+        for _ in 0..<2 { _ = bench.answer([0: PositionBench.saved(7)]) }
+        bench.tell(.move(Self.persons, name: "ab12", offset: 60))
+        // The first one's was carried out; a worker has gone on since.
+        for _ in 0..<11 { _ = bench.answer([0: PositionBench.saved(90, moved: 59)]) }
+        #expect(bench.moves.isEmpty, "whoever asked has ten seconds to say it")
+        _ = bench.answer([0: PositionBench.saved(90, moved: 59)])
+        let settled = Self.persons.settled(at: 60, done: false)
+        #expect(bench.namedMoves == [NamedMove(settled, name: "ab12")])
+        // It is read back, and said no more.
+        _ = bench.readBack()
+        for _ in 0..<12 { _ = bench.answer([0: PositionBench.saved(90, moved: 59)]) }
+        #expect(bench.namedMoves.count == 1)
+    }
+
+    @Test(arguments: [
+        // Not carried out yet; no worker's word beside the offset; gone.
+        [0: SavedPosition(offset: 7, metadata: PartitionProgress(images: 30).text)],
+        [0: SavedPosition(offset: 9, metadata: "")], [:],
+    ])
+    func aPersonsMoveThatMayYetBeIsLeftAlone(saved: [Int32: SavedPosition]) {
+        var bench = PositionBench()
+        bench.tell(.move(Self.persons, name: "ab12", offset: 60))
+        for _ in 0..<30 { _ = bench.answer(saved) }
+        #expect(bench.moves.isEmpty)
+    }
+
+    @Test(arguments: [(60, true), (61, nil)])
+    func aPersonsMoveBehindWhichAPartitionStandsIsSettled(moved: Int64, done: Bool?) {
+        var bench = PositionBench()
+        bench.tell(.move(Self.persons, name: "ab12", offset: 60))
+        // An offset of a node that was behind for a moment.
+        for _ in 0..<5 { _ = bench.answer([0: PositionBench.saved(90, moved: moved)]) }
+        _ = bench.answer([0: PositionBench.saved(7)])
+        for _ in 0..<10 { _ = bench.answer([0: PositionBench.saved(90, moved: moved)]) }
+        #expect(bench.moves.isEmpty)
+        _ = bench.answer([0: PositionBench.saved(90, moved: moved)])
+        #expect(bench.moves.count == 1 && bench.moves.first?.settled == 60)
+        // Behind a later one it may have been carried out.
+        #expect(bench.moves.first?.done == done)
+    }
+
+    private static let persons = PositionMove(
+        topic: "t", partition: 0, from: 7, to: 90, images: 30, reason: "r", by: "p", atMs: 1)
+
     @Test(arguments: [101, RecordBounds.integerMax])
     func aNoteOfTomorrowTellsNothingAndIsWrittenOver(moved: Int64) throws {
         var bench = PositionBench()

@@ -8,12 +8,16 @@ struct PositionBench {
     var done: [CoordinatorAction] = []
     private var controlEnd: Int64 = 100
 
-    init(topic: String = "t", partitions: Int32 = 1, readsControl: Bool = true) {
+    init(
+        topic: String = "t", partitions: Int32 = 1, readsControl: Bool = true,
+        before last: CoordinatorStatus? = nil
+    ) {
         var settings = CoordinatorSettings(name: "c", partitions: (0..<partitions).map { $0 })
         settings.topic = topic
         machine = CoordinatorMachine(settings)
         tell(.leads(true))
         if readsControl { tell(.controlCaughtUp) }
+        if let last { tell(.coordinator(last)) }
         tell(.statusCaughtUp)
     }
 
@@ -48,8 +52,15 @@ struct PositionBench {
         }
     }
 
-    var moves: [PositionMove] {
-        done.flatMap { action -> [PositionMove] in
+    /// The newest heartbeat.
+    var status: CoordinatorStatus? {
+        done.reversed().lazy.compactMap { if case .beat(let status) = $0 { status } else { nil } }.first
+    }
+
+    var moves: [PositionMove] { namedMoves.map(\.move) }
+
+    var namedMoves: [NamedMove] {
+        done.flatMap { action -> [NamedMove] in
             if case .writeMoves(let moves, _) = action { moves } else { [] }
         }
     }
@@ -58,8 +69,8 @@ struct PositionBench {
     mutating func readBack() -> Int64 {
         for case .writeMoves(let moves, let errand) in done.suffix(1) {
             tell(.written(errand: errand))
-            for move in moves {
-                tell(.move(move, offset: controlEnd))
+            for named in moves {
+                tell(.move(named.move, name: named.name, offset: controlEnd))
                 controlEnd += 1
             }
         }
