@@ -84,6 +84,12 @@ struct NewTopicTests {
         try #require(try eventually(seconds: 60) { try isRead() }, "\(running.fleet.text)")
         let audit = try succeed("audit", "--images", "20", "--shards", "--json")
         #expect(audit.output.contains(#""unscored_shards":0"#), "\(audit.output)")
+        // Nobody takes the topics away from those who work.
+        let refused = try Program.run(["topics", "delete", "--yes"] + link, seconds: 60)
+        #expect(refused.code == 76 && refused.errors.contains("alive"), "\(refused)")
+        #expect(refused.errors.contains("coordinator "), "\(refused)")
         #expect(running.fleet.finish(seconds: 30) == 0)
+        let forced = try succeed("topics", "delete", "--yes", "--force")
+        #expect(forced.lines.allSatisfy { $0.hasSuffix("  deleted") }, "\(forced)")
     }
 }

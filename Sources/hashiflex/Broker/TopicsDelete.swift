@@ -1,6 +1,8 @@
 import ArgumentParser
+import Glibc
 import Kafka
 import PipelineMessages
+import Threads
 
 extension TopicsCommand {
     /// `hashiflex topics delete`.
@@ -9,7 +11,8 @@ extension TopicsCommand {
             commandName: "delete",
             abstract: "Delete every topic of the deployment, with all that is in them.",
             discussion: """
-                Stop fleet, coordinators and cameras first. The topics belong together: the control topic speaks of \
+                Stop fleet, coordinators and cameras first: refused with 76 while heartbeats of a worker, a fleet or a \
+                coordinator come; cameras send none. The topics belong together: the control topic speaks of \
                 offsets of the shards, and a fleet does not read shards that it does not speak of. Kafka forgets the \
                 group's offsets with them. Returns when no node lists them any more; topics create makes new ones, \
                 and heads are to be pushed again. The embedded broker forgets all when it ends.
@@ -19,6 +22,9 @@ extension TopicsCommand {
 
         @Flag(help: "Delete them. Without this, say only what would be.")
         var yes = false
+
+        @Flag(help: "Also while workers, fleets or coordinators are alive.")
+        var force = false
 
         @Flag(help: "Print the outcome as JSON.")
         var json = false
@@ -33,6 +39,7 @@ extension TopicsCommand {
                 let there = TopicPlan.all(link.topics, partitions: 1).map(\.name).filter {
                     link.cluster.topics[$0] != nil
                 }
+                if yes, !force, there.contains(link.topics.status) { try refuseWhileLive(link) }
                 let failures = yes ? try delete(there, link) : [:]
                 for name in there {
                     show(
@@ -53,6 +60,32 @@ extension TopicsCommand {
                     throw CommandError(Exit.mismatch, "not every topic could be deleted")
                 }
             }
+        }
+
+        /// Who has stopped a moment ago is waited for until nobody can take it for alive; who goes on is named.
+        private func refuseWhileLive(_ link: Connection) throws {
+            var last: [String: Int64] = [:]
+            while !link.patience.isStopped {
+                let snapshot = try FleetSnapshot.readIfAllowed(
+                    link, listeningFor: [.worker, .fleet, .coordinator])
+                let live = snapshot.heartbeatsOfLive(at: .now)
+                let going = live.filter { last[$0.key] ?? $0.value != $0.value }.keys.sorted()
+                guard going.isEmpty else {
+                    throw CommandError(
+                        Exit.refused,
+                        "nothing was deleted: \(Format.list(going, most: 4)) \(going.count == 1 ? "is" : "are") alive: "
+                            + "stop them first, or pass --force")
+                }
+                if live.isEmpty { return }
+                if last.isEmpty {
+                    Terminal.note(
+                        "waiting until nobody's heartbeat is fresh any more: \(Format.list(live.keys.sorted(), most: 4))"
+                    )
+                }
+                last = live
+                usleep(500_000)
+            }
+            throw CommandError(Exit.late, "nothing was deleted: told to stop")
         }
 
         private func delete(_ names: [String], _ link: Connection) throws -> [String: KafkaError] {

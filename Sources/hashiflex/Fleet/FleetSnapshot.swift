@@ -94,6 +94,17 @@ package struct FleetSnapshot {
         heartbeats.isLive(HeartbeatSender(.coordinator), at: now) ? coordinator : nil
     }
 
+    /// When everybody who is live sent the last heartbeat, by the sender's clock.
+    package func heartbeatsOfLive(at now: Moment) -> [String: Int64] {
+        var sent: [String: Int64] = [:]
+        for worker in liveWorkers(at: now) { sent["worker \(worker.worker)"] = worker.atMs }
+        for fleet in liveFleets(at: now) { sent["fleet \(fleet.fleet)"] = fleet.atMs }
+        if let coordinator = liveCoordinator(at: now) {
+            sent["coordinator \(coordinator.coordinator)"] = coordinator.atMs
+        }
+        return sent
+    }
+
     /// The chip that the coordinator was told of: measured and modelled apart.
     private static func line(_ twin: ChipTwinStatus) -> String {
         let frozen =
