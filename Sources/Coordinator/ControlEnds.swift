@@ -77,14 +77,9 @@ final class ControlEnds: Sendable {
     ) -> [PartitionOffset] {
         wanted.compactMap { wanted in
             let place = TopicPartition(topic: shards, partition: wanted.partition)
-            var ends: [Int64] = []
-            for node in nodes where !stop.isSet {
-                if let end = try? probes.end(of: place, knownTo: node, timeoutMs: Self.answerMs) {
-                    ends.append(end)
-                }
+            return probes.highestEnd(of: place, knownTo: nodes, timeoutMs: Self.answerMs, until: stop).map {
+                PartitionOffset(partition: wanted.partition, offset: $0)
             }
-            guard 2 * ends.count > nodes.count, let highest = ends.max() else { return nil }
-            return PartitionOffset(partition: wanted.partition, offset: highest)
         }
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 import Threads
 
 /// Writes the coordinator's heartbeats, asks how far the workers are and counts the partitions, on a thread of its own.
-final class FleetReporter: Sendable {
+package final class FleetReporter: Sendable {
     private let options: CoordinatorOptions
     private let writer: RecordWriter
     private let reader: KafkaConsumer
@@ -40,7 +40,7 @@ final class FleetReporter: Sendable {
     ) -> PlatformThread {
         PlatformThread("reports") { [self] in
             while !stop.isSet {
-                for action in queue.take(milliseconds: 100) where !stop.isSet {
+                for action in Self.due(queue.take(milliseconds: 100)) where !stop.isSet {
                     switch action {
                     case .beat(let status): beat(status, live)
                     case .note(let checkpoints): note(checkpoints)
@@ -55,6 +55,17 @@ final class FleetReporter: Sendable {
             }
             reader.close(timeoutMs: Self.closeMs)
         }
+    }
+
+    /// What is done of all that has come meanwhile: the newest heartbeat alone, and behind the rest, so that a status topic that takes
+    /// its time holds nothing else up.
+    package static func due(_ actions: [CoordinatorAction]) -> [CoordinatorAction] {
+        var others: [CoordinatorAction] = []
+        var newest: CoordinatorAction?
+        for action in actions {
+            if case .beat = action { newest = action } else { others.append(action) }
+        }
+        return others + [newest].compactMap { $0 }
     }
 
     private func beat(_ machines: CoordinatorStatus, _ live: () -> [WorkerStatus]) {

@@ -15,6 +15,8 @@ extension IngestConductor {
 
     /// Waits until everything sent is confirmed, or nobody waits for it any more. No stream may send from now on.
     func finish(_ threads: [PlatformThread]) {
+        // Before it, though it is noticed later: what then follows is no failure.
+        if asked.isSet { tell(.stop) }
         tell(.closed)
         ended.wait()
         // A question that the broker has not answered by then is left behind.
@@ -42,10 +44,17 @@ extension IngestConductor {
     /// How long an answer may take, milliseconds.
     private static let answerMs: Int32 = 5_000
 
+    /// Most words of the library's connections that are taken at a time.
+    private static let eventsMax = 64
+
     private func askBroker() {
         while !ended.isSet {
             for question in asking.take(milliseconds: 50) where !ended.isSet {
                 tell(answer(to: question) ?? .noAnswer(question))
+            }
+            // It reads nothing; what the library says of lost nodes would pile up.
+            for _ in 0..<Self.eventsMax {
+                guard reader.poll(timeoutMs: 0) != nil else { break }
             }
         }
         _ = reader.close()

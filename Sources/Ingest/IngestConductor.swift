@@ -202,12 +202,19 @@ final class IngestConductor: Sendable {
 
     /// Throws the first failure, if there was one, with the account.
     ///
-    /// - Throws: ``IngestStopped`` if somebody had asked for the end before it failed, else `KafkaError`.
+    /// - Throws: ``IngestStopped`` if somebody had asked for the end before it failed, or nothing failed and not all is
+    ///   confirmed; else `KafkaError`.
     func check() throws {
         let (failure, isStop, account) = state.withLock { state in
             (state.failure, state.machine.failedAfterStop, state.machine.account)
         }
-        guard let failure else { return }
+        guard let failure else {
+            // A stream that was no longer waited for has brought what it had read.
+            guard account.isComplete else {
+                throw IngestStopped(description: "stopped: what was read last was not sent; \(account)")
+            }
+            return
+        }
         if isStop { throw IngestStopped(description: "\(failure.message); \(account)") }
         throw account.isComplete ? failure : failure.adding("\(account)")
     }

@@ -48,8 +48,9 @@ struct StreamThreads {
             let unsent = pack()
             // A reader that waits for room must not wait for ever.
             queue.close()
-            reader.join()
+            // Now nothing more comes in; a reader whose source hears of nothing may never end.
             conductor.noteUnsent(unsent + queue.drain(milliseconds: 0).count)
+            reader.join()
         }
     }
 
@@ -71,7 +72,7 @@ struct StreamThreads {
                 if let fps = options.fps {
                     let due = begin + Int64(Double(count) / fps * 1e9)
                     let wait = (due - Clock.steadyNs) / 1_000_000
-                    if wait > 0, stop.wait(milliseconds: wait) { return }
+                    if wait > 0, stop.wait(milliseconds: wait) { return conductor.noteUnsent(1) }
                 }
                 count += 1
                 guard queue.push(packed) else { return conductor.noteUnsent(1) }
@@ -128,6 +129,9 @@ struct StreamThreads {
         }
     }
 
+    /// A stop is heard of within this time, milliseconds.
+    private static let hearingMs: Int64 = 100
+
     /// Packs and sends until the reader has ended; returns how many images it took and will never offer.
     private func pack() -> Int {
         var packer = ShardPacker(
@@ -153,14 +157,16 @@ struct StreamThreads {
             return true
         }
         while !queue.isFinished {
-            let images = queue.drain(max: options.shardImages, milliseconds: max(1, options.lingerMs / 4))
+            let images = queue.drain(
+                max: options.shardImages, milliseconds: min(max(1, options.lingerMs / 4), Self.hearingMs))
             for (place, image) in images.enumerated() {
                 if packer.count == 0 { oldestMs = Clock.steadyMs }
                 guard send(packer.add(image, nowMs: Clock.wallMs)) else {
                     return unsent + images.count - place - 1
                 }
             }
-            if packer.count > 0, Clock.steadyMs - oldestMs >= options.lingerMs {
+            // At a stop nothing is kept back: what is not offered is not in the account.
+            if packer.count > 0, stop.isSet || Clock.steadyMs - oldestMs >= options.lingerMs {
                 guard send(packer.close(nowMs: Clock.wallMs)) else { return unsent }
             }
         }

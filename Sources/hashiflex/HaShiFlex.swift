@@ -13,11 +13,12 @@ struct HaShiFlex: ParsableCommand {
             classification layer is programmable, and is switched across the fleet at declared offsets.
 
             Exit codes: 0 done; 1 what was checked is not so; 64 wrong usage; 65 unusable input; \
-            69 broker unreachable or topic missing; 70 internal error; 74 output can not be written; \
-            75 not done in time; 76 refused.
+            66 the file of --kafka-config can not be read; 69 broker unreachable, topic or right missing; \
+            70 internal error; 74 output can not be written; 75 not done in time; 76 refused.
 
             Every command that talks to Kafka takes --brokers (or HASHIFLEX_BROKERS, or a running \
-            `hashiflex broker`), -X property=value, --kafka-config FILE and HASHIFLEX_KAFKA_* variables.
+            `hashiflex broker`), -X property=value, --kafka-config FILE and HASHIFLEX_KAFKA_* variables; not \
+            demo, nor bench pipeline, which takes a plain address at most.
             """,
         version: ([BuildFacts.version] + BuildFacts.libraries).joined(separator: "\n"),
         groupedSubcommands: [

@@ -96,6 +96,45 @@ import Threads
         isOver.set()
     }
 
+    @Test func whatWaitsForItsShardIsSentAtAStopThoughTheSourceHearsNothing() throws {
+        let deployment = try IngestDeployment()
+        let isOver = Signal()
+        defer { isOver.set() }
+        let isStuck = Signal()
+        let service = try deployment.service(
+            streams: ["deaf"], stopMs: 2_000, shardImages: 4, lingerMs: 60_000
+        ) { _, count in
+            guard count == 2 else { return true }
+            isStuck.set()
+            isOver.wait()
+            return false
+        }
+        let run = BackgroundIngest(service)
+        isStuck.wait()
+        service.requestStop()
+        let summary = try run.result()
+        #expect(summary.images == 2)
+    }
+
+    /// It was read, and nobody can read it again from a pipe.
+    @Test func anImageThatWaitsForItsTurnAtAStopIsCounted() throws {
+        let deployment = try IngestDeployment()
+        let isTaken = Signal()
+        let service = try deployment.service(streams: ["a"], fps: 0.1) { _, count in
+            if count == 1 { isTaken.set() }
+            return true
+        }
+        let run = BackgroundIngest(service)
+        isTaken.wait()
+        let pause = Signal()
+        while service.summary.images < 1 { pause.wait(milliseconds: 5) }
+        service.requestStop()
+        let error = #expect(throws: IngestStopped.self) { try run.result() }
+        #expect(
+            error?.description == "stopped: what waited was not sent; "
+                + "images: 1 confirmed, 1 not; shards: 1 confirmed, 0 not", "\(String(describing: error))")
+    }
+
     @Test func aStopWhileTheClientsQueueIsFullEndsTheIngestAndSaysWhatIsConfirmed() throws {
         let deployment = try IngestDeployment()
         deployment.set("queue.buffering.max.messages", "1")

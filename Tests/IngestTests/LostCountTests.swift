@@ -33,6 +33,26 @@ import Threads
         #expect(said.contains { $0.contains("are written again") } == isOld, "\(said)")
     }
 
+    /// A camera has no right to read what it wrote, unless somebody gives it.
+    @Test func whyWhatWasWrittenCanNotBeLookedUpIsSaidBesideTheFault() {
+        let fault = KafkaError(
+            code: KafkaError.Code.outOfOrderSequence, doing: "", detail: "lost count", isFatal: true)
+        let silence = KafkaError(code: KafkaError.Code.timedOut, doing: "asking", detail: "no answer")
+        let silent = ShardSearch.failure(fault, search: silence, shards: "shards")
+        #expect(
+            silent.message
+                == "lost count; what was written can not be looked up: asking: no answer [_TIMED_OUT -185]")
+        #expect(silent.code == fault.code && silent.isFatal)
+        let topicAuthorizationFailed: Int32 = 29
+        let refusal = KafkaError(code: topicAuthorizationFailed, doing: "reading", detail: "refused")
+        let refused = ShardSearch.failure(fault, search: refusal, shards: "shards")
+        #expect(
+            refused.message.hasPrefix("lost count; what was written can not be looked up: reading: refused")
+                && refused.message.hasSuffix("a camera that is to go on by itself needs Read on topic shards"),
+            "\(refused)")
+        #expect(ShardSearch.failure(nil, search: silence, shards: "shards") == silence)
+    }
+
     @Test func whatIsThereIsFoundByItsBytesFromWhereItCanBe() throws {
         let deployment = try IngestDeployment()
         let values: [[UInt8]] = [[1, 2, 3], [4], [1, 2, 4], [5, 6], [4, 4]]

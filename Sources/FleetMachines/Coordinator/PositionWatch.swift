@@ -136,19 +136,21 @@ struct PositionWatch: Sendable {
         return lost
     }
 
-    /// Moves that were carried out, or can not be any more, as it is to be written down. A person's waits for `patienceMs`, and for
-    /// a worker's word: whoever asked for it may say it, and a node that is cut off tells offsets of before.
+    /// Moves that were carried out, or can not be any more, as it is to be written down. A person's waits for `patienceMs`, for a
+    /// worker's word, and for one that is not behind what is noted: whoever asked for it may say it, and a node that is cut off tells
+    /// offsets of before.
     mutating func settled(
         _ saved: [Int32: SavedPosition], _ stand: [PartitionStand], answered: Int, patienceMs: Int64,
         nowMs: Int64
     ) -> [NamedMove] {
         open.sorted { $0.key < $1.key }.compactMap { partition, open in
             guard answered > open.asked else { return nil }
-            let progress = stand.first { $0.partition == partition }?.progress
+            let place = stand.first { $0.partition == partition }
+            let progress = place?.progress
             let moved = progress?.moved ?? -1
             let isOfCoordinator = open.move.resumes == true
             guard moved >= open.offset || saved[partition]?.offset != open.move.from,
-                isOfCoordinator || progress != nil
+                isOfCoordinator || place.map(isOfNow) == true
             else {
                 self.open[partition]?.voidSinceMs = nil
                 return nil
@@ -161,5 +163,11 @@ struct PositionWatch: Sendable {
             if !isOfCoordinator, moved > open.offset { move.done = nil }
             return NamedMove(move, name: open.named.name)
         }
+    }
+
+    /// Whether a partition stands at or behind where it was noted last.
+    private func isOfNow(_ place: PartitionStand) -> Bool {
+        guard let noted = checkpoints[place.partition] else { return true }
+        return (place.progress.moved ?? -1, place.offset) >= (noted.moved ?? -1, noted.offset)
     }
 }

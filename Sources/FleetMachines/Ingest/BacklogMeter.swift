@@ -38,6 +38,9 @@ package struct BacklogMeter: Sendable, Equatable {
         if offset >= committed { sent.append(Sent(offset: offset, bytes: bytes)) }
     }
 
+    /// Takes note of a record that arrived where nobody asks what is not committed: it no longer counts.
+    package mutating func passed(bytes: Int) { inFlightBytes -= bytes }
+
     /// Takes note of a record that did not arrive.
     package mutating func failed(bytes: Int) { inFlightBytes -= bytes }
 

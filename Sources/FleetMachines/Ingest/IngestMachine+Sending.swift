@@ -66,7 +66,10 @@ extension IngestMachine {
         counts.images += Int64(flight.images)
         counts.shards += 1
         counts.bytes += Int64(flight.bytes)
-        if let offset {
+        if settings.backlogBytesMax == nil {
+            // Nobody asks what is not committed, and while nobody commits it would grow for ever.
+            meters[partition].passed(bytes: flight.bytes)
+        } else if let offset {
             meters[partition].delivered(offset: offset, bytes: flight.bytes)
         } else {
             // Somewhere below the partition's end; in flight until that is known.

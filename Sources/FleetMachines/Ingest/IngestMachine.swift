@@ -12,7 +12,8 @@
 /// 4. A stop, a failure, or a broker that answers nothing for ``IngestSettings/silenceMs`` ends every wait for room. Once the
 ///    streams have ended, what is then on its way is waited for only while the broker confirms something every
 ///    ``IngestSettings/stopMs``; after a stop, whatever confirms, for ``IngestSettings/endMs`` at most, and no longer for the
-///    streams.
+///    streams. After a failure the streams are waited for while anything is on its way, and then for
+///    ``IngestSettings/stopMs``.
 /// 5. A broker that confirms nothing, or slowly, is not waited for in silence (``IngestSettings/quietMs``).
 /// 6. However it ends, ``account`` says what is confirmed, what is not, and from which image of each stream on to send again.
 package struct IngestMachine: Sendable {
@@ -79,16 +80,25 @@ package struct IngestMachine: Sendable {
     package mutating func handle(_ event: IngestEvent, at now: Moment) -> [IngestAction] {
         defer { actions.removeAll(keepingCapacity: true) }
         guard !hasEnded else {
-            // Too late, but answered.
-            switch event {
-            case .offered(let flight, _, _, _, _), .queueFull(let flight): giveUp(flight)
-            default: break
-            }
+            comesTooLate(event, now)
             return actions
         }
         take(event, now)
         step(now)
         return actions
+    }
+
+    /// What comes after the end is answered, and counted as not sent.
+    private mutating func comesTooLate(_ event: IngestEvent, _ now: Moment) {
+        switch event {
+        case .offered(let flight, let bytes, let images, let first, let origin):
+            flights[flight] = Flight(
+                bytes: bytes, images: images, first: first, origin: origin, offeredMs: now.steadyMs)
+            giveUp(flight)
+        case .queueFull(let flight): giveUp(flight)
+        case .unsent(let images): unsent.images += images
+        default: break
+        }
     }
 
     private mutating func take(_ event: IngestEvent, _ now: Moment) {
@@ -160,12 +170,21 @@ package struct IngestMachine: Sendable {
         if let stoppedAtMs, now.steadyMs - stoppedAtMs >= settings.endMs {
             return end("not everything was confirmed within \(settings.endMs / 1_000) s", now)
         }
-        guard let closedAtMs else { return }
+        guard let closedAtMs else { return endWithoutStreams(now) }
         guard !flights.isEmpty else { return end("what waited was not sent", now) }
         guard let endingSinceMs,
             now.steadyMs - max(endingSinceMs, closedAtMs, confirmedAtMs) >= settings.stopMs
         else { return }
         end("the broker has confirmed nothing for \(settings.stopMs / 1_000) s", now)
+    }
+
+    /// After a failure, streams whose sources hear of nothing are not waited for once nothing is on its way. After a stop
+    /// there is ``IngestSettings/endMs``.
+    private mutating func endWithoutStreams(_ now: Moment) {
+        guard let endingSinceMs, stoppedAtMs == nil, flights.isEmpty,
+            now.steadyMs - max(endingSinceMs, confirmedAtMs) >= settings.stopMs
+        else { return }
+        end("what waited was not sent", now)
     }
 
     private mutating func end(_ reason: String, _ now: Moment) {
@@ -176,7 +195,8 @@ package struct IngestMachine: Sendable {
 
     // MARK: What others may ask
 
-    /// Bytes not committed yet, all partitions together, those that are being sent included.
+    /// Bytes not committed yet, all partitions together, those that are being sent included; without a bound, of own records
+    /// only the latter.
     package var backlogBytes: Int { meters.reduce(0) { $0 + $1.bytes } }
 
     /// How many partitions are used, from 0 on.

@@ -8,7 +8,8 @@ package struct IngestSettings: Sendable {
     package var askMs: Int64
     /// Nobody waits for room when the broker has answered nothing for so long, milliseconds.
     package var silenceMs: Int64 = 60_000
-    /// After a stop or a failure, longest time between confirmations, milliseconds.
+    /// After a stop or a failure, longest time between confirmations; after a failure also for the streams to end once
+    /// nothing is on its way, milliseconds.
     package var stopMs: Int64 = 5_000
     /// Longest time from a stop to the end, milliseconds: what a supervisor grants is ten seconds.
     package var endMs: Int64 = 8_000

@@ -62,9 +62,6 @@ struct WorkerLane<Message: Sendable, Scores: Sendable>: Sendable {
         markerDecidedBelow = nil
     }
 
-    /// Records that were handed on and are not committed, or wait.
-    var held: Int { nextOrdinal - committedOrdinals + waiting.count }
-
     /// The place of the record at `offset`, which is handed on now.
     mutating func ticket(_ offset: Int64) -> Ticket {
         defer {

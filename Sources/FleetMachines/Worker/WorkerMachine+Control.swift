@@ -16,7 +16,7 @@ struct ControlKnowledge: Sendable {
     /// Loaded heads and the bytes that each takes.
     var ready: [ContentDigest: Int] = [:]
     var refused: [ContentDigest: String] = [:]
-    /// Heads that there was no room for, and when to try again.
+    /// Heads that there was no room for, or that could not be loaded again, and when to try again.
     var crowdedUntilMs: [ContentDigest: Int64] = [:]
     /// Heads that are being loaded again.
     var wanted: Set<ContentDigest> = []
@@ -78,6 +78,12 @@ extension WorkerMachine {
         unblock()
     }
 
+    /// A head could not be loaded again now: whoever waits for it asks again after a while.
+    mutating func headNotFetched(_ head: ContentDigest, _ now: Moment) {
+        control.wanted.remove(head)
+        control.crowdedUntilMs[head] = now.steadyMs + 10 * settings.retryMs
+    }
+
     /// Asks for a published head that was let go of.
     mutating func want(_ head: ContentDigest) {
         guard control.log.manifests[head] != nil, control.ready[head] == nil, control.refused[head] == nil,
@@ -116,7 +122,7 @@ extension WorkerMachine {
         control.crowdedUntilMs[newcomer] = now.steadyMs + 10 * settings.retryMs
     }
 
-    /// Tries again heads that there was no room for.
+    /// Tries again heads that there was no room for, or that could not be loaded.
     mutating func retryCrowded(_ now: Moment) {
         guard control.crowdedUntilMs.contains(where: { now.steadyMs >= $0.value }) else { return }
         let due = control.crowdedUntilMs.filter { now.steadyMs >= $0.value }.keys.sorted()

@@ -5,6 +5,7 @@ internal import PipelineMessages
 extension WorkerMachine {
     mutating func assigned(_ partitions: [Int32], _ now: Moment) {
         dropLanes()
+        unreached = [:]
         sayIsBack(partitions.count, now)
         guard ending == nil, !partitions.isEmpty else {
             phase = .idle
@@ -26,10 +27,10 @@ extension WorkerMachine {
     }
 
     /// Begins new lanes where the group has committed.
-    mutating func locate(_ partitions: [Int32], askAtMs: Int64 = .min) {
+    mutating func locate(_ partitions: [Int32]) {
         dropLanes()
         generation += 1
-        phase = .locating(partitions.sorted(), askAtMs: askAtMs)
+        phase = .locating(partitions.sorted(), askAtMs: .min)
     }
 
     mutating func notLocated(_ failure: CallFailure, _ generation: Int, _ now: Moment) {
@@ -70,7 +71,10 @@ extension WorkerMachine {
             if start.hasNoAnswers { countAtMs = now.steadyMs + settings.countMs }
             if start.isDoubted { doubt(number, saved[number]) }
             if start.awaitsMissed { askForMissed() }
-            if let problem = start.problem {
+            if start.isMoved { unreached[number] = nil }
+            if start.problem == nil, let problem = stillUnreached(number, now) {
+                (lane.blocked, lane.unreadable) = (problem, problem)
+            } else if let problem = start.problem {
                 // The others go on.
                 lane.blocked = problem
                 actions.append(.say("partition \(number) is not read: \(problem)"))
@@ -88,11 +92,11 @@ extension WorkerMachine {
     }
 
     /// Reads again from the committed offsets: what was taken and not committed is done anew.
-    mutating func rewind(askAtMs: Int64 = .min) {
+    mutating func rewind() {
         let partitions = Array(lanes.keys)
         dropLanes()
         guard phase == .working, !partitions.isEmpty else { return }
-        locate(partitions, askAtMs: askAtMs)
+        locate(partitions)
     }
 
     mutating func dropLanes() {
@@ -196,7 +200,10 @@ extension WorkerMachine {
     // MARK: Room
 
     /// Whether one more record may be taken.
-    var hasRoom: Bool { unscored < settings.unscoredMax && recordsHeld < settings.heldMax }
+    var hasRoom: Bool {
+        unscored < settings.unscoredMax && recordsHandedOn < settings.heldMax
+            && recordsWaiting < settings.waitingMax
+    }
 
     /// Nothing is polled while there is no room; for longer than a moment the group must be served all the same.
     mutating func holdOrLetGo(_ now: Moment) {

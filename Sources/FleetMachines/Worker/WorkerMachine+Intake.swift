@@ -19,6 +19,7 @@ extension WorkerMachine {
         // Fetched again after a rest.
         guard offset >= lane.received else { return }
         lane.received = offset + 1
+        if !unreached.isEmpty { unreached[partition] = nil }
         let next = WorkerLane<Message, Scores>.Waiting(record: record, message: message, offset: offset)
         guard lane.blocked == nil else { return lane.waiting.append(next) }
         publishing.hasFinished = true

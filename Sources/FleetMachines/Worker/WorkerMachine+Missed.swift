@@ -20,6 +20,14 @@ extension WorkerMachine {
     /// Whether a partition without an offset and a note can not be told from a new one.
     var mayHaveMissed: Bool { control.missed != .nothing }
 
+    /// A frozen process was no member of the group for a part of that time, whether or not it hears so.
+    mutating func noticeAbsence(_ now: Moment) {
+        defer { heardAtMs = now.steadyMs }
+        guard let last = heardAtMs, now.steadyMs - last >= settings.frozenMs, control.missed == .nothing
+        else { return }
+        control.missed = .unread
+    }
+
     /// Partitions wait for what was missed: after an absence, or since others were told of more of the control topic than was read here.
     mutating func askForMissed() {
         switch control.missed {

@@ -66,7 +66,9 @@ extension WorkerMachine {
             start.problem =
                 "\(what), where nothing was: no worker has committed that; \(Self.remedy(partition))"
         }
-        if saved == nil, !hasStood, mayHaveMissed || control.readBelow < control.reader.end {
+        // Offset 0 without a word beside it is what a tool leaves that goes back to the beginning.
+        let isBare = saved.map { $0.offset == 0 && $0.metadata.isEmpty } ?? true
+        if isBare, !hasStood, mayHaveMissed || control.readBelow < control.reader.end {
             start.problem =
                 "nothing is committed, and the control topic is to be read as far as it goes now: it may say where the partition stood"
             start.awaitsMissed = true
@@ -144,26 +146,6 @@ extension WorkerMachine {
         if lanes.values.contains(where: \.awaitsMove) { rewind() }
     }
 
-    mutating func outOfRange(_ partition: Int32, _ extent: PartitionExtent?, _ now: Moment) {
-        guard phase == .working, let lane = lanes[partition] else { return }
-        guard let begin = extent?.begin, lane.received < begin else {
-            // Whoever answered is behind, or was: nothing was deleted.
-            let end = extent.map { "; it ends at \($0.end)" } ?? ""
-            actions.append(
-                .say(
-                    "broker: offset \(lane.received) of partition \(partition) is not there\(end); reading again"
-                ))
-            rewind(askAtMs: now.steadyMs + settings.retryMs)
-            return
-        }
-        let problem =
-            "offsets \(lane.received) to \(begin - 1) were deleted before they were read (retention); "
-            + Self.remedy(partition)
-        lanes[partition]?.unreadable = problem
-        lanes[partition]?.blocked = problem
-        actions.append(.say("partition \(partition) is not read: \(problem)"))
-    }
-
     /// Who says where to go on.
     private static func wayOut(_ partition: Int32, _ stood: PositionCheckpoint?) -> String {
         guard let stood else { return remedy(partition) }
@@ -172,7 +154,7 @@ extension WorkerMachine {
             + "\(remedy(partition)), if elsewhere"
     }
 
-    private static func remedy(_ partition: Int32) -> String {
+    static func remedy(_ partition: Int32) -> String {
         "hashiflex positions move --partition \(partition) says where to go on"
     }
 }

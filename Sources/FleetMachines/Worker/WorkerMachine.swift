@@ -65,6 +65,10 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     var publishing = Publishing()
     var control = ControlKnowledge()
     var leaders = LeaderWatch()
+    /// Partitions that end below where they are to be read, by the word of whoever answers.
+    var unreached: [Int32: Unreached] = [:]
+    /// When the last event came: a process that was frozen hears nothing.
+    var heardAtMs: Int64?
     /// The topic for answers with the fewest partitions, and when it is looked at again where it has too few.
     var answers: (topic: String, partitions: Int)?
     var countAtMs: Int64 = .max
@@ -86,6 +90,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     /// Takes an event of `now`; returns what to do, in order.
     package mutating func handle(_ event: Event, at now: Moment) -> [Action] {
         guard phase != .ended else { return [] }
+        noticeAbsence(now)
         take(event, now)
         step(now)
         defer { actions.removeAll(keepingCapacity: true) }
@@ -117,7 +122,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
         case .published(let manifest): published(manifest)
         case .headReady(let head, let bytes): headReady(head, bytes: bytes, now)
         case .headRefused(let head, let reason): headRefused(head, reason)
-        case .headNotFetched(let head): control.wanted.remove(head)
+        case .headNotFetched(let head): headNotFetched(head, now)
         case .cutover(let record, let offset): learned(record, at: offset)
         case .move(let move, let offset): learned(move, at: offset)
         case .checkpoint(let checkpoint, let offset): learned(checkpoint, at: offset)
@@ -133,6 +138,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     /// What follows from where things stand, whatever the event was.
     private mutating func step(_ now: Moment) {
         guard phase != .ended else { return }
+        retryUnreached(now)
         askForPositions(now)
         retryCrowded(now)
         askForAnswers(now)
@@ -175,8 +181,14 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     /// Whether records are on their way to the broker.
     package var hasFlights: Bool { !publishing.flights.isEmpty }
 
-    /// Records that were taken and are not committed yet.
-    package var recordsHeld: Int { lanes.values.reduce(0) { $0 + $1.held } }
+    /// Records that were taken and are not committed yet, those that wait included.
+    package var recordsHeld: Int { recordsHandedOn + recordsWaiting }
+
+    /// Records that were handed on and are not committed yet.
+    var recordsHandedOn: Int { lanes.values.reduce(0) { $0 + $1.nextOrdinal - $1.committedOrdinals } }
+
+    /// Records that wait, in partitions that rest: mostly one of each.
+    var recordsWaiting: Int { lanes.values.reduce(0) { $0 + $1.waiting.count } }
 
     /// How far each lane is: records handed on, and those among them that are committed.
     package var progress: [(lane: LaneID, handedOn: Int, committed: Int)] {
@@ -206,8 +218,10 @@ package struct WorkerSettings: Sendable {
     package var commitIntervalMs: Int64 = 100
     /// Most shards between being taken and being scored.
     package var unscoredMax = 8
-    /// Most records between being taken and being delivered.
+    /// Most records between being handed on and being committed.
     package var heldMax = 256
+    /// Most records that wait in partitions that rest; they take no room from the others.
+    package var waitingMax = 1_024
     /// The head that scores everything, where the backbone holds one.
     package var frozenHead: HeadStamp?
     /// Why no other head is taken, where the backbone holds one.
@@ -231,6 +245,8 @@ package struct WorkerSettings: Sendable {
     package var answerMs: Int64 = 12_000
     /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds.
     package var stuckMs: Int64 = 8_000
+    /// A process that hears nothing for so long, not even the time, was frozen, milliseconds.
+    package var frozenMs: Int64 = 3_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.
     package var holdAfterMs: Int64 = 2_000
 

@@ -73,11 +73,13 @@ final class SimulatedWorker: SimulatedProcess {
         settings.commitIntervalMs = 20
         settings.unscoredMax = 4
         settings.heldMax = 12
+        settings.waitingMax = 12
         settings.flushMs = 60
         settings.drainMs = 300
         settings.retryMs = 20
         settings.holdAfterMs = 40
         settings.stuckMs = 300
+        settings.frozenMs = 150
         settings.sessionMs = 200
         settings.answerMs = 400
         settings.headsMax = world.plan.headsMax

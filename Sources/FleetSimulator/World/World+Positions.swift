@@ -57,7 +57,9 @@ extension World {
         report.meddled += 1
         truth[Int(partition)].isMovedKnown = false
         // Some programs put back what was there once.
-        let places = max(1, extent.begin)...max(1, extent.begin, extent.end)
+        // At 0 a partition of which nothing is noted can not be told from a new one.
+        let lowest = partitionsNoted.contains(partition) ? extent.begin : max(1, extent.begin)
+        let places = lowest...max(lowest, extent.end)
         let known = asked(partition).compactMap(\.from).filter { places ~= $0 }
         let place = random.within(places)
         let offset = known.isEmpty || random.oneIn(2) ? place : random.pick(known)

@@ -8,8 +8,7 @@ internal import Threads
 /// Before 2.3.0 librdkafka does so when a node is cut off from its peers (``/Kafka/SequenceFault``): that producer writes nothing any
 /// more, and nobody says whether what was on its way was written. So a record is kept until it is answered. Then the partitions
 /// are read (``ShardSearch``), and what is not there is written by a new producer. No stream is told anything: its shard is on its way.
-///
-/// Not excluded: a request of the old producer that the leader takes up more than ``settleMs`` after its connection was closed.
+/// What is not excluded is said in decision 0003.
 final class ShardOutlet: Sendable {
     /// What became of a record.
     enum Answer: Sendable {
@@ -110,15 +109,16 @@ final class ShardOutlet: Sendable {
             return known
         }
         let deliveries = producer.poll(timeoutMs: known.isEmpty ? timeoutMs : 0)
+        // Before it is made anew: what is confirmed is not looked for.
+        let answers = known + deliveries.filter { $0.error == nil }.map { answer(to: $0) }
+        let failures = deliveries.filter { $0.error != nil }
         // What has made it useless is the reason of every other failure.
-        let isLost = deliveries.contains { $0.error != nil } && Self.hasLostCount(producer)
-        let isKept = isLost && renew(producer)
-        return known + deliveries.compactMap { answer(to: $0, isKept: isKept) }
+        if !failures.isEmpty, Self.hasLostCount(producer), renew(producer) { return answers }
+        return answers + failures.map { answer(to: $0) }
     }
 
-    private func answer(to delivery: Delivery, isKept: Bool) -> Answer? {
+    private func answer(to delivery: Delivery) -> Answer {
         if let error = delivery.error {
-            guard !isKept else { return nil }
             state.withLock { $0.open[delivery.tag] = nil }
             return .failed(flight: delivery.tag, error)
         }
@@ -167,19 +167,17 @@ extension ShardOutlet {
 
     /// Looks up what is open, writes what is not there, and lets the streams go on.
     private func replace() {
-        // Who is handing a record over is refused it, and takes it back.
-        while state.withLock({ $0.calls }) > 0 { _ = ended.wait(milliseconds: 5) }
-        let open = state.withLock { $0.open }
-        let reason = state.withLock { $0.producer.fatalError }
+        let (open, begins, reason) = waitForStreams()
         say(
             "ingest: the client library lost count of what it sent; \(open.count) shards that nobody confirmed are looked up, "
                 + "and a new producer goes on: \(reason?.message ?? "")")
+        let deadlineMs = Clock.steadyMs + Self.searchMs
         do throws(KafkaError) {
-            var search = ShardSearch(options, begins: state.withLock { $0.begins })
-            let new = try KafkaProducer(try search.asking(), options: options.producer)
+            var search = ShardSearch(options, begins: begins)
+            let kafka = try search.asking(until: ended, deadlineMs: deadlineMs)
+            let new = try KafkaProducer(kafka, options: options.producer)
             use(new)
             var found: [UInt64: Int64] = [:]
-            let deadlineMs = Clock.steadyMs + Self.searchMs
             // Once more after a while: what was on its way may be taken up still.
             for pauseMs in [Int64(0), Self.settleMs] {
                 if pauseMs > 0 { _ = ended.wait(milliseconds: pauseMs) }
@@ -188,7 +186,19 @@ extension ShardOutlet {
             }
             goOn(new, open, found)
         } catch {
-            giveUp(open, reason ?? error)
+            giveUp(open, ShardSearch.failure(reason, search: error, shards: options.topics.shards))
+        }
+    }
+
+    /// How things stand once nobody is handing a record over: who does is refused it, and takes it back.
+    private func waitForStreams() -> ([UInt64: UnansweredShard], [Int32: Int64], KafkaError?) {
+        while true {
+            // At one moment: what is confirmed in between would be looked for above its offset.
+            let (calls, open, begins, reason) = state.withLock { state in
+                (state.calls, state.open, state.begins, state.producer.fatalError)
+            }
+            if calls == 0 { return (open, begins, reason) }
+            ended.wait(milliseconds: 5)
         }
     }
 
@@ -203,14 +213,17 @@ extension ShardOutlet {
 
     private func goOn(_ new: KafkaProducer, _ open: [UInt64: UnansweredShard], _ found: [UInt64: Int64]) {
         var answers = found.map { Answer.delivered(flight: $0.key, offset: $0.value) }
-        for (flight, record) in open.sorted(by: { $0.key < $1.key }) where found[flight] == nil {
+        // The last answers of the old one may have come meanwhile.
+        let unanswered = state.withLock { $0.open }
+        let left = open.filter { found[$0.key] == nil && unanswered[$0.key] != nil }
+        for (flight, record) in left.sorted(by: { $0.key < $1.key }) {
             do throws(KafkaError) {
                 try Self.produce(flight, record, options.topics.shards, by: new)
             } catch {
                 answers.append(.failed(flight: flight, error))
             }
         }
-        say("ingest: \(found.count) of them were there, \(open.count - found.count) are written again")
+        say("ingest: \(found.count) of them were there, \(left.count) are written again")
         end(answers)
     }
 

@@ -2,10 +2,9 @@ package import Kafka
 internal import PipelineMessages
 package import Threads
 
-/// Looks records up in their partitions, at the leaders that most nodes name.
+/// Looks records up in their partitions, at the leaders that most nodes name (``LeaderVote``).
 ///
-/// A node that is cut off from its peers names itself, and does not have what others took. Records are told by their bytes: names of images
-/// and the time of packing are in them.
+/// Records are told by their bytes: names of images and the time of packing are in them.
 package struct ShardSearch {
     private let options: IngestOptions
     /// Below these offsets there is nothing that is looked for, or it was looked at.
@@ -24,11 +23,14 @@ package struct ShardSearch {
         self.begins = begins
     }
 
-    /// The configuration of a client that asks a node first which most others do not contradict.
-    func asking() throws(KafkaError) -> KafkaConfiguration {
-        let leaders = try leaders()
-        guard let address = leaders.values.min() else { return options.kafka }
-        return options.kafka.asking(address)
+    /// The configuration of a client whose first question goes to a node that most agree with. Asks again until they do.
+    ///
+    /// - Throws: ``/Kafka/KafkaError``, when it was ended or took too long.
+    package func asking(until ended: Signal, deadlineMs: Int64) throws(KafkaError) -> KafkaConfiguration {
+        try Self.again(until: ended, deadlineMs: deadlineMs) { () throws(KafkaError) -> KafkaConfiguration in
+            let vote = try vote()
+            return try asking(about: vote.partitions, by: vote)
+        }
     }
 
     /// The offsets of those that are there, up to where the partitions end now. Tries again until it has looked at all of them.
@@ -38,31 +40,42 @@ package struct ShardSearch {
         _ open: [UInt64: UnansweredShard], until ended: Signal, deadlineMs: Int64
     ) throws(KafkaError) -> [UInt64: Int64] {
         var found: [UInt64: Int64] = [:]
-        for (partition, records) in Dictionary(grouping: open, by: \.value.partition).sorted(by: {
-            $0.key < $1.key
-        }) {
-            var isDone = false
-            while !isDone {
-                do throws(KafkaError) {
-                    try look(records.map { ($0.key, $0.value.bytes) }, in: partition, until: ended, &found)
-                    isDone = true
-                } catch {
-                    guard !error.isPermanent, Clock.steadyMs < deadlineMs,
-                        !ended.wait(milliseconds: Self.pauseMs)
-                    else { throw error }
-                }
+        let partitions = Dictionary(grouping: open, by: \.value.partition).sorted { $0.key < $1.key }
+        guard !partitions.isEmpty else { return found }
+        var done = 0
+        try Self.again(until: ended, deadlineMs: deadlineMs) { () throws(KafkaError) -> Void in
+            let vote = try vote()
+            while done < partitions.count {
+                let (partition, records) = partitions[done]
+                try look(
+                    records.map { ($0.key, $0.value.bytes) }, in: partition, by: vote, until: ended,
+                    deadlineMs: deadlineMs, &found)
+                done += 1
             }
         }
         return found
     }
 
+    /// Tries again what may pass, until it was ended or took too long.
+    private static func again<Answer>(
+        until ended: Signal, deadlineMs: Int64, _ body: () throws(KafkaError) -> Answer
+    ) throws(KafkaError) -> Answer {
+        while true {
+            do throws(KafkaError) {
+                return try body()
+            } catch {
+                guard !error.isPermanent, Clock.steadyMs < deadlineMs, !ended.wait(milliseconds: pauseMs)
+                else { throw error }
+            }
+        }
+    }
+
     private mutating func look(
-        _ records: [(flight: UInt64, bytes: [UInt8])], in number: Int32, until ended: Signal,
-        _ found: inout [UInt64: Int64]
+        _ records: [(flight: UInt64, bytes: [UInt8])], in number: Int32, by vote: LeaderVote,
+        until ended: Signal, deadlineMs: Int64, _ found: inout [UInt64: Int64]
     ) throws(KafkaError) {
         let partition = TopicPartition(topic: options.topics.shards, partition: number)
-        var kafka = options.kafka
-        if let address = try leaders()[number] { kafka = kafka.asking(address) }
+        let kafka = try asking(about: [number], by: vote)
         var consumer = ConsumerOptions(offsetReset: .error, reportsPartitionEnd: true)
         consumer.isolation = .readUncommitted
         let reader = try KafkaConsumer(kafka, groupID: nil, options: consumer)
@@ -87,39 +100,69 @@ package struct ShardSearch {
             case .error(let error): if error.isFatal { throw error }
             case .assigned, .revoked, nil: break
             }
-            guard !ended.isSet, Clock.steadyMs - heardMs < Self.silentMs else {
+            let nowMs = Clock.steadyMs
+            guard !ended.isSet, nowMs < deadlineMs, nowMs - heardMs < Self.silentMs else {
                 throw KafkaError(
                     code: KafkaError.Code.timedOut, doing: "cannot look up what was sent to \(partition)",
-                    detail: "its leader brings nothing", isRetriable: true)
+                    detail: "its leader brings nothing, or too slowly", isRetriable: true)
             }
         }
         begins[number] = max(begins[number] ?? 0, marks.high)
     }
 
-    /// The addresses of the leaders that more than half of the nodes name, by partition; empty where there is one node only.
-    private func leaders() throws(KafkaError) -> [Int32: String] {
-        let nodes = try KafkaAdmin(options.kafka).metadata(timeoutMs: Self.answerMs).brokers
-        guard nodes.count > 1 else { return [:] }
-        var votes: [Int32: [Int32: Int]] = [:]
-        for node in nodes {
-            let admin = try KafkaAdmin(options.kafka.asking(node.address))
-            let topics = try? admin.metadata(timeoutMs: Self.answerMs).topics
-            for partition in topics?[options.topics.shards]?.partitions ?? [] {
-                votes[partition.id, default: [:]][partition.leader, default: 0] += 1
-            }
+    /// What every node that is known says of the leaders, each asked by itself; one that is known alone has said it already.
+    private func vote() throws(KafkaError) -> LeaderVote {
+        let cluster = try KafkaAdmin(options.kafka).metadata(timeoutMs: Self.answerMs)
+        guard cluster.brokers.count > 1 else {
+            return LeaderVote(
+                cluster.brokers.map { LeaderVote.Node(address: $0.address, leaders: leaders(in: cluster)) })
         }
-        let addresses = Dictionary(nodes.map { ($0.id, $0.address) }) { first, _ in first }
-        return votes.compactMapValues { votes in
-            votes.first { 2 * $0.value > nodes.count }.flatMap { addresses[$0.key] }
+        let nodes = cluster.brokers.map { node in
+            let answer = try? KafkaAdmin(asking(node.address)).metadata(timeoutMs: Self.answerMs)
+            return LeaderVote.Node(address: node.address, leaders: answer.map { leaders(in: $0) })
         }
+        return LeaderVote(nodes)
+    }
+
+    private func leaders(in cluster: ClusterDescription) -> [Int32: Int32] {
+        let partitions = cluster.topics[options.topics.shards]?.partitions ?? []
+        return Dictionary(partitions.map { ($0.id, $0.leader) }) { first, _ in first }
+    }
+
+    private func asking(
+        about partitions: [Int32], by vote: LeaderVote
+    ) throws(KafkaError) -> KafkaConfiguration {
+        guard let addresses = vote.addresses(of: partitions) else {
+            throw KafkaError(
+                code: KafkaError.Code.leaderNotAvailable,
+                doing: "cannot look up what was sent to \(options.topics.shards)",
+                detail: "there is no leader that more than half of the nodes name", isRetriable: true)
+        }
+        return asking(addresses)
+    }
+
+    /// The same for a client that asks one of these nodes first.
+    private func asking(_ addresses: String) -> KafkaConfiguration {
+        var kafka = options.kafka
+        kafka.set("bootstrap.servers", addresses)
+        return kafka
     }
 }
 
-extension KafkaConfiguration {
-    /// The same for a client that asks this node first.
-    fileprivate func asking(_ address: String) -> KafkaConfiguration {
-        var asking = self
-        asking.set("bootstrap.servers", address)
-        return asking
+extension ShardSearch {
+    /// What is said when what was written can not be looked up.
+    ///
+    /// - Parameters:
+    ///   - reason: What has made the producer useless.
+    ///   - error: Why the search failed.
+    ///   - shards: The name of the topic.
+    package static func failure(
+        _ reason: KafkaError?, search error: KafkaError, shards: String
+    ) -> KafkaError {
+        guard let reason else { return error }
+        let advice =
+            error.isRefusedAccess
+            ? "; a camera that is to go on by itself needs Read on topic \(shards)" : ""
+        return reason.adding("what was written can not be looked up: \(error)\(advice)")
     }
 }

@@ -1,4 +1,4 @@
-internal import Threads
+public import Threads
 
 /// Asks where a partition ends by way of one node: at the leader which that node knows, not at the one that a client used last.
 ///
@@ -44,6 +44,20 @@ public struct NodeProbes: Sendable {
         let client: KafkaConsumer
         if let known = made[node.id]?.client { client = known } else { client = try make(node) }
         return try end(of: partition, client, timeoutMs: timeoutMs)
+    }
+
+    /// The highest end that any of these nodes knows; `nil` where no more than half of them answer.
+    ///
+    /// - Parameter stop: Ends it early.
+    public mutating func highestEnd(
+        of partition: TopicPartition, knownTo nodes: [ClusterDescription.Broker], timeoutMs: Int32,
+        until stop: Signal
+    ) -> Int64? {
+        var ends: [Int64] = []
+        for node in nodes where !stop.isSet {
+            if let end = try? end(of: partition, knownTo: node, timeoutMs: timeoutMs) { ends.append(end) }
+        }
+        return 2 * ends.count > nodes.count ? ends.max() : nil
     }
 
     private func end(

@@ -66,7 +66,8 @@ final class WorkerQuestions: Sendable {
         }
     }
 
-    /// The highest end that is known to the nodes that the markers came from; `nil` unless all of them are known and answer.
+    /// The highest end that is known to the nodes that the markers came from, or to most of the others where one of them is listed no more;
+    /// `nil` unless all of them answer.
     private func end(_ nodes: Set<Int32>, _ probes: inout NodeProbes) -> Int64? {
         do throws(KafkaError) {
             guard !nodes.isEmpty else {
@@ -74,8 +75,18 @@ final class WorkerQuestions: Sendable {
             }
             var highest: Int64 = 0
             for node in nodes {
-                highest = max(
-                    highest, try probes.end(of: control, knownTo: node, timeoutMs: Self.answerMs))
+                do throws(KafkaError) {
+                    highest = max(
+                        highest, try probes.end(of: control, knownTo: node, timeoutMs: Self.answerMs))
+                } catch {
+                    // It is gone, perhaps for good.
+                    let listed = try admin.metadata(timeoutMs: Self.answerMs).brokers
+                    guard !listed.contains(where: { $0.id == node }),
+                        let end = probes.highestEnd(
+                            of: control, knownTo: listed, timeoutMs: Self.answerMs, until: stop)
+                    else { throw error }
+                    highest = max(highest, end)
+                }
             }
             return highest
         } catch {

@@ -20,7 +20,7 @@ extension TopicsCommand {
 
         @OptionGroup var connection: ConnectionOptions
 
-        @Flag(help: "Delete them. Without this, say only what would be.")
+        @Flag(help: "Delete them. Without this, say only what would be, and end with 76.")
         var yes = false
 
         @Flag(help: "Also while workers, fleets or coordinators are alive.")
@@ -66,8 +66,15 @@ extension TopicsCommand {
         private func refuseWhileLive(_ link: Connection) throws {
             var last: [String: Int64] = [:]
             while !link.patience.isStopped {
-                let snapshot = try FleetSnapshot.readIfAllowed(
-                    link, listeningFor: [.worker, .fleet, .coordinator])
+                let snapshot: FleetSnapshot
+                do {
+                    snapshot = try FleetSnapshot.read(link, listeningFor: [.worker, .fleet, .coordinator])
+                } catch let error as KafkaError where error.isRefusedAccess {
+                    throw CommandError(
+                        Exit.refused,
+                        "nothing was deleted: whether somebody is alive can not be told (\(error)); --force deletes all the same"
+                    )
+                }
                 let live = snapshot.heartbeatsOfLive(at: .now)
                 let going = live.filter { last[$0.key] ?? $0.value != $0.value }.keys.sorted()
                 guard going.isEmpty else {
@@ -99,12 +106,17 @@ extension TopicsCommand {
                 }
                 try link.patience.wait(for: "the nodes to forget the topics") {
                     timeoutMs throws(KafkaError) in
-                    let listed = try admin.metadata(timeoutMs: timeoutMs).topics
-                    let left = names.first { listed[$0] != nil && failures[$0] == nil }
-                    guard let left else { return }
-                    throw KafkaError(
-                        code: KafkaError.Code.timedOut, doing: "topic \(left) is deleted",
-                        detail: "a node lists it still", isRetriable: true)
+                    // Each by itself: nodes hear of it one after the other.
+                    for node in try admin.metadata(timeoutMs: timeoutMs).brokers {
+                        var alone = link.kafka
+                        alone.set("bootstrap.servers", node.address)
+                        let listed = try KafkaAdmin(alone).metadata(timeoutMs: timeoutMs).topics
+                        let left = names.first { listed[$0] != nil && failures[$0] == nil }
+                        guard let left else { continue }
+                        throw KafkaError(
+                            code: KafkaError.Code.timedOut, doing: "topic \(left) is deleted",
+                            detail: "node \(node.id) lists it still", isRetriable: true)
+                    }
                 }
                 return failures
             } catch {

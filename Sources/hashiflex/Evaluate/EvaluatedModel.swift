@@ -9,7 +9,10 @@ struct EvaluatedModel: ParsableArguments {
     @Argument(help: "The hardened backbone, a safetensors file. Default: the built-in one.")
     var model: String?
 
-    @Option(help: "Instruction-set tier: scalar, avx2 or avx512vnni. All give the same bytes.")
+    @Option(
+        help: ArgumentHelp(
+            "Instruction-set tier: scalar, avx2, avx512vnni or neondot.",
+            discussion: "Default: HASHIFLEX_ISA, else the best this CPU has. All give the same bytes."))
     var isa: String?
 
     /// What the model is called in messages.

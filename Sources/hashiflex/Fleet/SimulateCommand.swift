@@ -11,9 +11,10 @@ struct SimulateCommand: ParsableCommand {
         abstract: "Run the shipped worker and coordinator in a simulated world that breaks all it can.",
         discussion: """
             No broker, no images: simulated brokers, clocks, crashes, freezes, lost answers, rebalances, \
-            compaction, and somebody who writes to every topic who should not. Every run ends with an audit: \
-            no shard lost, none scored by another head than the topics give it, none repeated with other bytes. \
-            A run is a function of its seed alone; what fails is replayed by the command that is printed.
+            compaction, and somebody who writes to shards, control, status and receipts who should not. \
+            Every run ends with an audit: no shard lost, none scored by another head than the topics give it, \
+            none repeated with other bytes. A run is a function of its seed alone; what fails is replayed by the \
+            command that is printed.
             """)
 
     @Option(help: "Seed of the first run; further runs take the seeds after it.") var seed: UInt64 = 1

@@ -173,7 +173,16 @@ extension PositionsCommand {
                 let place = try view.read([move.partition], beside: control)[0]
                 // Somebody else's is there until it is moved; a later move may be read next.
                 if place.isForeign { continue }
-                if own.move.done == true || place.moved ?? -1 >= own.offset {
+                if place.moved ?? -1 > own.offset, own.move.done != true {
+                    var replaced = move.settled(at: own.offset, done: false)
+                    replaced.done = nil
+                    if own.move.settled == nil { try settle(replaced) }
+                    throw CommandError(
+                        Exit.refused,
+                        "\(words): a later move was carried out, and whether this one was before it can not be told; see positions show"
+                    )
+                }
+                if own.move.done == true || place.moved == own.offset {
                     if own.move.settled == nil { try settle(move.settled(at: own.offset, done: true)) }
                     let passed = Format.count(Int64(move.passedOver.count))
                     return say(

@@ -1,6 +1,6 @@
 /// What help pages say on purpose beyond the record of them.
 enum HelpChanges {
-    static let all = commands + pictures + heads + rights + waiting + membership
+    static let all = commands + pictures + heads + rights + waiting + membership + wording
 
     /// Recorded text, and what stands there now.
     static let commands = [

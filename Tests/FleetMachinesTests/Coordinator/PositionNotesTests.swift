@@ -147,6 +147,15 @@ import Testing
         #expect(bench.moves.isEmpty)
     }
 
+    /// A node that is cut off tells where partitions were, with a worker's word beside it.
+    @Test func aPersonsMoveIsNotVoidByTheWordOfANodeThatIsBehind() {
+        var bench = PositionBench()
+        for _ in 0..<2 { _ = bench.answer([0: PositionBench.saved(7)]) }
+        bench.tell(.move(Self.persons, name: "ab12", offset: 60))
+        for _ in 0..<30 { _ = bench.answer([0: PositionBench.saved(5)]) }
+        #expect(bench.moves.isEmpty)
+    }
+
     @Test(arguments: [(60, true), (61, nil)])
     func aPersonsMoveBehindWhichAPartitionStandsIsSettled(moved: Int64, done: Bool?) {
         var bench = PositionBench()

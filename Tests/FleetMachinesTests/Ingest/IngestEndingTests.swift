@@ -94,11 +94,11 @@ import Testing
         #expect(run.tell(.delivered(flight: 4, offset: 4), after: 4_900) == [.done])
     }
 
-    @Test func aShardThatIsSentLongAfterAnotherStreamFailedHasItsTimeToBeConfirmed() {
+    @Test func aShardThatIsSentLateAfterAnotherStreamFailedHasItsTimeToBeConfirmed() {
         var run = IngestRun(backlogBytesMax: nil, partitions: 1)
         _ = run.tell(.windDown)
         // The source noticed late.
-        _ = run.tell(.tick, after: 20_000)
+        _ = run.tell(.tick, after: 4_900)
         #expect(run.offer(1, bytes: 10) == [.send(flight: 1, partition: 0)])
         #expect(run.tell(.closed) == [])
         #expect(run.tell(.delivered(flight: 1, offset: 0), after: 4_999) == [.done])
@@ -131,6 +131,18 @@ import Testing
         #expect(run.offer(1, bytes: 10) == [.giveUp(flight: 1)])
         #expect(run.tell(.queueFull(flight: 1)) == [.giveUp(flight: 1)])
         #expect(run.tell(.tick, after: 100_000) == [] && run.tell(.stop) == [] && run.tell(.closed) == [])
+    }
+
+    @Test func whatComesTooLateIsCounted() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        _ = run.tell(.stop)
+        #expect(run.tell(.tick, after: 8_000) == [.done])
+        #expect(run.tell(.unsent(images: 3)) == [])
+        #expect(run.offer(1, bytes: 10) == [.giveUp(flight: 1)])
+        #expect(run.machine.failure == nil && !run.machine.account.isComplete)
+        #expect(
+            "\(run.machine.account)" == "images: 0 confirmed, 5 not; shards: 0 confirmed, 1 not; "
+                + "send again: stream s0 from image i1 on")
     }
 
     // MARK: Failure
@@ -177,6 +189,22 @@ import Testing
         _ = run.tell(.refused(flight: 2, "too large"))
         _ = run.tell(.closed)
         #expect(run.tell(.tick, after: 5_000) == [.failed("too large")])
+    }
+
+    /// A source on a drive that hangs, or behind a pipe that hears nothing, would keep the ingest alive for ever.
+    @Test func afterAFailureAStreamThatHearsNothingIsNotWaitedFor() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        for flight in UInt64(1)...2 { _ = run.offer(flight, bytes: 10) }
+        _ = run.tell(.deliveryFailed(flight: 1, "gone"))
+        _ = run.tell(.windDown)
+        #expect(run.tell(.tick, after: 20_000) == [], "the second one is on its way")
+        #expect(run.tell(.delivered(flight: 2, offset: 0)) == [])
+        #expect(run.tell(.tick, after: 4_999) == [])
+        #expect(run.tell(.tick, after: 1) == [.failed("gone")])
+        var other = IngestRun(backlogBytesMax: nil, partitions: 1)
+        _ = other.tell(.windDown)
+        #expect(other.tell(.tick, after: 4_999) == [])
+        #expect(other.tell(.tick, after: 1) == [.done], "what failed is another stream's source")
     }
 
     // MARK: Silence

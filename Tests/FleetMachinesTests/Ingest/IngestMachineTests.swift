@@ -26,6 +26,17 @@ import Testing
         }
     }
 
+    /// Nobody commits, for months: memory must not grow.
+    @Test func withoutABoundNothingIsRememberedOfWhatIsConfirmed() {
+        var run = IngestRun(backlogBytesMax: nil, partitions: 1)
+        for flight in UInt64(1)...1_000 {
+            _ = run.offer(flight, bytes: 100)
+            _ = run.tell(.delivered(flight: flight, offset: flight % 2 == 0 ? nil : Int64(flight)))
+        }
+        #expect(run.machine.backlogBytes == 0 && run.machine.counts.shards == 1_000)
+        #expect(run.tell(.tick, after: 500) == [.ask(.committed)], "nothing is to be placed")
+    }
+
     @Test func whatWaitsIsSentInOrderWhenTheWorkersCommit() {
         var run = IngestRun(backlogBytesMax: 1_000, partitions: 1)
         #expect(run.offer(1, bytes: 600) == [.send(flight: 1, partition: 0)])

@@ -26,6 +26,32 @@ import Testing
             bench.tell(.positions([:], generation: bench.generation)).contains("assign [\"0@0\"] 1"))
     }
 
+    /// A tool went back to the beginning while this worker was gone: that is no offset of a worker's.
+    @Test func anOffsetOfZeroWithoutAWordIsNone() throws {
+        var (bench, _) = returned()
+        bench.tell(.revoked(lost: true))
+        bench.tell(.assigned([0]))
+        let bare: [Int32: SavedPosition] = [0: SavedPosition(offset: 0, metadata: "")]
+        #expect(bench.tell(.positions(bare, generation: bench.generation)).contains("assign [] 3"))
+        let blocked = try #require(bench.machine.partitions.first?.blocked)
+        #expect(blocked.contains("nothing is committed"))
+        bench.tell(.checkpoint(Self.note, offset: 11))
+        bench.tell(.controlRead(below: 12))
+        bench.tell(.controlEnd(12, serial: 2))
+        bench.tell(.positions(bare, generation: bench.generation))
+        #expect(
+            bench.machine.partitions.first?.blocked?.contains("was committed by something else") == true)
+    }
+
+    /// Frozen between reading the control topic and its first partitions: it never was a member, and heard of nothing.
+    @Test func whoWasFrozenMayHaveMissedSomething() {
+        var bench = WorkerBench()
+        bench.tell(.controlRead(below: 5))
+        bench.tell(.assigned([0]), afterMs: 3_000)
+        let words = bench.tell(.positions([:], generation: bench.generation))
+        #expect(words.contains("ask end 1") && words.contains("assign [] 1"))
+    }
+
     /// Its reader of the control topic is slow, or stuck: what others were told of may say where the partition stood.
     @Test func whoIsBehindTakesNoPartitionForANewOne() throws {
         var bench = WorkerBench()

@@ -142,16 +142,6 @@ import Testing
         #expect(words.first?.contains("offsets 0 to 9 were deleted") == true)
     }
 
-    @Test(arguments: [PartitionExtent(begin: 0, end: 90), nil])
-    func aLeaderThatIsBehindIsAskedAgainAndRetentionNotBlamed(_ extent: PartitionExtent?) {
-        var bench = WorkerBench()
-        bench.own([0], saved: [0: Self.saved(120)])
-        let words = bench.tell(.outOfRange(partition: 0, extent))
-        #expect(words.count == 1 && words[0].contains("reading again") && !words[0].contains("deleted"))
-        #expect(bench.tell(.tick, afterMs: 499).isEmpty)
-        #expect(bench.tell(.tick, afterMs: 1) == ["fetch [0] 2"])
-    }
-
     @Test func aMoveWaitsForCutoversThatWereAnnouncedBeforeIt() {
         var bench = WorkerBench()
         let open = announced("a", number: 3)

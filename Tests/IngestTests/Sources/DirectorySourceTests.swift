@@ -195,6 +195,29 @@ import Testing
         #expect(watch.look([("a", stamp(1))]) == ["a"])
     }
 
+    /// Otherwise all under it would be sent again.
+    @Test func keepsWhatIsKnownOfWhatCouldNotBeLookedAt() {
+        var watch = FolderWatch()
+        let all: [(path: String, stamp: FileStamp)] = [
+            ("a", stamp(1)), ("d/b", stamp(1)), ("d/e/c", stamp(1)), ("dd", stamp(1)),
+        ]
+        _ = watch.look(all)
+        #expect(watch.look(all) == ["a", "d/b", "d/e/c", "dd"])
+        #expect(watch.look([("d/f", stamp(1))], unseen: ["d", "a"]) == [])
+        #expect(watch.look(all) == [], "known but for dd, which was gone")
+        #expect(watch.look(all) == ["dd"])
+        _ = watch.look([("d/g", stamp(1))])
+        _ = watch.look([], unseen: ["d/g"])
+        #expect(watch.look([("d/g", stamp(1))]) == ["d/g"], "seen twice with the same stamp")
+    }
+
+    @Test func whatIsKeptCountsToo() {
+        var watch = FolderWatch(filesMax: 2)
+        _ = watch.look([("d/a", stamp(1)), ("d/b", stamp(1))])
+        #expect(watch.look([], unseen: ["d"]) == [])
+        #expect(watch.look([("c", stamp(1))], unseen: ["d"]) == nil)
+    }
+
     @Test func refusesMoreFilesThanItCanRemember() {
         var watch = FolderWatch(filesMax: 2)
         #expect(watch.look([("a", stamp(1)), ("b", stamp(1))]) != nil)

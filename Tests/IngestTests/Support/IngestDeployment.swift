@@ -10,7 +10,7 @@ import Threads
 /// A deployment of one shard topic.
 final class IngestDeployment {
     private let topics = TopicNames.standard
-    private let broker: EmbeddedBroker
+    let broker: EmbeddedBroker
     private var kafka: KafkaConfiguration
 
     init() throws {
@@ -20,14 +20,17 @@ final class IngestDeployment {
 
     func set(_ property: String, _ value: String) { kafka.set(property, value) }
 
-    /// Sends noise, an image a shard, as long as `goOn` says so; it is told the number of images so far.
+    /// Sends noise, an image a shard unless told otherwise, as long as `goOn` says so; it is told the number of images so far.
     func service(
         streams: [String], stopMs: Int64? = nil, decodeBytesMax: Int? = nil, picture: [UInt8]? = nil,
+        fps: Double? = nil, shardImages: Int = 1, lingerMs: Int64 = 200,
         log: @escaping @Sendable (String) -> Void = { Issue.record("\($0)") },
         goOn: @escaping @Sendable (EmbeddedBroker, Int) -> Bool
     ) throws -> IngestService {
         var options = try self.options()
-        options.shardImages = 1
+        options.shardImages = shardImages
+        options.lingerMs = lingerMs
+        options.fps = fps
         options.encoding = .tensors
         if let stopMs { options.stopMs = stopMs }
         if let decodeBytesMax { options.decodeBytesMax = decodeBytesMax }

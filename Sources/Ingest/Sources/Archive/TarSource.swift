@@ -6,7 +6,7 @@ private import ImageDecoding
 /// its label, from `.cls` (a whole number), else `.json` (`label` or `cls`), else `.txt` when it is a whole
 /// number. The key is the path up to the first dot of its last component, and becomes the id. Names are
 /// never used as paths. Archives set one after another read as one. A sample is complete when the next one
-/// begins, so a pipe runs one sample behind.
+/// begins, so a pipe runs one sample behind; at a stop, what was read of it is given.
 public struct TarSource: ImageSource {
     /// The archive's name.
     public let summary: String
@@ -79,12 +79,9 @@ public struct TarSource: ImageSource {
             if ended { return nil }
             do throws(SourceError) {
                 try step()
-            } catch .stopped {
-                ended = true
-                return nil
             } catch {
                 ended = true
-                failure = error
+                failure = error == .stopped ? nil : error
             }
         }
     }
@@ -96,8 +93,8 @@ public struct TarSource: ImageSource {
             found = if let waiting { waiting } else { try reader.next() }
             waiting = nil
         } catch {
-            // A sample before the damage may miss the label that would have followed.
-            if error != .stopped, let sample, sample.label != nil || !anyLabel { flush() }
+            // A sample before the damage, or the stop, may miss the label that would have followed.
+            if let sample, sample.label != nil || !anyLabel { flush() }
             throw error
         }
         guard let member = found else {

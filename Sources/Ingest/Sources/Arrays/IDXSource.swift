@@ -164,7 +164,7 @@ public struct IDXSource: ImageSource {
             guard let range = name.firstRange(of: images) else { continue }
             parts[parts.count - 1] = Substring(name.replacingCharacters(in: range, with: labels))
             let path = parts.joined(separator: "/")
-            return FileStamp(path: path) == nil ? nil : path
+            return (try? FileStamp(path: path)) == nil ? nil : path
         }
         return nil
     }

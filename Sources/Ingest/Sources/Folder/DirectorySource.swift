@@ -120,20 +120,14 @@ public struct DirectorySource: ImageSource {
     private mutating func nextFollowed() throws(SourceError) -> SourceOutcome? {
         while true {
             if let path = ready.popFirst() { return read(path) }
-            var files: [(path: String, stamp: FileStamp)] = []
+            let seen: Look
             do throws(SourceError) {
-                var walk = try FolderWalk(root: root, recursive: recursive)
-                while let step = walk.next(), files.count <= watch.filesMax {
-                    guard case .image(let path) = step, let stamp = FileStamp(path: root + "/" + path) else {
-                        continue
-                    }
-                    files.append((path, stamp))
-                }
+                seen = try look()
             } catch {
                 ended = true
                 throw error
             }
-            guard let found = watch.look(files) else {
+            guard let found = watch.look(seen.files, unseen: seen.unseen) else {
                 ended = true
                 throw .unreadable(
                     path: root,
@@ -143,6 +137,30 @@ public struct DirectorySource: ImageSource {
             ready = found[...]
             if ready.isEmpty && !waitForNextLook() { return nil }
         }
+    }
+
+    /// What one look at a followed folder saw, relative to it.
+    private struct Look {
+        var files: [(path: String, stamp: FileStamp)] = []
+        /// Files and folders of which it is not known what is there.
+        var unseen: Set<String> = []
+    }
+
+    private func look() throws(SourceError) -> Look {
+        var seen = Look()
+        var walk = try FolderWalk(root: root, recursive: recursive)
+        while let step = walk.next(), seen.files.count + seen.unseen.count <= watch.filesMax {
+            switch step {
+            case .image(let path):
+                do throws(FileContent.Problem) {
+                    if let stamp = try FileStamp(path: root + "/" + path) { seen.files.append((path, stamp)) }
+                } catch {
+                    seen.unseen.insert(path)
+                }
+            case .unreadable(let path, _): seen.unseen.insert(path)
+            }
+        }
+        return seen
     }
 
     /// Waits one interval in short steps; false when a stop was asked for.

@@ -61,9 +61,15 @@ package struct FileStamp: Sendable, Hashable {
     let modifiedNs: Int64
 
     /// `nil` when nothing is at `path`.
-    init?(path: String) {
+    ///
+    /// - Throws: why it is not known what is there.
+    init?(path: String) throws(FileContent.Problem) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard stat(path, &status) == 0 else {
+            let code = errno
+            if code == ENOENT { return nil }
+            throw FileContent.Problem(reason: systemReason(code))
+        }
         bytes = Int64(status.st_size)
         modifiedNs = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }

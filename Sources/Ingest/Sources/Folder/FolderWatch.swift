@@ -11,8 +11,9 @@
 /// | with this stamp | the same stamp | take it |
 /// | taken | any stamp | nothing |
 /// | any | gone | forget it |
+/// | any | it, or a folder it lies in, could not be looked at | keep what is known |
 ///
-/// - Range: remembers the names the last look saw, at most `filesMax`.
+/// - Range: remembers the names the last look saw, and those kept, at most `filesMax`.
 package struct FolderWatch: Sendable {
     private enum Memory: Hashable {
         case waiting(FileStamp)
@@ -27,8 +28,12 @@ package struct FolderWatch: Sendable {
     package init(filesMax: Int = 1_000_000) { self.filesMax = filesMax }
 
     /// Takes what one look saw and returns the paths to read now, in byte order; `nil` over `filesMax`.
-    package mutating func look(_ files: [(path: String, stamp: FileStamp)]) -> [String]? {
-        guard files.count <= filesMax else { return nil }
+    ///
+    /// - Parameter unseen: Files and folders that are there and could not be looked at.
+    package mutating func look(
+        _ files: [(path: String, stamp: FileStamp)], unseen: Set<String> = []
+    ) -> [String]? {
+        guard files.count + unseen.count <= filesMax else { return nil }
         var present: [String: Memory] = [:]
         present.reserveCapacity(files.count)
         var ready: [String] = []
@@ -41,7 +46,23 @@ package struct FolderWatch: Sendable {
             default: present[path] = .waiting(stamp)
             }
         }
+        if !unseen.isEmpty {
+            for (path, known) in memory where present[path] == nil && Self.lies(path, in: unseen) {
+                present[path] = known
+            }
+            guard present.count <= filesMax else { return nil }
+        }
         memory = present
         return ready.sorted(by: precedes)
+    }
+
+    /// Whether `path`, or a folder that it lies in, is among `places`.
+    private static func lies(_ path: String, in places: Set<String>) -> Bool {
+        var place = path[...]
+        while !places.contains(String(place)) {
+            guard let slash = place.lastIndex(of: "/") else { return false }
+            place = place[..<slash]
+        }
+        return true
     }
 }
