@@ -158,10 +158,9 @@ struct PositionWatch: Sendable {
             let sinceMs = open.voidSinceMs ?? nowMs
             self.open[partition]?.voidSinceMs = sinceMs
             guard isOfCoordinator || nowMs - sinceMs >= patienceMs else { return nil }
-            var move = open.move.settled(at: open.offset, done: moved == open.offset)
             // Behind a later one nobody can tell whether it was carried out before.
-            if !isOfCoordinator, moved > open.offset { move.done = nil }
-            return NamedMove(move, name: open.named.name)
+            let done = !isOfCoordinator && moved > open.offset ? nil : moved == open.offset
+            return NamedMove(open.move.settled(at: open.offset, done: done), name: open.named.name)
         }
     }
 

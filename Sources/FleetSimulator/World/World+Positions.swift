@@ -170,7 +170,12 @@ extension World {
             else {
                 continue
             }
-            broker.appendControl(.move(move.settled(at: entry.offset, done: isDone)))
+            // Without a worker's word, or behind a later move, nobody can tell.
+            let saved = broker.offsets[move.partition]
+            let word = saved.flatMap { try? PartitionProgress(text: $0.metadata) }
+            let isTold = saved?.metadata.isEmpty == false && word?.moved ?? -1 < entry.offset
+            broker.appendControl(
+                .move(move.settled(at: entry.offset, done: isDone ? true : isTold ? false : nil)))
         }
     }
 

@@ -26,7 +26,8 @@ public struct PositionMove: Hashable, Sendable, Codable {
     /// The offset of the record that asked for it, once that was carried out or can not be any more: written under the
     /// same key, so that nobody carries it out again where ``from`` is committed another time.
     public var settled: Int64?
-    /// Whether it was carried out, where it is settled; absent where a later one was, and nobody can tell.
+    /// Whether it was carried out, where it is settled; absent where nobody can tell: a later one was, or the
+    /// worker's word was lost with its offset.
     public var done: Bool?
     /// Whether it goes on where the fleet was (``PositionCheckpoint``), and passes over nothing.
     public var resumes: Bool?
@@ -50,8 +51,8 @@ public struct PositionMove: Hashable, Sendable, Codable {
     ///
     /// - Parameters:
     ///   - offset: where the record stands that asked for it.
-    ///   - done: whether it was carried out.
-    public func settled(at offset: Int64, done: Bool) -> PositionMove {
+    ///   - done: whether it was carried out; `nil` where nobody can tell.
+    public func settled(at offset: Int64, done: Bool?) -> PositionMove {
         var move = self
         move.settled = offset
         move.done = done

@@ -60,6 +60,7 @@ struct PositionsCommand: ParsableCommand {
                     places.first { $0.partition == move.partition }.map { place in
                         if let done = move.done { return done ? "done" : "void: the offset was another" }
                         if place.moved ?? -1 >= offset { return "done, or replaced by a later one" }
+                        if move.settled != nil { return "settled; whether it was done nobody can tell" }
                         return place.committed == move.from
                             ? "waits for a worker" : "void: the offset was another"
                     } ?? "of a partition that is not there"

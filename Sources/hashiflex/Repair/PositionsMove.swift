@@ -174,13 +174,11 @@ extension PositionsCommand {
                 // Somebody else's is there until it is moved; a later move may be read next.
                 if place.isForeign { continue }
                 if place.moved ?? -1 > own.offset, own.move.done != true {
-                    var replaced = move.settled(at: own.offset, done: false)
-                    replaced.done = nil
-                    if own.move.settled == nil { try settle(replaced) }
+                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: nil)) }
                     throw CommandError(
                         Exit.refused,
-                        "\(words): a later move was carried out, and whether this one was before it can not be told; see positions show"
-                    )
+                        "\(words): a later move was carried out, and whether this one was before it can not be told; "
+                            + "see positions show")
                 }
                 if own.move.done == true || place.moved == own.offset {
                     if own.move.settled == nil { try settle(move.settled(at: own.offset, done: true)) }
@@ -190,7 +188,9 @@ extension PositionsCommand {
                     )
                 }
                 guard own.move.settled == nil, place.committed == move.from else {
-                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: false)) }
+                    // Without a worker's word beside an offset nobody can tell what was done before it was lost.
+                    let done = place.committed == nil || place.images == nil ? nil : false
+                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: done)) }
                     throw CommandError(
                         Exit.refused, "\(words): void, something else was committed meanwhile; ask again")
                 }
