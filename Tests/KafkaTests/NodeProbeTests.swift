@@ -1,5 +1,6 @@
 import Kafka
 import Testing
+import Threads
 
 extension OnBroker {
     @Suite struct NodeProbe {
@@ -21,6 +22,13 @@ extension OnBroker {
                 #expect(throws: KafkaError.self) {
                     try probes.end(of: place, knownTo: away, timeoutMs: 500)
                 }
+                // Of one in two nobody knows whether it is behind.
+                let go = Signal()
+                let one = probes.highestEnd(of: place, knownTo: [node], timeoutMs: 10_000, until: go)
+                let half = probes.highestEnd(of: place, knownTo: [node, away], timeoutMs: 500, until: go)
+                let most = probes.highestEnd(
+                    of: place, knownTo: [node, away, node], timeoutMs: 500, until: go)
+                #expect(one == 3 && half == nil && most == 3)
             }
         }
     }
