@@ -10,7 +10,8 @@ let swift: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Code of tests is not optimised, what it tests is: a clean build takes 460 s in place of 645 s (two processors of an AMD EPYC).
+/// Code of tests is not optimised, what it tests is: a clean build of everything took 460 s in place of 645 s so (two processors of an AMD
+/// EPYC, a simulator at low priority beside both), and 513 s alone on the machine with those that stay optimised.
 /// Some tests compute enough themselves that this would be lost again (`computing`).
 let testing = swift + [.unsafeFlags(["-Onone"])]
 

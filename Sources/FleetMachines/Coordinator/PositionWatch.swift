@@ -164,7 +164,7 @@ struct PositionWatch: Sendable {
         }
     }
 
-    /// Whether a partition stands at or behind where it was noted last.
+    /// Whether a partition stands no earlier than where it was noted last: a node that is behind tells of before.
     private func isOfNow(_ place: PartitionStand) -> Bool {
         guard let noted = checkpoints[place.partition] else { return true }
         return (place.progress.moved ?? -1, place.offset) >= (noted.moved ?? -1, noted.offset)
