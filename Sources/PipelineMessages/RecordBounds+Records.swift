@@ -131,6 +131,7 @@ extension WorkerStatus: BoundedRecord {
             ("queued_shards", Int64(queuedShards)), ("resident_bytes", residentBytes),
         ]
         for (field, value) in counts { bounds.integer(value, field, in: RecordBounds.count) }
+        bounds.integer(shardBytes, "shard_bytes", in: RecordBounds.count)
         bounds.real(imagesPerSecond, "images_per_second", in: RecordBounds.rate)
         bounds.real(replicaUtilisation, "replica_utilisation", in: 0...1)
         bounds.real(npuUtilisation, "npu_utilisation", in: 0...1)

@@ -58,6 +58,22 @@ import hashiflex
                 "1,250 records wait in 2 partitions, most in 1 (1,200); " + refused))
     }
 
+    /// By the mean of what the partition's worker has opened, or all workers where it has none.
+    @Test func whatWaitsIsSaidInBytes() {
+        var (first, second) = (worker("a"), worker("b"))
+        (first.shardBytes, second.shardBytes) = (100_000, 300_000)
+        first.partitions = [.init(partition: 0, position: 0, head: nil, blocked: nil)]
+        let partitions = (0..<Int32(2)).map { partition($0, begin: 0, committed: 0, end: 20) }
+        #expect(
+            lines([first, second], partitions).contains {
+                // 20 of 100 kB and 20 of 200 kB.
+                $0.hasPrefix("40 records (about 6.0 MB) wait in 2 partitions")
+            })
+        (first.shardBytes, second.shardBytes) = (RecordBounds.count.upperBound, nil)
+        let most = [partition(0, begin: 0, committed: 0, end: RecordBounds.integerMax)]
+        #expect(lines([first, second], most).contains { $0.contains(" MB) wait in 1 partitions") })
+    }
+
     /// Of whatever anyone wrote.
     @Test func extremeBacklogsAreAdded() {
         let partitions = (0..<Int32(2_000)).map {

@@ -290,6 +290,7 @@ extension Specimen {
             .init(partition: 0, position: 7, head: label, blocked: awkward),
             .init(partition: 1, position: 0, head: nil, blocked: nil),
         ]
+        busy.shardBytes = 123_456
         (busy.imagesPerSecond, busy.replicaUtilisation, busy.npuUtilisation) = (1_234.5, 1, 1e-7)
         var ledger = CoordinatorStatus(coordinator: "host-1", atMs: 2)
         ledger.imagesPerSecond = 0.1

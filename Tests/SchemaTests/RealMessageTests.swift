@@ -157,6 +157,7 @@ struct Damage: Sendable, CustomStringConvertible {
             ("worker status, full", "isa", .text("sse2")),
             ("worker status, full", "preprocessing", .number(1)),
             ("worker status, full", "pid", .number(0)),
+            ("worker status, full", "shard_bytes", .number(-1)),
             ("head manifest", "classes", .number(1)),
             ("head manifest", "bytes", .number((128 << 20) + 1)),
             ("partition progress, empty", "images", .number(-1)),

@@ -59,11 +59,12 @@ extension World {
         return open.values.sorted()
     }
 
-    /// Sensors go on: some partitions stay shorter than they were, some get longer, soon or late.
+    /// Sensors go on: some partitions stay shorter than they were, some get longer, soon or late. Not at once: what is longer again
+    /// before anybody has looked nobody can tell from what was there (`FleetMachines`, decision 0009).
     private func fill(_ partition: Int, to end: Int64) {
         let wanted = random.within(0...end + 6)
         guard wanted > 0 else { return }
-        after(random.within(0...1_000)) { [self] in
+        after(random.within(200...1_000)) { [self] in
             for _ in 0..<wanted {
                 broker.shards[partition].append(
                     .init(record: .shard(stream: random.pick(Self.streams)), images: 1, isReadable: true))

@@ -79,7 +79,11 @@ extension KafkaConsumer {
         }
     }
 
-    /// Asks what the group has committed; works without subscribing.
+    /// The largest offset that a group is taken to have committed. Anyone with the right may commit any, and Kafka keeps it; what is
+    /// larger counts as this one: it lies beyond every topic as well, and it is a whole number for every reader of JSON.
+    public static let committedMax: Int64 = (1 << 53) - 1
+
+    /// Asks what the group has committed, ``committedMax`` at most; works without subscribing.
     public func committed(
         _ partitions: [TopicPartition],
         timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
@@ -98,7 +102,7 @@ extension KafkaConsumer {
         var result: [TopicPartition: CommittedOffset] = [:]
         for element in PartitionList.elements(of: list.pointer) {
             result[PartitionList.name(of: element)] = CommittedOffset(
-                offset: element.offset >= 0 ? element.offset : nil,
+                offset: element.offset >= 0 ? min(element.offset, Self.committedMax) : nil,
                 metadata: PartitionList.metadata(of: element)
             )
         }

@@ -109,6 +109,9 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
     public var imagesCommitted: Int64
     /// Images that could not be read.
     public var imageErrors: Int64
+    /// Mean size of the shards that were opened in this life, as they lie in the topic, bytes; absent where none was, and in
+    /// heartbeats of versions that did not say.
+    public var shardBytes: Int64?
     /// Shards sent to the dead letters.
     public var deadLetters: Int64
     /// Images scored a second since the last heartbeat.

@@ -91,6 +91,8 @@ final class HeartbeatStage: Sendable {
             status.deadLetters = machine.deadLetters
         }
         status.imagesScored = now.images
+        let opened = meters.shardsOpened.load(ordering: .relaxed)
+        status.shardBytes = opened == 0 ? nil : meters.shardBytes.load(ordering: .relaxed) / opened
         status.imageErrors = meters.imageErrors.load(ordering: .relaxed)
         status.imagesPerSecond = Double(now.images - window.images) * 1e9 / elapsed
         status.queuedShards = tasks.count

@@ -52,6 +52,8 @@ final class ReplicaStage: Sendable {
         while let task = input.pop() {
             guard conductor.look({ $0.isCurrent(task.ticket.lane) }) else { continue }
             let begin = Clock.steadyNs
+            meters.shardsOpened.wrappingAdd(1, ordering: .relaxed)
+            meters.shardBytes.wrappingAdd(Int64(task.message.byteCount), ordering: .relaxed)
             switch process(task, replica, &preparer) {
             case .success(let batch): features.push(batch)
             case .failure(let reason):

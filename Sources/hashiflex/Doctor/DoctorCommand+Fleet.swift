@@ -93,7 +93,7 @@ extension DoctorCommand {
                     "backlog",
                     snapshot.coordinator == nil
                         ? "no coordinator has counted what waits"
-                        : "when a coordinator last counted: \(snapshot.waiting(at: now))"))
+                        : snapshot.waiting(at: now)))
         for worker in snapshot.liveWorkers(at: now) {
             for partition in worker.partitions {
                 guard let blocked = partition.blocked else { continue }

@@ -22,10 +22,18 @@ extension DoctorCommand {
         do throws(KafkaError) {
             let found = try OpenTransactionProbe(link.kafka).look(places, timeoutMs: Self.askingMs)
             return TransactionReview(
-                found.open, topics: link.topics, nowMs: Clock.wallMs, unseen: unseen, silent: found.silent
+                found.open, topics: link.topics, nowMs: brokerMs(link, beside: found.open), unseen: unseen, silent: found.silent
             ).checks
         } catch {
             return [.unknown("open transactions", "\(error)")]
         }
+    }
+
+    /// The time by the broker's clock, which stamps records, where a heartbeat that comes tells it; else by this machine's.
+    private func brokerMs(_ link: Connection, beside open: [OpenTransaction]) -> Int64 {
+        guard !open.isEmpty,
+            let snapshot = try? FleetSnapshot.readIfAllowed(link, listeningFor: [.worker, .coordinator])
+        else { return Clock.wallMs }
+        return snapshot.heartbeats.brokerMs(at: .now) ?? Clock.wallMs
     }
 }

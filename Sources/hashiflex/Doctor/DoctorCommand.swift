@@ -33,6 +33,8 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
+            // What is wrong with the command line is no fault of the broker.
+            _ = try (connection.topics, connection.configuration())
             var checks = machine()
             do {
                 let link = try connection.connect(as: "doctor")

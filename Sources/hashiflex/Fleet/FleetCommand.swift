@@ -23,8 +23,10 @@ struct FleetCommand: ParsableCommand {
         @Option(help: "How many workers (1-256).")
         var workers = 2
 
-        @Option(help: "Name of the fleet on this machine; its workers are NAME-1, NAME-2, ...")
-        var name = "fleet"
+        @Option(
+            help:
+                "Name of the fleet on this machine; its workers are NAME-1, NAME-2, ... Default: the host's name.")
+        var name: String?
 
         @OptionGroup var membership: WorkerMembership
 
@@ -33,7 +35,7 @@ struct FleetCommand: ParsableCommand {
 
         func validate() throws {
             try requireRange("--workers", workers, in: 1...256)
-            try requireName(name)
+            if let name { try requireName(name) }
         }
 
         func run() throws {
@@ -42,6 +44,7 @@ struct FleetCommand: ParsableCommand {
             if exitWithParent { Signals.onParentDeath { stop.set() } }
             try runCommand {
                 _ = try tuning.plan()  // before any child: a bad model is said once, here
+                let name = name ?? FleetName.ofThisMachine
                 let link = try connection.connect(as: "fleet", named: name, until: stop)
                 try tuning.requireDelivery(isEmbedded: link.isEmbedded)
                 try tuning.requireSession(link.kafka)
@@ -72,7 +75,7 @@ struct FleetCommand: ParsableCommand {
 
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "How many workers (0-256).") var workers: Int
-        @Option(help: "Name of the fleet.") var name = "fleet"
+        @OptionGroup var fleet: FleetChoice
 
         func validate() throws {
             guard (0...256).contains(workers) else {
@@ -82,8 +85,9 @@ struct FleetCommand: ParsableCommand {
 
         func run() throws {
             try runCommand {
-                try send(
-                    .fleet(name), FleetCommandRecord(workers: workers, issuedAtMs: Clock.wallMs), connection)
+                let link = try connection.connect(as: "fleet", \.control)
+                let name = try fleet.resolve(link)
+                try send(.fleet(name), FleetCommandRecord(workers: workers, issuedAtMs: Clock.wallMs), link)
                 Terminal.print("fleet \(name) is to run \(workers) workers")
             }
         }
@@ -96,14 +100,26 @@ struct FleetCommand: ParsableCommand {
 
         @OptionGroup var connection: ConnectionOptions
         @Option(help: "The worker to drain. Default: the whole fleet.") var worker: String?
-        @Option(help: "Name of the fleet.") var name = "fleet"
+        @OptionGroup var fleet: FleetChoice
+
+        func validate() throws {
+            if worker != nil, fleet.name != nil {
+                throw ValidationError("--worker and --name exclude each other: a worker's name says which it is")
+            }
+        }
 
         func run() throws {
             try runCommand {
-                try send(
-                    worker.map { .worker($0) } ?? .fleet(name),
-                    FleetCommandRecord(drain: true, issuedAtMs: Clock.wallMs), connection)
-                Terminal.print("\(worker.map { "worker \($0)" } ?? "fleet \(name)") is to drain")
+                let link = try connection.connect(as: "fleet", \.control)
+                let drain = FleetCommandRecord(drain: true, issuedAtMs: Clock.wallMs)
+                if let worker {
+                    try send(.worker(worker), drain, link)
+                    Terminal.print("worker \(worker) is to drain")
+                } else {
+                    let name = try fleet.resolve(link)
+                    try send(.fleet(name), drain, link)
+                    Terminal.print("fleet \(name) is to drain")
+                }
             }
         }
     }
@@ -123,7 +139,7 @@ struct FleetCommand: ParsableCommand {
                 if json {
                     for worker in snapshot.liveWorkers { Terminal.printJSON(worker) }
                     for fleet in snapshot.liveFleets(at: .now) { Terminal.printJSON(fleet) }
-                    if let coordinator = snapshot.coordinator { Terminal.printJSON(coordinator) }
+                    if let coordinator = snapshot.liveCoordinator(at: .now) { Terminal.printJSON(coordinator) }
                 } else {
                     for line in snapshot.lines() { Terminal.print(line) }
                 }
@@ -139,7 +155,6 @@ struct FleetCommand: ParsableCommand {
 /// The control record; the command line's own type has the same short name.
 typealias FleetCommandRecord = PipelineMessages.FleetCommand
 
-private func send(_ key: ControlKey, _ command: FleetCommandRecord, _ connection: ConnectionOptions) throws {
-    let link = try connection.connect(as: "fleet", \.control)
+private func send(_ key: ControlKey, _ command: FleetCommandRecord, _ link: Connection) throws {
     try link.writeControl(key: key, JSONRecord.encode(command))
 }

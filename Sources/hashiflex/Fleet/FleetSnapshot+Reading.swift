@@ -67,6 +67,28 @@ extension FleetSnapshot {
         let snapshot = try read(link) { $0.isHeard(fleet: fleet) || !$0.mayBeat(fleet: fleet, at: .now) }
         return snapshot.isHeard(fleet: fleet) ? snapshot.fleets[fleet] : nil
     }
+
+    /// Fleets whose supervisors beat now, by name: not those that ended or died a moment ago; `nil` where this user may not know.
+    static func runningFleets(_ link: Connection) throws -> [String]? {
+        guard link.isVisible(link.topics.status) else { return nil }
+        let snapshot: FleetSnapshot
+        do {
+            snapshot = try read(link, until: areTold)
+        } catch let error as KafkaError where error.isRefusedAccess {
+            return nil
+        }
+        return snapshot.fleets.keys.filter(snapshot.isHeard(fleet:)).sorted()
+    }
+
+    /// Whether listening longer tells no more of which fleets run.
+    private static func areTold(_ snapshot: FleetSnapshot) -> Bool {
+            snapshot.fleets.keys.allSatisfy { fleet in
+                let sender = HeartbeatSender(.fleet, fleet)
+                return snapshot.isHeard(fleet: fleet)
+                    || !snapshot.heartbeats.mayTellMore(sender, at: .now)
+                        && !snapshot.heartbeats.isLive(sender, at: .now)
+        }
+    }
 }
 
 extension FleetSnapshot {

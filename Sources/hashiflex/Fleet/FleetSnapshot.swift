@@ -116,26 +116,9 @@ package struct FleetSnapshot {
             + "\(Format.chips(twin.chips))"
     }
 
-    /// What waits, and what could not be used, in the lives of the live workers.
-    func waiting(at now: Moment = .now) -> String {
-        let live = liveWorkers(at: now)
-        var text =
-            "dead letters \(Format.count(live.map(\.deadLetters).saturatingSum)), images that could not "
-        text += "be read \(Format.count(live.map(\.imageErrors).saturatingSum))"
-        guard let coordinator else { return text }
-        let backlogs = coordinator.partitions.filter { $0.waiting > 0 }
-        guard let most = backlogs.max(by: { $0.waiting < $1.waiting }) else {
-            return "nothing waits; " + text
-        }
-        let records = Format.count(backlogs.map(\.waiting).saturatingSum)
-        return
-            "\(records) records wait in \(backlogs.count) partitions, most in \(most.partition) "
-            + "(\(Format.count(most.waiting))); \(text)"
-    }
-
     /// That shards are refused and none is scored, if that is so; `nil` otherwise.
     package func refusedShards(at now: Moment = .now) -> String? {
-        refused.alarm(liveWorkers(at: now), ledger: coordinator?.ledger ?? [])
+        refused.alarm(liveWorkers(at: now), ledger: liveCoordinator(at: now)?.ledger ?? [])
     }
 
     /// The view for people: who works, on what, how fast.

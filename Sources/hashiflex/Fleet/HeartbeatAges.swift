@@ -117,6 +117,11 @@ package struct HeartbeatAges {
         }
     }
 
+    /// What the broker's clock says at a moment, milliseconds since 1970; `nil` while no heartbeat with its stamp was heard.
+    package func brokerMs(at now: Moment) -> Int64? {
+        broker.map { $0.stampMs.clampedSum(now.steadyMs - $0.heardMs) }
+    }
+
     /// Whether listening longer may tell more of a sender that was not heard: the broker's time, or that it is there although its
     /// own stamp does not look so.
     package func mayTellMore(_ sender: HeartbeatSender, at now: Moment) -> Bool {
@@ -160,6 +165,14 @@ extension Int64 {
         let mostMs: Int64 = 1 << 53
         guard !isOver else { return self > earlier ? mostMs : -mostMs }
         return Swift.min(Swift.max(difference, -mostMs), mostMs)
+    }
+}
+
+extension Int64 {
+    /// A time some milliseconds later: anyone may write any stamp.
+    fileprivate func clampedSum(_ milliseconds: Int64) -> Int64 {
+        let (sum, isOver) = addingReportingOverflow(milliseconds)
+        return isOver ? .max : sum
     }
 }
 

@@ -1,12 +1,9 @@
 import ArgumentParser
 import ClassifierHead
-import Foundation
 import HardenedBackbone
 import HardenedModel
 import ImageDecoding
-import Ingest
 import PipelineMessages
-import Synchronization
 import Threads
 
 extension HeadCommand {
@@ -60,12 +57,14 @@ extension HeadCommand {
                 }
                 var fitter = HeadFitter(
                     featureCount: plan.network.featureCount, classNames: names, classes: known)
-                try FeatureExtraction.run(data, preparation, plan: plan, limit: images ?? .max) {
-                    features, labels in
+                let taken = try FeatureExtraction.run(
+                    data, preparation, plan: plan, limit: images ?? .max
+                ) { features, labels in
                     try features.withUnsafeBufferPointer {
                         try fitter.add(features: $0, count: labels.count, labels: labels)
                     }
                 }
+                taken.sayLeftOut(of: data)
                 let head = try fitter.fit(
                     name: label.name, version: label.version, backboneDigest: artifact.digest,
                     preprocessing: artifact.preprocessing)
@@ -100,7 +99,8 @@ extension HeadCommand {
             var correct = 0
             var known = 0
             var total = 0
-            try FeatureExtraction.run(test, preparation, plan: plan, limit: .max) { features, labels in
+            let taken = try FeatureExtraction.run(test, preparation, plan: plan, limit: .max) {
+                features, labels in
                 // A label that the head does not know can not be right: -1 is no class.
                 let classes = labels.map { classOfLabel[$0] ?? -1 }
                 let accuracy = features.withUnsafeBufferPointer {
@@ -110,66 +110,11 @@ extension HeadCommand {
                 known += classes.count { $0 >= 0 }
                 total += labels.count
             }
+            taken.sayLeftOut(of: test)
             Terminal.print("measured on \(test), integer engine, n = \(total):")
             Terminal.print("  all classes            \(Accuracy(correct: correct, total: total))")
             Terminal.print(
                 "  classes the head knows \(Accuracy(correct: correct, total: known)), n = \(known)")
         }
-    }
-}
-
-/// Runs the backbone over a labelled source on all processors, in blocks, in order.
-enum FeatureExtraction {
-    private static let blockImages = 512
-
-    static func run(
-        _ path: String, _ preparation: TensorPreparation, plan: BackbonePlan, limit: Int,
-        take: ([UInt8], [Int]) throws -> Void
-    ) throws {
-        var source = try ImageSourceFactory.open(path)
-        var block: [RGBImage] = []
-        var labels: [Int] = []
-        var count = 0
-        func flush() throws {
-            guard !block.isEmpty else { return }
-            try take(features(of: block, preparation, plan), labels)
-            count += block.count
-            if Terminal.isInteractive { Terminal.draw(["\(path): \(Format.count(count)) images"]) }
-            block = []
-            labels = []
-        }
-        while count + block.count < limit, let outcome = try source.next() {
-            guard case .image(let image) = outcome else { continue }
-            guard let label = image.label else {
-                throw CommandError(Exit.badInput, "\(path): image \(image.id) has no label")
-            }
-            block.append(try preparation.pixels(of: image))
-            labels.append(label)
-            if block.count == blockImages { try flush() }
-        }
-        try flush()
-    }
-
-    private static func features(
-        of images: [RGBImage], _ preparation: TensorPreparation, _ plan: BackbonePlan
-    ) -> [UInt8] {
-        let workers = ProcessFacts.processors
-        let share = (images.count + workers - 1) / workers
-        let parts = Mutex([Int: [UInt8]]())
-        let threads = (0..<workers).map { worker in
-            PlatformThread("features-\(worker)") {
-                let mine = images.dropFirst(worker * share).prefix(share)
-                let replica = BackboneReplica(plan)
-                var features: [UInt8] = []
-                for image in mine {
-                    features += replica.features(of: preparation.tensor(image))
-                }
-                let done = features
-                parts.withLock { $0[worker] = done }
-            }
-        }
-        for thread in threads { thread.join() }
-        let done = parts.withLock { $0 }
-        return (0..<workers).flatMap { done[$0] ?? [] }
     }
 }

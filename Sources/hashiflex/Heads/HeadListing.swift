@@ -18,12 +18,10 @@ extension HeadCommand {
                 let view = try ControlView(try connection.connect(as: "head", \.control))
                 let heads = view.log.labels.values.sorted { $0.publishedAtMs < $1.publishedAtMs }
                 if json { return heads.forEach { Terminal.printJSON($0) } }
+                let places = HeadPlaces(view.log.headsAtTheEnd)
                 var rows = [["HEAD", "CLASSES", "DIGEST", "BACKBONE", "BYTES", "IN FORCE FOR"]]
                 for head in heads {
-                    // One head may have several names; what is in force is the name that was pushed.
-                    let slots = view.log.newestOfSlots
-                        .filter { $0.head == head.head && $0.label == head.label }
-                        .map(\.slot.description).sorted()
+                    let slots = places.slots(of: head)
                     rows.append([
                         head.label.description, "\(head.classes)", head.head.short, head.backbone.short,
                         Format.count(head.bytes),

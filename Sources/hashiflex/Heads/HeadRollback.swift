@@ -53,9 +53,7 @@ extension HeadCommand {
                 return manifest
             }
             let slot = cutover.slot
-            let history = view.log.committed.filter { $0.slot == slot }
-            guard let current = history.last,
-                let earlier = history.last(where: { $0.head != current.head }),
+            guard let earlier = view.log.predecessor(slot),
                 let manifest = view.log.manifests[earlier.head]
             else {
                 throw CommandError(Exit.badInput, "\(slot) has no earlier head to return to; see head list")

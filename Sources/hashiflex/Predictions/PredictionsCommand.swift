@@ -37,6 +37,9 @@ struct PredictionsCommand: ParsableCommand {
             let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain(Terminal.oneLine($0)) }
             defer { lines.settle() }
             while !stop.isSet, follow || !reader.hasSeenEnd, limit == 0 || printed < limit {
+                if follow, let count = try reader.takeAdded() {
+                    Terminal.note("predictions: partitions were added; \(count) are read")
+                }
                 switch try reader.next(timeoutMs: 100) {
                 case .idle: continue
                 case .unreadable(let problem): lines.say(problem, kind: "unreadable")
@@ -64,6 +67,9 @@ struct PredictionsCommand: ParsableCommand {
     private static let csvHeader =
         "address,stream,sequence,id,label,class,name,logit,head,cutover,backbone,logits_digest,error"
 
+    /// Escaped; thirteen fields of quotation marks fit into a line, which is cut itself where it is too long.
+    private static let fieldBytesMax = 300
+
     private static func csv(_ prediction: Prediction) -> String {
         let best = prediction.top.first
         let fields: [String] = [
@@ -73,7 +79,7 @@ struct PredictionsCommand: ParsableCommand {
             prediction.cutover.map(String.init) ?? "", prediction.backbone.hex,
             prediction.logitsDigest?.hex ?? "", prediction.error ?? "",
         ]
-        return fields.map { quoted(Terminal.oneLine(RecordBounds.cut($0))) }.joined(separator: ",")
+        return fields.map { quoted(RecordBounds.cut(Terminal.oneLine($0), bytes: fieldBytesMax)) }.joined(separator: ",")
     }
 
     private static func quoted(_ field: String) -> String {

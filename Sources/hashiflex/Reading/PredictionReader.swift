@@ -16,9 +16,17 @@ final class PredictionReader {
 
     private let reading: TopicReading
     private var endsSeen: Set<Int32> = []
-    private let partitions: Int
+    private let link: Connection
+    private var partitions: Int
+    private var lookAtMs = Clock.steadyMs + lookMs
+    private lazy var admin = try? KafkaAdmin(link.kafka)
+
+    /// How often it is looked for partitions that were added, milliseconds, and how long that may take.
+    private static let lookMs: Int64 = 10_000
+    private static let answerMs: Int32 = 2_000
 
     init(_ link: Connection, from start: StartOffset = .beginning) throws {
+        self.link = link
         partitions = try link.topic(link.topics.predictions).partitions.count
         reading = try TopicReading(
             link, link.topics.predictions, (0..<Int32(partitions)).map { $0 }, from: start,
@@ -28,6 +36,19 @@ final class PredictionReader {
     /// Whether every partition's end was reached once, whatever has come since: a fleet that goes on publishing would not let a
     /// reader end that wants all of them at their end at once.
     var hasSeenEnd: Bool { endsSeen.count == partitions }
+
+    /// Takes partitions that were added to the topic, from their beginning; looks for them now and then.
+    ///
+    /// - Returns: How many there are, where some were added.
+    func takeAdded() throws -> Int? {
+        guard Clock.steadyMs >= lookAtMs else { return nil }
+        defer { lookAtMs = Clock.steadyMs + Self.lookMs }
+        let count = try? admin?.partitionCount(of: link.topics.predictions, timeoutMs: Self.answerMs)
+        guard let count, count > partitions else { return nil }
+        try reading.add((Int32(partitions)..<Int32(count)).map { $0 })
+        partitions = count
+        return count
+    }
 
     /// Says which partitions go on behind the end that was read to, in a transaction that is open.
     func sayHeldBack() { reading.sayHeldBack() }

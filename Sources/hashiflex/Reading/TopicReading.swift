@@ -10,6 +10,8 @@ final class TopicReading {
     private let consumer: KafkaConsumer
     private var watch: ReadingWatch
     private var transactions = OpenTransactionWatch()
+    /// Where each partition is read from, until it has brought something.
+    private var starts: [Int32: StartOffset]
     /// What each partition is to bring next.
     private var nextOffsets: [Int32: Int64] = [:]
     private var checkAtMs: Int64 = 0
@@ -44,7 +46,27 @@ final class TopicReading {
         listenedMs = now
         watch = ReadingWatch(partitions, limitMs: link.answerMs, nowMs: now)
         consumer = try KafkaConsumer(link.kafka, groupID: nil, options: options)
-        try consumer.assign(partitions.map { (TopicPartition(topic: topic, partition: $0), start) })
+        starts = Dictionary(partitions.map { ($0, start) }) { first, _ in first }
+        try assign()
+    }
+
+    /// Reads these from their beginning as well; the others go on where they are.
+    func add(_ partitions: [Int32]) throws {
+        for partition in partitions where starts[partition] == nil {
+            starts[partition] = .beginning
+            watch.heard(partition, nowMs: Clock.steadyMs)
+        }
+        try assign()
+    }
+
+    private func assign() throws {
+        try consumer.assign(
+            starts.sorted { $0.key < $1.key }.map { partition, start in
+                (
+                    TopicPartition(topic: topic, partition: partition),
+                    nextOffsets[partition].map { .offset($0) } ?? start
+                )
+            })
     }
 
     deinit { _ = consumer.close() }
@@ -87,7 +109,11 @@ final class TopicReading {
             let found = try? probe.find(held, timeoutMs: Self.askingMs)
         else { return }
         let now = Clock.wallMs
-        for transaction in found where transaction.ageMs(nowMs: now) ?? .max >= OpenTransactionWatch.quietMs {
+        // One that began in the future did so by another clock.
+        for transaction in found
+        where transaction.sinceMs ?? .max > now
+            || transaction.ageMs(nowMs: now) ?? .max >= OpenTransactionWatch.quietMs
+        {
             Terminal.complain("\(transaction.text(nowMs: now)), and not among what was read")
         }
     }

@@ -69,7 +69,8 @@ struct LedgerCommand: ParsableCommand {
                     key: .ledgerReset(name: ProcessFacts.randomName()), JSONRecord.encode(reset))
                 let deadline = Clock.steadyMs + 30_000
                 while Clock.steadyMs < deadline {
-                    try control.take(timeoutMs: 20)
+                    // Hundreds of workers beat more often than one waits here.
+                    try control.take(timeoutMs: 0)
                     guard case .coordinator(let status)? = tail.poll(timeoutMs: 100),
                         let own = control.resets.first(where: { $0.reset == reset }),
                         status.countsSinceReset(at: own.offset, among: control.resets.map { $0.offset })

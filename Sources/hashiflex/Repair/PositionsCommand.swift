@@ -44,13 +44,16 @@ struct PositionsCommand: ParsableCommand {
             _ places: [PositionsView.Place], _ moves: [(move: PositionMove, offset: Int64)],
             _ live: [WorkerStatus]
         ) {
-            var rows = [["PARTITION", "BEGIN", "COMMITTED", "END", "WAITING", "IMAGES", "WORKER"]]
+            var rows = [["PARTITION", "BEGIN", "COMMITTED", "END", "WAITING", "ABOUT", "IMAGES", "WORKER"]]
+            let sizes = ShardSizes(live)
             for place in places {
                 let owner = live.first { $0.partitions.contains { $0.partition == place.partition } }
                 rows.append([
                     "\(place.partition)", "\(place.begin)", place.committed.map { "\($0)" } ?? "-",
                     "\(place.end)",
-                    Format.count(place.waiting), place.images.map { Format.count($0) } ?? "-",
+                    Format.count(place.waiting),
+                    sizes.bytes(place.waiting, of: place.partition).map(Format.megabytes) ?? "-",
+                    place.images.map { Format.count($0) } ?? "-",
                     owner?.worker ?? "-",
                 ])
             }

@@ -106,7 +106,7 @@ struct IngestCommand: ParsableCommand {
 
     private func streams() throws -> [IngestService.Stream] {
         let given = sources.isEmpty ? ["\(stream ?? "sample")=" + (try SampleFile.path())] : sources
-        return try given.map { text in
+        let streams = try given.map { text -> IngestService.Stream in
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             let isNamed = parts.count == 2 && !FileManager.default.fileExists(atPath: text)
             let path = isNamed ? parts[1] : text
@@ -126,6 +126,13 @@ struct IngestCommand: ParsableCommand {
                 }
             }
         }
+        // An image's id and a shard's sequence are unique within a stream.
+        var names: Set<String> = []
+        for stream in streams where !names.insert(stream.name).inserted {
+            throw CommandError(
+                ExitCode(64), "two sources are stream \(Terminal.oneLine(stream.name)): name them, NAME=SOURCE each")
+        }
+        return streams
     }
 
     private func sourceOptions() throws -> ImageSourceFactory.Options {

@@ -39,7 +39,7 @@ def commands(world, moment: int, address: str) -> dict:
         "topics create": (["topics", "create", "--partitions", 8, "--replication", 3], {0}),
         # While the status topic has no leader, no heartbeat of a worker is newer than ten seconds: it may say so (1).
         "fleet status": (["fleet", "status"], {0, 1}),
-        "fleet scale": (["fleet", "scale", 2], {0}),
+        "fleet scale": (["fleet", "scale", 2, "--name", "fleet"], {0}),
         # Nobody is called that: it is written down, and nobody stops.
         "fleet drain": (["fleet", "drain", "--worker", f"nobody-{moment}"], {0}),
         "top": (["top", "--count", 1], {0}),
@@ -69,7 +69,7 @@ class Run:
         world, loop = self.world, self.loop
         world.succeed("topics", "create", "--partitions", 8, "--replication", 3)
         roles = [Role(world, loop, f"coordinator-{name}", ["coordinator"], name) for name in "ab"]
-        roles.append(Role(world, loop, "fleet", ["fleet", "up", "--model", world.model, "--workers", 2], "fleet"))
+        roles.append(Role(world, loop, "fleet", ["fleet", "up", "--name", "fleet", "--model", world.model, "--workers", 2], "fleet"))
         loop.run(8, until=lambda: False)
         for head in reversed(world.heads):
             self.settle("head", "push", head)
