@@ -56,10 +56,35 @@ static void on_progress(j_common_ptr common) {
     }
 }
 
+/// Whether a frame is lossless (ITU-T T.81, table B.1: SOF3, 7, 11 and 15): libjpeg-turbo 2 decodes none, 3 some, and a picture must
+/// not depend on which of them is there.
+static int is_lossless(const uint8_t *bytes, size_t count) {
+    size_t at = 2;
+    while (at + 4 <= count && bytes[at] == 0xFF) {
+        uint8_t marker = bytes[at + 1];
+        if (marker == 0xFF) {
+            at += 1;
+        } else if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8)) {
+            at += 2;
+        } else if (marker == 0xC3 || marker == 0xC7 || marker == 0xCB || marker == 0xCF) {
+            return 1;
+        } else if (marker == 0xDA || marker == 0xD9) {
+            return 0;
+        } else {
+            at += 2 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]);
+        }
+    }
+    return 0;
+}
+
 /// Reads the header and applies every rule that needs no pixels.
 static hsf_image_status read_header(decoder *self, const uint8_t *bytes, size_t count,
                                     const hsf_image_limits *limits) {
     struct jpeg_decompress_struct *jpeg = &self->jpeg;
+    if (is_lossless(bytes, count)) {
+        return hsf_image_fail(self->message, HSF_IMAGE_UNSUPPORTED,
+                              "jpeg: lossless compression is not supported; re-encode it");
+    }
     jpeg_mem_src(jpeg, bytes, count);
     jpeg_read_header(jpeg, TRUE);
     hsf_image_status status =

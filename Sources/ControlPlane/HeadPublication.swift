@@ -31,13 +31,29 @@ extension RecordWriter {
     public func write(
         _ cutover: CutoverRecord, topics: TopicNames, timeoutMs: Int64 = 30_000, until stop: Signal? = nil
     ) throws(KafkaError) {
-        let key: ControlKey =
-            cutover.state == .requested
-            ? .cutover(request: cutover.request)
-            : .decision(request: cutover.request, name: ProcessFacts.randomName())
-        try write(
-            Record(topic: topics.control, key: key.bytes, value: JSONRecord.encode(cutover)),
-            timeoutMs: timeoutMs, until: stop)
+        func record(_ key: ControlKey) -> Record {
+            Record(topic: topics.control, key: key.bytes, value: JSONRecord.encode(cutover))
+        }
+        guard cutover.state != .requested else {
+            try write(record(.cutover(request: cutover.request)), timeoutMs: timeoutMs, until: stop)
+            return
+        }
+        // Each time under a name of its own: of two copies with one key compaction keeps the later, and a decision that came between
+        // them would be the first then.
+        let endMs = Clock.steadyMs + timeoutMs
+        while true {
+            let leftMs = endMs - Clock.steadyMs
+            do throws(KafkaError) {
+                let key = ControlKey.decision(request: cutover.request, name: ProcessFacts.randomName())
+                try write(
+                    record(key), timeoutMs: min(leftMs, Self.silentMs), isRepeatable: false, until: stop)
+                return
+            } catch {
+                guard error.code == KafkaError.Code.timedOut, leftMs > Self.silentMs, !isStopped(stop) else {
+                    throw error
+                }
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ public final class RecordWriter: Sendable {
     /// Since when nothing was acknowledged that was written.
     private let silent = Mutex<(sinceMs: Int64?, turns: NodeTurns)>((nil, NodeTurns()))
     /// Without any acknowledgement for so long the leaders are asked for at another node, milliseconds.
-    private static let silentMs: Int64 = 6_000
+    static let silentMs: Int64 = 6_000
     /// Topics whose leaders are known; librdkafka holds the first record of any other for up to a second.
     private let knownTopics = Mutex<Set<String>>([])
 
@@ -31,6 +31,9 @@ public final class RecordWriter: Sendable {
         options.isRenewable = true
         return try KafkaProducer(kafka, options: options)
     }
+
+    /// Whether a call that names this signal, or none, is told to end.
+    func isStopped(_ stop: Signal?) -> Bool { (stop ?? self.stop).isSet }
 
     private var producer: KafkaProducer { made.withLock { $0 } }
 
@@ -158,22 +161,28 @@ public final class RecordWriter: Sendable {
             }
             knownTopics.withLock { _ = $0.insert(topic) }
         }
-        for (index, record) in records.enumerated() {
-            try produce(record, tag: firstTag + UInt64(index), timeoutMs: askMs())
-        }
         var offsets = [Int64?](repeating: nil, count: records.count)
+        /// What is to be handed to the library, and was not yet: its queue may hold less than all.
+        var waiting = ArraySlice(records.indices)
         // Leaders that were found late are not to no purpose.
         var untilMs = Clock.steadyMs + leftMs()
         var heardMs = Clock.steadyMs
         while offsets.contains(nil) {
+            while let index = waiting.first,
+                try produce(records[index], tag: firstTag + UInt64(index), timeoutMs: askMs())
+            {
+                waiting.removeFirst()
+            }
             if stop.isSet { untilMs = min(untilMs, Clock.steadyMs + Self.endingMs) }
-            if isRepeatable, !stop.isSet, Clock.steadyMs - heardMs >= Self.silentMs {
+            let silentMs = Self.silentMs(afterBytes: records.indices.reduce(0) { sum, index in
+                offsets[index] == nil ? sum + records[index].value.count : sum
+            })
+            if isRepeatable, !stop.isSet, Clock.steadyMs - heardMs >= silentMs {
                 heardMs = Clock.steadyMs
                 if let new = another() {
                     replace(by: new)
-                    for (index, record) in records.enumerated() where offsets[index] == nil {
-                        try produce(record, tag: firstTag + UInt64(index), timeoutMs: askMs())
-                    }
+                    waiting = ArraySlice(records.indices.filter { offsets[$0] == nil })
+                    continue
                 }
             }
             guard Clock.steadyMs < untilMs else {
@@ -200,13 +209,29 @@ public final class RecordWriter: Sendable {
     /// How often a topic is asked about when it lacks a partition.
     private static let countsMax = 5
 
-    private func produce(_ record: Record, tag: UInt64, timeoutMs: Int64) throws(KafkaError) {
-        for attempt in 1... {
+    /// Slower links than this are not told from nodes that are silent, bytes a second.
+    private static let slowLinkBytes = 65_536
+
+    /// For how long a node may be silent while so much is on its way: what goes out in one batch is acknowledged as one.
+    static func silentMs(afterBytes bytes: Int) -> Int64 {
+        silentMs + Int64(min(bytes, batchBytes)) * 1_000 / Int64(slowLinkBytes)
+    }
+
+    /// Most bytes of one batch, as the client library has it.
+    private static let batchBytes = 1_000_000
+
+    /// Hands a record to the library; false where its queue has no room now.
+    private func produce(_ record: Record, tag: UInt64, timeoutMs: Int64) throws(KafkaError) -> Bool {
+        var attempt = 0
+        while true {
+            attempt += 1
             do throws(KafkaError) {
-                return try producer.produce(
+                try producer.produce(
                     topic: record.topic, partition: record.partition, key: record.key, value: record.value,
                     headers: record.headers, tag: tag)
+                return true
             } catch {
+                if error.code == KafkaError.Code.queueFull { return false }
                 // It may have been added since the topic was asked about; asking tells the client.
                 guard error.code == KafkaError.Code.unknownPartition, attempt < Self.countsMax,
                     try producer.partitionCount(of: record.topic, timeoutMs: Int32(clamping: timeoutMs))

@@ -2,12 +2,12 @@ public import PipelineMessages
 
 /// What people ask of the log: which head is in force where, and which one was before.
 extension ActivationLog {
-    /// What to go back to: the newest cut-over of a slot with another head than the last one has. Those that give added partitions
-    /// a head that is in force elsewhere were asked for by nobody.
+    /// What to go back to: the newest cut-over of a slot for every partition with another head than the last one has. A canary was
+    /// never in force everywhere, and those that give added partitions a head that is in force elsewhere were asked for by nobody.
     public func predecessor(_ slot: HeadSlot) -> CutoverRecord? {
         let asked = committed.filter { $0.slot == slot && $0.restates == nil }
         guard let current = asked.last else { return nil }
-        return asked.last { $0.head != current.head }
+        return asked.last { $0.partitions == nil && $0.head != current.head }
     }
 
     /// The heads in force behind all committed markers, by partition.

@@ -58,7 +58,9 @@ public struct ActivationLog: Sendable, Equatable {
         case .committed: record.number = known?.number ?? record.number ?? offset
         }
         if record.state == .committing || record.state == .committed {
-            record.scanFrom = record.scanFrom ?? known?.scanFrom
+            // Nobody who commits takes back for which partitions it was announced: their markers were judged by that.
+            let announced = known?.state == .committing ? known?.scanFrom : nil
+            record.scanFrom = announced ?? record.scanFrom ?? known?.scanFrom
             // Of two announcements the first counts, with its token.
             record.token = known?.state == .committing ? known?.token : record.token
         }

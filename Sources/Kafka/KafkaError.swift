@@ -79,7 +79,7 @@ extension KafkaError {
             doing: action,
             detail: String(cString: rd_kafka_error_string(error)),
             isRetriable: rd_kafka_error_is_retriable(error) != 0 || isTransient(code),
-            isFatal: rd_kafka_error_is_fatal(error) != 0,
+            isFatal: rd_kafka_error_is_fatal(error) != 0 || isRefusedAccess(code),
             requiresAbort: rd_kafka_error_txn_requires_abort(error) != 0
         )
     }

@@ -85,7 +85,7 @@ final class WorkerConductor: Sendable {
     /// Tells the machine what happened; `head` becomes one of the loaded ones first.
     func tell(_ event: Machine.Event, installing head: LoadedHead? = nil) {
         let lines = state.withLock { state -> [String] in
-            if let head { state.heads[head.head.digest] = head }
+            if let head { state.heads[head.digest] = head }
             let polled = state.machine.wantsPoll
             let lines = route(state.machine.handle(event, at: .now), &state)
             if !polled, state.machine.wantsPoll { reading.poke() }

@@ -8,6 +8,7 @@ public import PipelineMessages
 /// | requested | a live worker's head is frozen | write `aborted` with the reasons, whatever the quorum |
 /// | requested | it repeats what was switched since | write `aborted` with the reason |
 /// | requested | a needed worker refused | write `aborted` with the reasons |
+/// | requested | all were silent, and were not heard again for long enough | wait for the others, until the deadline |
 /// | requested | the needed workers are ready | write `committing` |
 /// | requested | the deadline passed | write `aborted`, naming who was not ready |
 /// | committing | (always) | complete the markers, write `committed` |
@@ -34,6 +35,14 @@ public struct RolloutStateMachine: Sendable {
         public var status: WorkerStatus
         /// When it arrived here, milliseconds of the coordinator's clock.
         public var seenAtMs: Int64
+
+        /// About what it takes, bytes.
+        fileprivate var size: Int {
+            let texts =
+                status.partitions.reduce(0) { $0 + ($1.blocked?.utf8.count ?? 0) }
+                + status.refusals.reduce(0) { $0 + $1.reason.utf8.count } + (status.preprocessing?.utf8.count ?? 0)
+            return 1_000 + 100 * (status.partitions.count + status.headsReady.count + status.refusals.count) + texts
+        }
     }
 
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
@@ -43,9 +52,13 @@ public struct RolloutStateMachine: Sendable {
     private var workers: [String: Worker] = [:]
     /// Most workers that are remembered.
     public static let workersMax = 1_024
+    /// What they take, and the most of it, bytes: a partition's state takes about 100.
+    private var size = 0
+    private static let sizeMax = 64 << 20
     /// When one was forgotten for want of room.
     private var crowdedAtMs: Int64?
     private var firstSeenAtMs: [String: Int64] = [:]
+    private var hearing = HeartbeatHearing()
     /// When a worker's name was last used by an earlier life than the newest.
     private var sharedNamesAtMs: [String: Int64] = [:]
 
@@ -62,21 +75,36 @@ public struct RolloutStateMachine: Sendable {
 
     /// Takes a heartbeat that arrived at `nowMs`.
     public mutating func observe(_ status: WorkerStatus, nowMs: Int64) {
+        hearing.heard(nowMs: nowMs, livenessMs: livenessMs)
         if let known = workers[status.worker], known.status.incarnation != status.incarnation,
-            known.status.startedAtMs > status.startedAtMs
+            known.status.startedAtMs > status.startedAtMs, nowMs - known.seenAtMs <= livenessMs
         {
-            // A straggler of an earlier life; or another worker of the same name.
+            // A straggler of an earlier life; or another worker of the same name. Of one that is silent nothing hides: clocks go back.
             sharedNamesAtMs[status.worker] = nowMs
             return
         }
-        if workers.count >= Self.workersMax, workers[status.worker] == nil,
+        forget(status.worker)
+        let worker = Worker(status: status, seenAtMs: nowMs)
+        // Anyone may write heartbeats under any number of names, and of any length; those who beat come back.
+        while workers.count >= Self.workersMax || size + worker.size > Self.sizeMax,
             let oldest = workers.min(by: { ($0.value.seenAtMs, $0.key) < ($1.value.seenAtMs, $1.key) })
         {
-            // Anyone may write heartbeats under any number of names; those who beat come back.
-            workers[oldest.key] = nil
+            forget(oldest.key)
+            sharedNamesAtMs[oldest.key] = nil
             crowdedAtMs = nowMs
         }
-        workers[status.worker] = Worker(status: status, seenAtMs: nowMs)
+        workers[status.worker] = worker
+        size += worker.size
+    }
+
+    /// Says that somebody looks; call it at least every second.
+    public mutating func looked(nowMs: Int64) { hearing.looked(nowMs: nowMs, livenessMs: livenessMs) }
+
+    /// Says that a worker's last heartbeat looks old by its own clock: it may be there all the same, and is waited for.
+    public mutating func doubt(nowMs: Int64) { hearing.doubt(nowMs: nowMs) }
+
+    private mutating func forget(_ worker: String) {
+        if let known = workers.removeValue(forKey: worker) { size -= known.size }
     }
 
     /// The workers that count, by name.
@@ -88,7 +116,7 @@ public struct RolloutStateMachine: Sendable {
 
     /// Drops workers that have been silent for ten times the liveness.
     public mutating func forgetSilent(nowMs: Int64) {
-        workers = workers.filter { nowMs - $0.value.seenAtMs <= 10 * livenessMs }
+        for (name, worker) in workers where nowMs - worker.seenAtMs > 10 * livenessMs { forget(name) }
         sharedNamesAtMs = sharedNamesAtMs.filter { nowMs - $0.value <= 10 * livenessMs }
     }
 
@@ -100,7 +128,8 @@ public struct RolloutStateMachine: Sendable {
             }
         if let crowdedAtMs, nowMs - crowdedAtMs <= livenessMs {
             alarms.append(
-                "heartbeats of more than \(Self.workersMax) workers: somebody else writes to the status topic"
+                "heartbeats of more than \(Self.workersMax) workers, or of more than \(Self.sizeMax >> 20) MiB: somebody else "
+                    + "writes to the status topic"
             )
         }
         return alarms
@@ -143,6 +172,10 @@ public struct RolloutStateMachine: Sendable {
         }
         guard frozen.isEmpty else { return abort(record, frozen) }
         if let objection = log.objection(to: record) { return abort(record, [objection]) }
+        // Two pushes at once may have chosen one name: a name is of the head that was published by it first.
+        if let named = log.labels[record.label], named.head != record.head {
+            return abort(record, ["\(record.label) is the name of head \(named.head.short) already; push it by another"])
+        }
         guard log.manifests[record.head] != nil else {
             return expired ? abort(record, ["the head was never published completely"]) : .wait
         }
@@ -165,7 +198,9 @@ public struct RolloutStateMachine: Sendable {
         let left = (record.quorum == nil ? asked : live).count - refusals.count
         if left < needed, !refusals.isEmpty { return abort(record, refusals) }
         if ready.count >= needed {
-            firstSeenAtMs[record.request] = nil
+            // Those who were heard first after a silence are not all that there are.
+            let isSettled = hearing.isSettled(nowMs: nowMs, livenessMs: livenessMs)
+            if record.quorum == nil, !isSettled, !expired { return .wait }
             var decided = record
             decided.state = .committing
             return .decide(decided)
@@ -204,8 +239,7 @@ public struct RolloutStateMachine: Sendable {
         return PartitionProgress.fits(Array(heads.values), in: offsetBytesMax)
     }
 
-    private mutating func abort(_ record: CutoverRecord, _ reasons: [String]) -> Action {
-        firstSeenAtMs[record.request] = nil
-        return .decide(record.aborted(reasons, atMs: record.updatedAtMs))
+    private func abort(_ record: CutoverRecord, _ reasons: [String]) -> Action {
+        .decide(record.aborted(reasons, atMs: record.updatedAtMs))
     }
 }

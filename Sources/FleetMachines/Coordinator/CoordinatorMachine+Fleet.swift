@@ -10,6 +10,7 @@ extension CoordinatorMachine {
         // never negative: a worker whose clock is ahead is simply fresh.
         let age = hasStatus ? 0 : max(0, now.wallMs - worker.atMs)
         guard age <= 10 * settings.livenessMs else { return }
+        if age > settings.livenessMs, worker.state != .stopped { term?.fleet.doubt(nowMs: now.steadyMs) }
         term?.fleet.observe(worker, nowMs: now.steadyMs - (age > settings.livenessMs ? age : 0))
     }
 

@@ -3,10 +3,10 @@ internal import PipelineMessages
 
 /// Counting receipts, and comparing the sums with what the workers' group has committed.
 extension CoordinatorMachine {
-    /// The past is read: the ledger goes on from the last coordinator's.
+    /// The past is read: the ledger goes on from the last coordinator's. Not before: an empty one would be written over it.
     mutating func restoreLedger() {
-        guard term?.hasStatus == false else { return }
         term?.hasStatus = true
+        guard term?.ledger == nil else { return }
         let last = term?.lastStatus
         term?.ledger = last.map { ThroughputLedger(restoring: $0) } ?? ThroughputLedger()
     }

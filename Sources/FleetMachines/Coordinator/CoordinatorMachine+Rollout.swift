@@ -139,9 +139,9 @@ extension CoordinatorMachine {
 
     /// Something is written; the log, or the next search, shows what follows.
     mutating func done(_ errand: Int, _ now: Moment) {
-        if finish(errand) == nil { endRecovery(errand) }
-        // Markers wait for no answer.
-        if term?.pending != nil, term?.writtenAtMs == nil { term?.writtenAtMs = now.steadyMs }
+        guard let written = finish(errand) else { return endRecovery(errand) }
+        // Markers wait for no answer, nor does what a term before has written.
+        if term?.pending?.record == written, term?.writtenAtMs == nil { term?.writtenAtMs = now.steadyMs }
     }
 
     private mutating func finish(_ errand: Int) -> CutoverRecord? {

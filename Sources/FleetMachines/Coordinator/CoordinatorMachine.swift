@@ -131,7 +131,7 @@ package struct CoordinatorMachine: Sendable {
             observe(status, now)
         case .coordinator(let status):
             term?.statusReader.heard()
-            if term?.hasStatus == false { term?.lastStatus = status }
+            if term?.ledger == nil { term?.lastStatus = status }
         case .beatWritten: term?.statusReader.acknowledged(nowMs: now.steadyMs)
         case .statusCaughtUp: restoreLedger()
         case .receipt(let receipt, let offset): count(receipt, offset)
@@ -158,8 +158,9 @@ package struct CoordinatorMachine: Sendable {
         // Who can not read the status topic leads all the same, with those that it hears of.
         if term?.hasStatus == false, let sinceMs = term?.sinceMs, now.steadyMs - sinceMs >= settings.catchUpMs
         {
-            restoreLedger()
+            term?.hasStatus = true
         }
+        term?.fleet.looked(nowMs: now.steadyMs)
         decide(now)
         askPositions(now)
         countPartitions(now)

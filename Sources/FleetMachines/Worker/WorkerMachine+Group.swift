@@ -40,10 +40,10 @@ extension WorkerMachine {
         phase = .locating(partitions, askAtMs: now.steadyMs + settings.retryMs)
     }
 
-    /// Asks where to start; not while a commit is under way that would move the answer.
+    /// Asks where to start; not while a commit is under way, in a transaction or without one, that would move the answer.
     mutating func askForPositions(_ now: Moment) {
         guard case .locating(let partitions, let atMs?) = phase, now.steadyMs >= atMs,
-            publishing.commit == nil
+            publishing.commit == nil, publishing.transaction != .calling(.commit)
         else { return }
         phase = .locating(partitions, askAtMs: nil)
         actions.append(.fetchPositions(partitions, generation: generation))
@@ -96,6 +96,11 @@ extension WorkerMachine {
         let partitions = Array(lanes.keys)
         dropLanes()
         guard phase == .working, !partitions.isEmpty else { return }
+        // In a drain nothing is begun again: others do it.
+        guard ending == nil else {
+            phase = .closing(untilMs: .min)
+            return
+        }
         locate(partitions)
     }
 
@@ -146,6 +151,7 @@ extension WorkerMachine {
     mutating func drain(_ now: Moment) {
         guard ending == nil else { return }
         ending = .draining(untilMs: now.steadyMs + settings.drainMs)
+        endAtMs = now.steadyMs + settings.drainMs + settings.flushMs + settings.leaveMs
         switch phase {
         case .working: actions.append(.pause(lanes.keys.sorted()))
         case .idle: finishIdle(now)
@@ -157,6 +163,7 @@ extension WorkerMachine {
 
     mutating func stop(_ now: Moment) {
         ending = .stopping
+        endAtMs = min(endAtMs ?? .max, now.steadyMs + 5 * settings.flushMs + settings.leaveMs)
         switch phase {
         case .working: phase = .closing(untilMs: now.steadyMs + 5 * settings.flushMs)
         case .idle: finishIdle(now)
@@ -178,7 +185,9 @@ extension WorkerMachine {
             dropLanes()
             abortIfOpen()
         }
-        guard publishing.isQuiet || isTransactionLeft else { return }
+        // In the end nobody's answer is waited for: a transaction that is left open ends by its time.
+        let isLate = endAtMs.map { now.steadyMs >= $0 } ?? false
+        guard publishing.isQuiet || isTransactionLeft || isLate else { return }
         dropLanes()
         phase = .idle
         actions.append(.unassign)

@@ -20,6 +20,11 @@ extension WorkerMachine {
         guard offset >= lane.received else { return }
         lane.received = offset + 1
         if !unreached.isEmpty { unreached[partition] = nil }
+        if lane.unreadable != nil {
+            // It is read after all: what said otherwise was of the assignment before, and came late.
+            lane.unreadable = nil
+            if lane.waiting.isEmpty { lane.blocked = nil }
+        }
         let next = WorkerLane<Message, Scores>.Waiting(record: record, message: message, offset: offset)
         guard lane.blocked == nil else { return lane.waiting.append(next) }
         publishing.hasFinished = true

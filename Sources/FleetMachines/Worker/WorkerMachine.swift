@@ -51,6 +51,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     let settings: WorkerSettings
     var phase = Phase.idle
     var ending: Ending?
+    /// When it ends although somebody has not answered, once it is told to end.
+    var endAtMs: Int64?
     var generation = 0
     var lanes: [Int32: WorkerLane<Message, Scores>] = [:]
     /// Whether all lanes rest because nothing moves.
@@ -230,6 +232,8 @@ package struct WorkerSettings: Sendable {
     package var flushMs: Int64 = 1_000
     /// How long taken work may take to finish in a drain, milliseconds.
     package var drainMs: Int64 = 30_000
+    /// How long the last answers may take beyond that, milliseconds.
+    package var leaveMs: Int64 = 10_000
     /// Most bytes of loaded heads.
     package var headBytesMax = 512 << 20
     /// Most loaded heads.

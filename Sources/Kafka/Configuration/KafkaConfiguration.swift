@@ -45,11 +45,14 @@ public struct KafkaConfiguration: Sendable, CustomStringConvertible {
 
     /// The value in force for `property` as far as this configuration says; `nil` leaves it to the library.
     public func value(of property: String) -> String? {
-        settings.last { $0.name == property }?.value ?? defaults.last { $0.name == property }?.value
+        let name = PropertyAliases.canonical(property)
+        return settings.last { $0.name == name }?.value ?? defaults.last { $0.name == name }?.value
     }
 
     /// Whether the user has set `property`.
-    func isSet(_ property: String) -> Bool { settings.contains { $0.name == property } }
+    func isSet(_ property: String) -> Bool {
+        settings.contains { $0.name == PropertyAliases.canonical(property) }
+    }
 
     /// Whether groups are to use the protocol of Kafka 4 (KIP-848), under which the broker decides about sessions and who
     /// gets which partition.
@@ -85,6 +88,7 @@ public struct KafkaConfiguration: Sendable, CustomStringConvertible {
         _ value: String,
         into layer: inout [(name: String, value: String)]
     ) {
+        let name = PropertyAliases.canonical(name)
         if let index = layer.firstIndex(where: { $0.name == name }) {
             layer[index].value = value
         } else {
@@ -110,6 +114,7 @@ extension KafkaConfiguration {
         "enable.auto.offset.store": "offsets are committed together with the results they stand for",
         "enable.partition.eof": "it is chosen by what is being read",
         "auto.offset.reset": "it is chosen by what is being read",
+        "isolation.level": "it is chosen by what is being read, and exactly-once rests on it",
         "group.id": "use the command's own option for the group",
         "transactional.id": "it is made from the group and the worker's slot",
         "test.mock.num.brokers": "use the embedded broker",

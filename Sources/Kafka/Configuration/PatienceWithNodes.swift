@@ -7,9 +7,11 @@ package enum PatienceWithNodes {
     package static let connectingMs = 5_000
     /// A question that was not answered for so long is asked again over another connection, milliseconds.
     package static let answerMs = 12_000
-    /// A connection that was not used for so long is closed before a firewall forgets it, milliseconds. Longer than
-    /// ``answerMs``: what was asked is given up first.
+    /// A connection that was not used for so long is closed before a firewall forgets it, milliseconds. Longer than an answer may
+    /// take: the library closes one over which something was asked as well, and what was asked is to be given up first.
     package static let idleMs = 15_000
+    /// By how much it is longer, milliseconds.
+    static let idleBeyondMs = 3_000
     /// The most that one answer to a fetch holds, bytes: 1 MiB for each second of ``answerMs``, as by the library's own 64 MiB
     /// in 60 s, so that a slow link carries it in time.
     package static let fetchMaxBytes = 12 << 20
@@ -21,6 +23,7 @@ package enum PatienceWithNodes {
     static func fit(
         _ properties: inout [(name: String, value: String)], of configuration: KafkaConfiguration
     ) {
+        defer { fitIdle(&properties, of: configuration) }
         guard !configuration.isSet("socket.timeout.ms") else { return }
         func number(_ property: String) -> Int? {
             properties.last { $0.name == property }.flatMap { Int($0.value) }
@@ -33,5 +36,15 @@ package enum PatienceWithNodes {
         }
         // The library's bounds; what lies outside of them is wrong with the other property.
         properties.append(("socket.timeout.ms", String(min(max(timeoutMs, 10), 300_000))))
+    }
+
+    private static func fitIdle(
+        _ properties: inout [(name: String, value: String)], of configuration: KafkaConfiguration
+    ) {
+        guard !configuration.isSet("connections.max.idle.ms"),
+            let timeoutMs = properties.last(where: { $0.name == "socket.timeout.ms" }).flatMap({ Int($0.value) }),
+            let place = properties.lastIndex(where: { $0.name == "connections.max.idle.ms" })
+        else { return }
+        properties[place].value = String(min(max(idleMs, timeoutMs + idleBeyondMs), Int(Int32.max)))
     }
 }

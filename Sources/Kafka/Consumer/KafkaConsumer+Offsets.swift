@@ -160,6 +160,15 @@ extension KafkaConsumer {
         let list = PartitionList(capacity: partitions.count)
         for partition in partitions { list.add(partition, offset: time) }
         let code = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
+        // Where no partition has a leader this is all the library says; why, stands beside each. Either the node that was asked has not
+        // heard of a partition, or there is no leader now: asking again may help.
+        if code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION {
+            let failure = list.firstFailure(doing: words)
+            guard let failure, failure.code != code.rawValue else {
+                throw KafkaError(code: code.rawValue, doing: words, isRetriable: true)
+            }
+            throw failure.naming(.describe, topic: partitions[0].topic, of: client.pointer)
+        }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw client.unreachable(code, doing: words, timeoutMs: timeoutMs)
                 .naming(.describe, topic: partitions[0].topic, of: client.pointer)
@@ -197,7 +206,8 @@ extension KafkaConsumer {
 
     /// Asks for the oldest and the next offset of many partitions at once.
     ///
-    /// - Returns: The partitions whose leader answered.
+    /// - Returns: The partitions that have a leader.
+    /// - Throws: ``KafkaError`` as well when one of these leaders does not answer in time: of no partition anything is told then.
     public func extents(
         _ partitions: [TopicPartition],
         timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
@@ -212,7 +222,7 @@ extension KafkaConsumer {
     }
 
     /// Where these partitions begin or end for this client: one that sees what is committed is told the end before the oldest
-    /// open transaction. Partitions whose leader does not answer are left out.
+    /// open transaction. Partitions without a leader are left out; one leader that does not answer takes all with it.
     func offsets(
         _ partitions: [TopicPartition], at place: StartOffset, timeoutMs: Int32
     ) throws(KafkaError) -> [TopicPartition: Int64] {

@@ -135,9 +135,12 @@ public final class KafkaConsumer: Sendable {
     /// of Kafka 4 take it when the batch is committed, and only while its partitions are assigned: the broker raises its
     /// number whenever the group changes, refuses an older one, and gives a member that it had given up a new one only after
     /// the answer to the revocation.
-    public func groupMetadata() -> ConsumerGroupMetadata {
+    ///
+    /// - Throws: ``KafkaError`` of a consumer that was closed.
+    public func groupMetadata() throws(KafkaError) -> ConsumerGroupMetadata {
+        try requireOpen(doing: "cannot name the group's membership")
         guard let metadata = rd_kafka_consumer_group_metadata(client.pointer) else {
-            preconditionFailure("a consumer with a group id has group metadata")
+            throw KafkaError(code: KafkaError.Code.wrongState, doing: "cannot name the group's membership")
         }
         return ConsumerGroupMetadata(metadata)
     }

@@ -95,7 +95,7 @@ final class ControlFollower: Sendable {
         do throws(HeadLoader.Refusal) {
             let loaded = try loader.load(manifest, file: file)
             conductor.tell(
-                .headReady(manifest.head, bytes: loaded.bank.memoryBytes), installing: loaded)
+                .headReady(manifest.head, bytes: loaded.memoryBytes), installing: loaded)
         } catch {
             conductor.tell(.headRefused(manifest.head, error.reason))
         }

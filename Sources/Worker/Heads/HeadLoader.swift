@@ -6,8 +6,18 @@ internal import PipelineMessages
 
 /// A head that was verified and packed for the NPU.
 struct LoadedHead: Sendable {
-    let head: ClassifierHead
+    let digest: ContentDigest
+    let classNames: [String]
     let bank: NPUBank
+
+    init(_ head: ClassifierHead, bank: NPUBank) {
+        digest = head.digest
+        classNames = head.classNames
+        self.bank = bank
+    }
+
+    /// What it takes, bytes: the head itself, with its weights as they were published, is not kept.
+    var memoryBytes: Int { bank.memoryBytes + classNames.reduce(0) { $0 + 16 + $1.utf8.count } }
 }
 
 /// Verifies published heads and packs them for the NPU.
@@ -34,7 +44,7 @@ struct HeadLoader: Sendable {
         frozen = options.frozenHead.map { [tierName] frozen in
             // Every tier gives the same logits, so any bank will do where this one has no kernels.
             LoadedHead(
-                head: frozen.head,
+                frozen.head,
                 bank: NPUBank(frozen.head, tierName: tierName) ?? NPUBank(frozen.head))
         }
         frozenHead = options.frozenHead.map {
@@ -62,6 +72,6 @@ struct HeadLoader: Sendable {
         guard let bank = NPUBank(head, tierName: tierName) else {
             throw Refusal(reason: "the NPU has no kernels for \(tierName)")
         }
-        return LoadedHead(head: head, bank: bank)
+        return LoadedHead(head, bank: bank)
     }
 }

@@ -78,7 +78,7 @@ struct OutcomeRecords {
         }
         let scored = context(task.stamp, scores.logitsDigest)
         let unreadable = context(nil, nil)
-        let names = task.loaded.head.classNames
+        let names = task.loaded.classNames
         var row = 0
         encoder.begin(scored)
         for (index, image) in batch.images.enumerated() {

@@ -133,7 +133,7 @@ final class WorkerReader: Sendable {
                     generation: memberships.generation))
         case .assigned(let partitions):
             // Taken now: later this client may be told that it is no member any more.
-            memberships.take(consumer.current.groupMetadata())
+            if let membership = try? consumer.current.groupMetadata() { memberships.take(membership) }
             name.isIn(nowMs: Clock.steadyMs)
             conductor.tell(.assigned(partitions.map(\.partition)))
             if !hasJoined.isSet {

@@ -61,7 +61,13 @@ final class WorkerWriter: Sendable {
         case .publish(let publication, let flight): publish(publication, flight, encoder, &predictions)
         case .commit(let commits, let serial, _):
             let failure = asMember { () throws(KafkaError) in
-                try consumer.current.commit(offsets(commits), synchronously: true)
+                do throws(KafkaError) {
+                    try consumer.current.commit(offsets(commits), synchronously: true)
+                } catch {
+                    // The group's node has not heard of partitions that are being read; Kafka's own client asks again as well.
+                    guard error.code == KafkaError.Code.unknownTopicOrPartition else { throw error }
+                    throw KafkaError(code: KafkaError.Code.unknownPartition, doing: "\(error)")
+                }
             }
             conductor.tell(.commitEnded(failure, serial: serial))
         case .beginTransaction:
@@ -73,8 +79,9 @@ final class WorkerWriter: Sendable {
             }
             // In Kafka 4's protocol the number of a membership rises while its partitions stay, and an old one is refused. A
             // member that was given up gets a new one only after this worker has answered that it lost everything.
-            let membership = options.kafka.usesConsumerProtocol ? consumer.current.groupMetadata() : begun
             let failure = asMember { () throws(KafkaError) in
+                let membership =
+                    options.kafka.usesConsumerProtocol ? try consumer.current.groupMetadata() : begun
                 try producer.sendOffsets(offsets(commits), group: membership)
             }
             conductor.tell(.transactionEnded(.sendOffsets, failure))
