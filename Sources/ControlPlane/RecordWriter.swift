@@ -174,9 +174,10 @@ public final class RecordWriter: Sendable {
                 waiting.removeFirst()
             }
             if stop.isSet { untilMs = min(untilMs, Clock.steadyMs + Self.endingMs) }
-            let silentMs = Self.silentMs(afterBytes: records.indices.reduce(0) { sum, index in
-                offsets[index] == nil ? sum + records[index].value.count : sum
-            })
+            let silentMs = Self.silentMs(
+                afterBytes: records.indices.reduce(0) { sum, index in
+                    offsets[index] == nil ? sum + records[index].value.count : sum
+                })
             if isRepeatable, !stop.isSet, Clock.steadyMs - heardMs >= silentMs {
                 heardMs = Clock.steadyMs
                 if let new = another() {

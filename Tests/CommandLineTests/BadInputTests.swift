@@ -33,6 +33,18 @@ import Testing
         Case(
             arguments: ["topics", "list", "--kafka-config", "/no/such/config"] + nowhere, code: 66,
             says: "/no/such/config"),
+        Case(
+            arguments: ["doctor", "--kafka-config", "/no/such/config"] + nowhere, code: 66,
+            says: "/no/such/config"),
+        Case(arguments: ["doctor", "--topic-prefix", "a b"] + nowhere, code: 64, says: "--topic-prefix"),
+        Case(
+            arguments: ["doctor", "-X", "no.such.property=1"] + nowhere, code: 64, says: "no.such.property"),
+        Case(
+            arguments: ["ingest", "a/today.tar", "b/today.tar"] + nowhere, code: 64,
+            says: "two sources are stream today.tar: name them, NAME=SOURCE each"),
+        Case(
+            arguments: ["fleet", "drain", "--worker", "w", "--name", "n"] + nowhere, code: 64,
+            says: "--worker and --name exclude each other"),
         Case(arguments: ["frobnicate"], code: 64, says: "frobnicate"),
         Case(arguments: ["head", "export", "builtin:v1", "-o", "/dev/full"], code: 74, says: "/dev/full"),
     ]

@@ -39,7 +39,9 @@ import hashiflex
         #expect(none.code == 1 && none.errors.contains("no fleet sends heartbeats"), "\(none.errors)")
         let first = try deployment.start("fleet", "up", "--workers", "1", "--model", model.path)
         let name = FleetName.ofThisMachine
-        #expect(eventually(seconds: 20) { first.text.contains("fleet \(name): \(name)-1 is pid") }, "\(first.text)")
+        #expect(
+            eventually(seconds: 20) { first.text.contains("fleet \(name): \(name)-1 is pid") },
+            "\(first.text)")
         let crews = try ["a", "b"].map {
             try deployment.start("fleet", "up", "--workers", "1", "--name", $0, "--model", model.path)
         }
@@ -49,7 +51,7 @@ import hashiflex
         // Without a name this machine's is meant, then nobody can tell, then the only one.
         try deployment.succeed("fleet", "drain")
         #expect(eventually(seconds: 45) { !first.isRunning }, "the machine's own fleet did not drain")
-        #expect(crews.allSatisfy(\.isRunning))
+        #expect(crews.allSatisfy { $0.isRunning })
         let either = try deployment.run("fleet", "drain")
         #expect(either.code == 64 && either.errors.contains("--name a|b"), "\(either.errors)")
         try deployment.succeed("fleet", "drain", "--name", "a")

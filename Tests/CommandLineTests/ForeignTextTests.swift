@@ -71,4 +71,18 @@ import Testing
         #expect(printed.lines.count == 2 && printed.output.utf8.count < 4_000)
         #expect(printed.output.contains(#"two\nlinesxxx"#) && printed.output.contains("xxx..."))
     }
+
+    /// Quotation marks are doubled: what is cut must be cut before, or a row swallows those that follow.
+    @Test func rowsOfForeignTextEndWhereTheyEnd() throws {
+        let deployment = try Deployment(workers: 0)
+        let specimen = try #require(Specimen.of("prediction").first { $0.name == "prediction, full" })
+        var prediction = try Prediction(json: specimen.bytes)
+        let marks = String(repeating: "\"", count: RecordBounds.name.upperBound)
+        (prediction.id, prediction.stream) = (marks, marks)
+        let json = prediction.json
+        for _ in 0..<2 { try deployment.produce(topic: "hashiflex.predictions", key: "anyone", json) }
+        let rows = try deployment.succeed("predictions", "--format", "csv").lines
+        #expect(rows.count == 3)
+        for row in rows { #expect(row.filter { $0 == "\"" }.count.isMultiple(of: 2), "\(row)") }
+    }
 }

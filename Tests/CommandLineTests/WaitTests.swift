@@ -68,7 +68,8 @@ import Testing
         let broker = try Background(["broker", "--private", "--control-stdin"])
         #expect(eventually(seconds: 10) { broker.text.contains("127.0.0.1:") })
         let address = try #require(broker.text.split(separator: "\n").first.map(String.init))
-        let fleet = try Background(["fleet", "up", "--workers", "1", "--name", "fleet", "--brokers", address] + stated)
+        let fleet = try Background(
+            ["fleet", "up", "--workers", "1", "--name", "fleet", "--brokers", address] + stated)
         #expect(eventually(seconds: 30) { fleet.text.contains("fleet-1 is pid ") }, "\(fleet.text)")
         let after = try #require(fleet.text.range(of: "fleet-1 is pid "))
         let pid = fleet.text[after.upperBound...].prefix { $0.isNumber }

@@ -1,5 +1,7 @@
+import Artifacts
 import ControlPlane
 import Kafka
+import PipelineMessages
 import Testing
 import Threads
 
@@ -66,5 +68,43 @@ import Threads
         let took = ContinuousClock.now - begin
         #expect(error?.code == KafkaError.Code.timedOut)
         #expect(took > .seconds(2) && took < .seconds(8), "it would have been 30 s: \(took)")
+    }
+
+    /// The library's queue may be smaller than a head.
+    @Test func whatDoesNotFitIntoTheQueueFollows() throws {
+        let broker = try EmbeddedBroker(topics: [("t", 1)])
+        defer { broker.close() }
+        var small = broker.configuration
+        small.set("queue.buffering.max.kbytes", "1024")
+        let records = (0..<6).map {
+            RecordWriter.Record(topic: "t", key: [UInt8($0)], value: [UInt8](repeating: 7, count: 300_000))
+        }
+        #expect(try RecordWriter(small).write(records) == [0, 1, 2, 3, 4, 5])
+    }
+
+    /// Of two copies of a decision compaction keeps the later one if their keys are one; what was decided between them would be first.
+    @Test func aDecisionThatIsWrittenAgainHasAnotherKey() throws {
+        let topics = try #require(TopicNames(prefix: "t"))
+        let broker = try EmbeddedBroker(topics: [(topics.control, 1)])
+        defer { broker.close() }
+        let record = CutoverRecord(
+            request: "r", slot: .standard, head: ContentDigest(of: [1]),
+            label: try #require(HeadLabel("h@1")),
+            deadlineMs: 1_000, requestedAtMs: 0
+        ).aborted(["for a test"], atMs: 0)
+        // NOT_ENOUGH_REPLICAS: the library sends again every 100 ms, for longer than an attempt takes.
+        try broker.pushRequestErrors(.produce, codes: [Int32](repeating: 19, count: 75))
+        try RecordWriter(broker.configuration).write(record, topics: topics, timeoutMs: 30_000)
+        let reader = try KafkaConsumer(
+            broker.configuration, groupID: nil, options: ConsumerOptions(offsetReset: .error))
+        try reader.assign([(TopicPartition(topic: topics.control, partition: 0), .beginning)])
+        var keys: [[UInt8]] = []
+        let untilMs = Clock.steadyMs + 20_000
+        while keys.count < 2, Clock.steadyMs < untilMs {
+            if case .message(let message)? = reader.poll(timeoutMs: 100) { keys.append(message.key ?? []) }
+        }
+        _ = reader.close()
+        #expect(
+            keys.count == 2 && Set(keys).count == 2, "\(keys.map { String(decoding: $0, as: UTF8.self) })")
     }
 }

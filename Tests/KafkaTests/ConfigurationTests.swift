@@ -109,7 +109,7 @@ import Testing
     @Test(arguments: [
         "enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof", "auto.offset.reset",
         "group.id",
-        "transactional.id", "test.mock.num.brokers",
+        "transactional.id", "test.mock.num.brokers", "isolation.level",
     ])
     func whatThePromisesRestOnCannotBeSetByHand(_ property: String) {
         var configuration = KafkaConfiguration(brokers: "b:1")
@@ -199,5 +199,23 @@ import Testing
     @Test func partitionsAreOrderedByTopicThenNumber() {
         let partitions = [("b", 0), ("a", 10), ("a", 9)].map { TopicPartition(topic: $0, partition: $1) }
         #expect(partitions.sorted().map(\.description) == ["a/9", "a/10", "b/0"])
+    }
+
+    /// Of two names for one property librdkafka takes the later in its list, whichever layer that is of.
+    @Test func aSecondNameIsTheSameProperty() throws {
+        var configuration = KafkaConfiguration(brokers: "a:1")
+        configuration.apply(
+            try KafkaConfiguration.parse(
+                file: "metadata.broker.list=b:1\nrequest.required.acks=1\nsasl.mechanism=PLAIN"))
+        #expect(configuration.brokers == "b:1")
+        #expect(configuration.value(of: "sasl.mechanisms") == "PLAIN")
+        configuration.set("bootstrap.servers", "c:1")
+        configuration.set("acks", "all")
+        #expect(configuration.value(of: "request.required.acks") == "all")
+        let lines = configuration.description.split(separator: "\n")
+        #expect(lines.filter { $0.hasSuffix("=c:1") }.count == 1 && !lines.contains { $0.contains("b:1") })
+        configuration = KafkaConfiguration(brokers: "a:1")
+        configuration.set("auto.commit.enable", "true")
+        #expect(throws: KafkaConfigurationError.self) { try configuration.validate() }
     }
 }

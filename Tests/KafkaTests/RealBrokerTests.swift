@@ -78,7 +78,7 @@ struct RealBrokerTests {
         try producer.produce(topic: output.topic, partition: 0, value: bytes("given up"))
         try producer.sendOffsets(
             [.init(input, offset: 1)],
-            group: consumer.groupMetadata(),
+            group: try consumer.groupMetadata(),
             timeoutMs: 30_000
         )
         #expect(producer.flush(timeoutMs: 30_000) == 0)
@@ -90,7 +90,7 @@ struct RealBrokerTests {
         try producer.produce(topic: output.topic, partition: 0, value: bytes("done"))
         try producer.sendOffsets(
             [.init(input, offset: 2, metadata: "head=a")],
-            group: consumer.groupMetadata(),
+            group: try consumer.groupMetadata(),
             timeoutMs: 30_000
         )
         try producer.commitTransaction()

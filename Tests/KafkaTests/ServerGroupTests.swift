@@ -96,7 +96,7 @@ struct ServerGroupTests {
         try transaction.initTransactions(timeoutMs: 30_000)
         try transaction.beginTransaction()
         try transaction.sendOffsets(
-            [OffsetCommit(mine, offset: 1)], group: first.consumer.groupMetadata(), timeoutMs: 30_000)
+            [OffsetCommit(mine, offset: 1)], group: try first.consumer.groupMetadata(), timeoutMs: 30_000)
         try transaction.commitTransaction()
         #expect(try first.consumer.committed([mine])[mine]?.offset == 1)
 

@@ -256,7 +256,7 @@ extension OnBroker {
                 let reader = try Reader(broker)
                 try reader.follow("in")
                 try reader.read(2)
-                let group = reader.consumer.groupMetadata()
+                let group = try reader.consumer.groupMetadata()
 
                 let producer = try KafkaProducer(
                     broker.configuration,

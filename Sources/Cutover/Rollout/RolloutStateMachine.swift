@@ -40,8 +40,10 @@ public struct RolloutStateMachine: Sendable {
         fileprivate var size: Int {
             let texts =
                 status.partitions.reduce(0) { $0 + ($1.blocked?.utf8.count ?? 0) }
-                + status.refusals.reduce(0) { $0 + $1.reason.utf8.count } + (status.preprocessing?.utf8.count ?? 0)
-            return 1_000 + 100 * (status.partitions.count + status.headsReady.count + status.refusals.count) + texts
+                + status.refusals.reduce(0) { $0 + $1.reason.utf8.count }
+                + (status.preprocessing?.utf8.count ?? 0)
+            return 1_000 + 100 * (status.partitions.count + status.headsReady.count + status.refusals.count)
+                + texts
         }
     }
 
@@ -174,7 +176,9 @@ public struct RolloutStateMachine: Sendable {
         if let objection = log.objection(to: record) { return abort(record, [objection]) }
         // Two pushes at once may have chosen one name: a name is of the head that was published by it first.
         if let named = log.labels[record.label], named.head != record.head {
-            return abort(record, ["\(record.label) is the name of head \(named.head.short) already; push it by another"])
+            return abort(
+                record,
+                ["\(record.label) is the name of head \(named.head.short) already; push it by another"])
         }
         guard log.manifests[record.head] != nil else {
             return expired ? abort(record, ["the head was never published completely"]) : .wait

@@ -16,6 +16,14 @@ extension CoordinatorMachine {
         if term?.statusReader.isStuck(forMs: forMs, nowMs: now.steadyMs) ?? false {
             return reopen("no heartbeat comes, and our own are in the status topic", forMs, now)
         }
+        // Without the last ledger no heartbeat of our own is written that could come back.
+        if term?.ledger == nil, let heardMs = term?.statusHeardMs ?? term?.sinceMs,
+            now.steadyMs - heardMs >= 2 * settings.catchUpMs
+        {
+            return reopen(
+                "nothing comes of the status topic, which was not read to its end", 2 * settings.catchUpMs,
+                now)
+        }
         guard let written = term?.writtenAtMs, term?.pending != nil, now.steadyMs - written >= stuckMs else {
             return
         }

@@ -61,6 +61,8 @@ package struct CoordinatorMachine: Sendable {
         /// When the nodes are asked next what they keep beside an offset.
         var roomAtMs: Int64 = 0
         var beatAtMs: Int64?
+        /// When something of the status topic was read last.
+        var statusHeardMs: Int64?
         /// When the positions were asked for last, how often, and whether the answer is missing.
         var positionsAtMs: Int64?
         var positionsAsked = 0
@@ -127,10 +129,10 @@ package struct CoordinatorMachine: Sendable {
         case .controlRead(let offset): _ = term?.controlReader.read(below: offset)
         case .controlEnds(let offset): term?.controlReader.ends(at: offset)
         case .worker(let status):
-            term?.statusReader.heard()
+            statusHeard(now)
             observe(status, now)
         case .coordinator(let status):
-            term?.statusReader.heard()
+            statusHeard(now)
             if term?.ledger == nil { term?.lastStatus = status }
         case .beatWritten: term?.statusReader.acknowledged(nowMs: now.steadyMs)
         case .statusCaughtUp: restoreLedger()
@@ -152,6 +154,11 @@ package struct CoordinatorMachine: Sendable {
         case .errandFailed(let failure, let errand): failed(failure, errand, now)
         case .tick: break
         }
+    }
+
+    private mutating func statusHeard(_ now: Moment) {
+        term?.statusReader.heard()
+        term?.statusHeardMs = now.steadyMs
     }
 
     private mutating func step(_ now: Moment) {

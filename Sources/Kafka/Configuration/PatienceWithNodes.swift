@@ -42,7 +42,9 @@ package enum PatienceWithNodes {
         _ properties: inout [(name: String, value: String)], of configuration: KafkaConfiguration
     ) {
         guard !configuration.isSet("connections.max.idle.ms"),
-            let timeoutMs = properties.last(where: { $0.name == "socket.timeout.ms" }).flatMap({ Int($0.value) }),
+            let timeoutMs = properties.last(where: { $0.name == "socket.timeout.ms" }).flatMap({
+                Int($0.value)
+            }),
             let place = properties.lastIndex(where: { $0.name == "connections.max.idle.ms" })
         else { return }
         properties[place].value = String(min(max(idleMs, timeoutMs + idleBeyondMs), Int(Int32.max)))

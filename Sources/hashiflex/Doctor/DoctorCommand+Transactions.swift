@@ -22,7 +22,8 @@ extension DoctorCommand {
         do throws(KafkaError) {
             let found = try OpenTransactionProbe(link.kafka).look(places, timeoutMs: Self.askingMs)
             return TransactionReview(
-                found.open, topics: link.topics, nowMs: brokerMs(link, beside: found.open), unseen: unseen, silent: found.silent
+                found.open, topics: link.topics, nowMs: brokerMs(link, beside: found.open), unseen: unseen,
+                silent: found.silent
             ).checks
         } catch {
             return [.unknown("open transactions", "\(error)")]

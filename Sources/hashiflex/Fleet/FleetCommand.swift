@@ -25,7 +25,8 @@ struct FleetCommand: ParsableCommand {
 
         @Option(
             help:
-                "Name of the fleet on this machine; its workers are NAME-1, NAME-2, ... Default: the host's name.")
+                "Name of the fleet on this machine; its workers are NAME-1, NAME-2, ... Default: the host's name."
+        )
         var name: String?
 
         @OptionGroup var membership: WorkerMembership
@@ -104,7 +105,8 @@ struct FleetCommand: ParsableCommand {
 
         func validate() throws {
             if worker != nil, fleet.name != nil {
-                throw ValidationError("--worker and --name exclude each other: a worker's name says which it is")
+                throw ValidationError(
+                    "--worker and --name exclude each other: a worker's name says which it is")
             }
         }
 
@@ -139,7 +141,9 @@ struct FleetCommand: ParsableCommand {
                 if json {
                     for worker in snapshot.liveWorkers { Terminal.printJSON(worker) }
                     for fleet in snapshot.liveFleets(at: .now) { Terminal.printJSON(fleet) }
-                    if let coordinator = snapshot.liveCoordinator(at: .now) { Terminal.printJSON(coordinator) }
+                    if let coordinator = snapshot.liveCoordinator(at: .now) {
+                        Terminal.printJSON(coordinator)
+                    }
                 } else {
                     for line in snapshot.lines() { Terminal.print(line) }
                 }

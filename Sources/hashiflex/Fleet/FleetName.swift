@@ -32,7 +32,8 @@ package enum FleetName {
         guard let only = running.first else {
             throw CommandError(
                 Exit.mismatch,
-                "no fleet sends heartbeats now; hashiflex fleet up starts one, --name reaches one that is silent")
+                "no fleet sends heartbeats now; hashiflex fleet up starts one, --name reaches one that is silent"
+            )
         }
         guard running.count == 1 else {
             throw CommandError(
@@ -59,7 +60,8 @@ struct FleetChoice: ParsableArguments {
         guard let running = try FleetSnapshot.runningFleets(link) else {
             throw CommandError(
                 ExitCode(64),
-                "which fleets run stands in topic \(link.topics.status), which this user may not read: say which with --name")
+                "which fleets run stands in topic \(link.topics.status), which this user may not read: say which with --name"
+            )
         }
         // Anybody may write heartbeats; what no fleet can be called is none.
         return try FleetName.choose(

@@ -82,11 +82,11 @@ extension FleetSnapshot {
 
     /// Whether listening longer tells no more of which fleets run.
     private static func areTold(_ snapshot: FleetSnapshot) -> Bool {
-            snapshot.fleets.keys.allSatisfy { fleet in
-                let sender = HeartbeatSender(.fleet, fleet)
-                return snapshot.isHeard(fleet: fleet)
-                    || !snapshot.heartbeats.mayTellMore(sender, at: .now)
-                        && !snapshot.heartbeats.isLive(sender, at: .now)
+        snapshot.fleets.keys.allSatisfy { fleet in
+            let sender = HeartbeatSender(.fleet, fleet)
+            return snapshot.isHeard(fleet: fleet)
+                || !snapshot.heartbeats.mayTellMore(sender, at: .now)
+                    && !snapshot.heartbeats.isLive(sender, at: .now)
         }
     }
 }

@@ -17,7 +17,7 @@ package struct FleetSnapshot {
     private(set) var fleets: [String: FleetStatus] = [:]
     private(set) var coordinator: CoordinatorStatus?
     /// Who lives.
-    private(set) var heartbeats = HeartbeatAges()
+    package private(set) var heartbeats = HeartbeatAges()
     private var refused = RefusedShards()
 
     /// Has heard nothing.

@@ -22,7 +22,8 @@ enum FeatureExtraction {
         /// Says what is not among the images.
         func sayLeftOut(of path: String) {
             guard let problem else { return }
-            Terminal.note("\(path): \(Format.count(leftOut)) images could not be read and are left out; \(problem)")
+            Terminal.note(
+                "\(path): \(Format.count(leftOut)) images could not be read and are left out; \(problem)")
         }
     }
 
@@ -69,7 +70,8 @@ enum FeatureExtraction {
         try flush()
         guard taken.images > 0 else {
             throw CommandError(
-                Exit.badInput, "\(path) has no images" + (taken.problem.map { " that can be read; \($0)" } ?? ""))
+                Exit.badInput,
+                "\(path) has no images" + (taken.problem.map { " that can be read; \($0)" } ?? ""))
         }
         return taken
     }

@@ -79,7 +79,8 @@ struct PredictionsCommand: ParsableCommand {
             prediction.cutover.map(String.init) ?? "", prediction.backbone.hex,
             prediction.logitsDigest?.hex ?? "", prediction.error ?? "",
         ]
-        return fields.map { quoted(RecordBounds.cut(Terminal.oneLine($0), bytes: fieldBytesMax)) }.joined(separator: ",")
+        return fields.map { quoted(RecordBounds.cut(Terminal.oneLine($0), bytes: fieldBytesMax)) }.joined(
+            separator: ",")
     }
 
     private static func quoted(_ field: String) -> String {

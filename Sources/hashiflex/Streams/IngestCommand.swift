@@ -130,7 +130,8 @@ struct IngestCommand: ParsableCommand {
         var names: Set<String> = []
         for stream in streams where !names.insert(stream.name).inserted {
             throw CommandError(
-                ExitCode(64), "two sources are stream \(Terminal.oneLine(stream.name)): name them, NAME=SOURCE each")
+                ExitCode(64),
+                "two sources are stream \(Terminal.oneLine(stream.name)): name them, NAME=SOURCE each")
         }
         return streams
     }

@@ -134,4 +134,24 @@ import hashiflex
         }
         #expect(snapshot.isHeard(fleet: "w"))
     }
+
+    /// A coordinator that has died counted what waited then, and nothing since.
+    @Test func whatADeadCoordinatorCountedIsOfThen() {
+        var snapshot = FleetSnapshot()
+        var counted = CoordinatorStatus(coordinator: "c", atMs: Self.wallMs - 3_600_000)
+        counted.ledger = [LedgerEntry(worker: "w", images: 0, shards: 9)]
+        snapshot.take(.coordinator(counted), stamp(-3_600_000, ahead: 0, isBrokers: true), atMs: 0)
+        snapshot.take(.caughtUp, nil, atMs: 0)
+        for event in heartbeats("w", at: 100, ahead: 0) {
+            if case .worker(var worker) = event {
+                worker.imagesScored = 1_000
+                snapshot.take(.worker(worker), stamp(100, ahead: 0, isBrokers: true), atMs: 100)
+            }
+        }
+        let lines = snapshot.lines(at: at(200))
+        #expect(!lines.contains { $0.hasPrefix("nothing waits") || $0.hasPrefix("ALARM") }, "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("when a coordinator last counted: nothing waits") })
+        // The broker's clock, by the heartbeat that came.
+        #expect(snapshot.heartbeats.brokerMs(at: at(250)) == Self.wallMs + 250)
+    }
 }

@@ -21,7 +21,10 @@ final class Deployment {
         coordinator = try Background(["coordinator", "--brokers", brokers])
         if workers > 0 {
             fleet = try Background(
-                ["fleet", "up", "--brokers", brokers, "--workers", "\(workers)", "--name", fleetName, "--exit-with-parent"]
+                [
+                    "fleet", "up", "--brokers", brokers, "--workers", "\(workers)", "--name", fleetName,
+                    "--exit-with-parent",
+                ]
                     + (model?.workerArguments ?? []))
             try waitForWorkers(workers)
         }

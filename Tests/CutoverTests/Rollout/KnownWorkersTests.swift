@@ -50,4 +50,32 @@ import Testing
         machine.observe(heartbeat("w1", incarnation: "1", startedAtMs: 10), nowMs: 600)
         #expect(machine.alarms(nowMs: 600).count == 1)
     }
+
+    /// The clock of a machine was set back, and its worker was started again: nobody hides behind the life before.
+    @Test func aNewLifeWhoseClockIsBehindCountsOnceTheOldOneIsSilent() {
+        var machine = machine([heartbeat("w1", incarnation: "1", startedAtMs: 1_000, ready: ["a"])])
+        machine.observe(heartbeat("w1", incarnation: "2", startedAtMs: 10), nowMs: 500)
+        #expect(machine.live(nowMs: 500).map(\.incarnation) == ["1"], "it may be a straggler")
+        machine.observe(heartbeat("w1", incarnation: "2", startedAtMs: 10), nowMs: 501)
+        #expect(machine.live(nowMs: 501).map(\.incarnation) == ["2"])
+        #expect(machine.alarms(nowMs: 1_100).isEmpty)
+    }
+
+    /// Heartbeats of the largest legal size under many names: what is remembered is bounded, and who beats stays.
+    @Test func aFloodOfLargeHeartbeatsTakesABoundedMemory() {
+        var machine = machine([])
+        var large = heartbeat("x")
+        large.partitions = (0..<Int32(RecordBounds.partitions)).map {
+            .init(partition: $0, position: 0, head: nil, blocked: nil)
+        }
+        for index in 0..<200 {
+            large.worker = "ghost-\(index)"
+            machine.observe(large, nowMs: Int64(index))
+            machine.observe(heartbeat("w1", ready: ["a"]), nowMs: Int64(index))
+        }
+        let partitions = machine.live(nowMs: 200).reduce(0) { $0 + $1.partitions.count }
+        #expect(partitions < 700_000, "100 bytes each are 64 MiB")
+        #expect(machine.live(nowMs: 200).contains { $0.worker == "w1" })
+        #expect(machine.alarms(nowMs: 200).count == 1)
+    }
 }

@@ -156,4 +156,31 @@ import Testing
         #expect(follows == [.follow(term: 1), .follow(term: 2)])
         #expect(bench.status.imagesCommitted == 50 && bench.status.ledgerReset == 3)
     }
+
+    /// Who can not read the status topic for long leads all the same; its empty ledger must not be written over the last one's.
+    @Test func aLedgerThatWasNotReadIsNotReplaced() {
+        var machine = CoordinatorMachine(CoordinatorSettings(name: "c", partitions: [0, 1]))
+        var done: [CoordinatorAction] = []
+        func tell(_ event: CoordinatorEvent, _ nowMs: Int64) {
+            done += machine.handle(event, at: Moment(steadyMs: nowMs, wallMs: nowMs))
+        }
+        tell(.leads(true), 0)
+        tell(.controlCaughtUp, 0)
+        for second in 1...29 { tell(.tick, Int64(second) * 1_000) }
+        #expect(!done.contains { if case .beat = $0 { true } else { false } })
+        #expect(!done.contains { if case .countReceipts = $0 { true } else { false } })
+        var last = CoordinatorStatus(coordinator: "before", atMs: 1)
+        last.ledger = [LedgerEntry(worker: "w", images: 70, shards: 7)]
+        last.partitions = [LedgerPartition(partition: 0, nextOffset: 7, images: 70, receiptsOffset: 7)]
+        last.imagesCommitted = 70
+        // It tries to read anew.
+        tell(.tick, 30_000)
+        #expect(done.count { if case .follow = $0 { true } else { false } } == 2)
+        tell(.controlCaughtUp, 31_000)
+        tell(.coordinator(last), 31_000)
+        tell(.statusCaughtUp, 31_000)
+        tell(.tick, 33_000)
+        let beats = done.compactMap { if case .beat(let status) = $0 { status } else { nil } }
+        #expect(beats.last?.imagesCommitted == 70)
+    }
 }

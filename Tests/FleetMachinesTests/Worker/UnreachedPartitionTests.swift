@@ -77,4 +77,15 @@ import Testing
         bench.tell(.outOfRange(partition: 0, PartitionExtent(begin: 0, end: 90)))
         #expect(bench.tell(.tick, afterMs: 500).contains("fetch [0, 1] \(bench.generation)"))
     }
+
+    /// The library tells of the assignment before when the next one reads already: a record says that it is there.
+    @Test func aLateWordOfTheAssignmentBeforeHoldsNothingUp() {
+        var bench = WorkerBench()
+        bench.putInForce("a", partitions: [0])
+        bench.own([0], saved: [0: Self.saved(120)])
+        bench.tell(.outOfRange(partition: 0, PartitionExtent(begin: 0, end: 200)))
+        #expect(bench.takeShard(120) == ["submit 120 by head@a"])
+        #expect(blocked(bench, 0) == nil)
+        #expect(bench.tell(.tick, afterMs: 60_000).contains { $0.hasPrefix("fetch") } == false)
+    }
 }
