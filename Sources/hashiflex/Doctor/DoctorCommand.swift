@@ -33,8 +33,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         try runCommand {
-            // What is wrong with the command line is no fault of the broker.
-            _ = try (connection.topics, connection.configuration())
+            try requireOptions()
             var checks = machine()
             do {
                 let link = try connection.connect(as: "doctor")
@@ -48,6 +47,15 @@ struct DoctorCommand: ParsableCommand {
             if let data { checks.append(pictures(data)) }
             for check in checks { show(check) }
             guard !checks.contains(where: \.isBad) else { throw Exit.mismatch }
+        }
+    }
+
+    /// What is wrong with the command line is no fault of the broker.
+    private func requireOptions() throws {
+        do {
+            _ = try (connection.topics, connection.configuration())
+        } catch let error as CommandError where error.code == Exit.unavailable {
+            // That there is none is a finding, said with the others.
         }
     }
 

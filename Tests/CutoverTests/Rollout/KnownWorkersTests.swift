@@ -46,9 +46,13 @@ import Testing
                 "two workers are called w1: one hides the other; give each a name of its own"
             ])
         #expect(machine.alarms(nowMs: 530).count == 1 && machine.alarms(nowMs: 531).isEmpty)
-        // The older one goes on: so does the alarm.
+        // Both go on: so does the alarm.
+        machine.observe(heartbeat("w1", incarnation: "2", startedAtMs: 40), nowMs: 590)
         machine.observe(heartbeat("w1", incarnation: "1", startedAtMs: 10), nowMs: 600)
         #expect(machine.alarms(nowMs: 600).count == 1)
+        // One of them alone is not two.
+        machine.observe(heartbeat("w1", incarnation: "1", startedAtMs: 10), nowMs: 1_200)
+        #expect(machine.alarms(nowMs: 1_200).isEmpty && machine.live(nowMs: 1_200).count == 1)
     }
 
     /// The clock of a machine was set back, and its worker was started again: nobody hides behind the life before.

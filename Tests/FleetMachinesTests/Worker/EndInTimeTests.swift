@@ -46,13 +46,15 @@ import Testing
 
     /// What a transaction commits moves the answer to where to start.
     @Test func aTransactionsCommitIsWaitedFor() {
-        var bench = owner(isExactlyOnce: true)
-        bench.tell(.transactionEnded(.begin, nil))
-        bench.tell(.queued(flight: 0, records: 2))
-        bench.tell(.delivered(flight: 0, records: 2))
-        bench.tell(.tick, afterMs: 1_000)
+        var settings = WorkerSettings()
+        settings.isExactlyOnce = true
+        var bench = WorkerBench(settings)
+        bench.putInForce("a", partitions: [0])
+        bench.own([0])
+        #expect(bench.take(marker(announced("a")), 0) == ["begin"])
+        #expect(bench.tell(.transactionEnded(.begin, nil)) == ["send [\"0@1\"] for 1"])
         #expect(bench.tell(.transactionEnded(.sendOffsets, nil)) == ["commit transaction"])
-        // Another partition is to be read again, and all with it.
+        // The partition is to be read again, as soon as it is known from where.
         bench.tell(.outOfRange(partition: 0, PartitionExtent(begin: 0, end: 1)))
         #expect(bench.tell(.tick, afterMs: 5_000).allSatisfy { !$0.hasPrefix("fetch") })
         let words = bench.tell(.transactionEnded(.commit, nil)) + bench.tell(.tick, afterMs: 50)

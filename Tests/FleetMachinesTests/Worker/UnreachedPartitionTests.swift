@@ -84,8 +84,9 @@ import Testing
         bench.putInForce("a", partitions: [0])
         bench.own([0], saved: [0: Self.saved(120)])
         bench.tell(.outOfRange(partition: 0, PartitionExtent(begin: 0, end: 200)))
-        #expect(bench.takeShard(120) == ["submit 120 by head@a"])
+        _ = bench.take(marker(announced("a")), 120)
         #expect(blocked(bench, 0) == nil)
+        #expect(bench.takeShard(121) == ["submit 121 by head@a"])
         #expect(bench.tell(.tick, afterMs: 60_000).contains { $0.hasPrefix("fetch") } == false)
     }
 }
