@@ -8,9 +8,9 @@ import Testing
         var configuration = KafkaConfiguration(brokers: "b:1")
         let consumer = try KafkaConsumer(configuration, groupID: "g")
         for (property, value) in [
-            ("socket.timeout.ms", "12000"), ("socket.connection.setup.timeout.ms", "5000"),
+            ("socket.timeout.ms", "10000"), ("socket.connection.setup.timeout.ms", "5000"),
             ("connections.max.idle.ms", "15000"), ("socket.keepalive.enable", "true"),
-            ("fetch.max.bytes", "12582912"),
+            ("fetch.max.bytes", "10485760"),
         ] {
             #expect(consumer.value(of: property) == value)
         }
@@ -19,13 +19,13 @@ import Testing
         #expect(try KafkaProducer(configuration).value(of: "socket.timeout.ms") == "60000")
         var options = ProducerOptions()
         options.isRenewable = true
-        #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "12000")
+        #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "10000")
         options.transactionalID = "x"
         #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "10000")
         configuration.set("transaction.timeout.ms", "1500")
         #expect(try KafkaProducer(configuration, options: options).value(of: "socket.timeout.ms") == "1500")
         #expect(
-            try KafkaConsumer(configuration, groupID: "g").value(of: "socket.timeout.ms") == "12000")
+            try KafkaConsumer(configuration, groupID: "g").value(of: "socket.timeout.ms") == "10000")
         configuration.set("fetch.wait.max.ms", "30000")
         #expect(
             try KafkaConsumer(configuration, groupID: "g").value(of: "socket.timeout.ms") == "31000")

@@ -190,7 +190,7 @@ package struct CoordinatorSettings: Sendable {
     package var livenessMs: Int64 = 5_000
     /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds; one of
     /// heartbeats after three times ``livenessMs``.
-    package var stuckMs: Int64 = 8_000
+    package var stuckMs: Int64 = 5_000
     /// Time between heartbeats, milliseconds.
     package var heartbeatMs: Int64 = 1_000
     /// Time until an errand that failed is tried again, milliseconds.

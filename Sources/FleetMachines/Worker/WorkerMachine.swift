@@ -248,7 +248,7 @@ package struct WorkerSettings: Sendable {
     /// cluster replaces a node that it does not hear of sooner.
     package var answerMs: Int64 = 12_000
     /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds.
-    package var stuckMs: Int64 = 8_000
+    package var stuckMs: Int64 = 5_000
     /// A process that hears nothing for so long, not even the time, was frozen, milliseconds.
     package var frozenMs: Int64 = 3_000
     /// A worker without room for so long rests its partitions and serves the group, milliseconds.

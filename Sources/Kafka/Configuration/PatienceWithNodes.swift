@@ -6,7 +6,8 @@ package enum PatienceWithNodes {
     /// A connection has to be usable within this time, with TLS and login, milliseconds.
     package static let connectingMs = 5_000
     /// A question that was not answered for so long is asked again over another connection, milliseconds.
-    package static let answerMs = 12_000
+    /// Longer than a cluster takes to replace a node that it does not hear of (9 s).
+    package static let answerMs = 10_000
     /// A connection that was not used for so long is closed before a firewall forgets it, milliseconds. Longer than an answer may
     /// take: the library closes one over which something was asked as well, and what was asked is to be given up first.
     package static let idleMs = 15_000
@@ -14,7 +15,7 @@ package enum PatienceWithNodes {
     static let idleBeyondMs = 3_000
     /// The most that one answer to a fetch holds, bytes: 1 MiB for each second of ``answerMs``, as by the library's own 64 MiB
     /// in 60 s, so that a slow link carries it in time.
-    package static let fetchMaxBytes = 12 << 20
+    package static let fetchMaxBytes = 10 << 20
 
     /// Gives a client time for its longest question, where the user has not said how long an answer may take.
     ///

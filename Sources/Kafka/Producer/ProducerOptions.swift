@@ -79,6 +79,9 @@ public struct ProducerOptions: Sendable {
         ("linger.ms", "5"),
         ("batch.size", "1000000"),
         ("queue.buffering.max.kbytes", "131072"),
+        // A leader whose followers do not answer says so then, and who leads is asked again: at the first answer that way a node that is cut
+        // off from its peers is left, instead of when the connection is given up.
+        ("request.timeout.ms", "5000"),
         // As for a consumer: who writes into a partition that was added finds it in seconds.
         ("topic.metadata.refresh.interval.ms", "5000"),
         ("metadata.max.age.ms", "15000"),

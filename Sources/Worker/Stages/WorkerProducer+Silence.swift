@@ -7,7 +7,7 @@ extension WorkerProducer {
     /// How long a call of a transaction is waited for at once, and how long taking a name over, milliseconds: both are made again.
     static var callMs: Int32 { 10_000 }
     static var takeOverMs: Int32 { 5_000 }
-    /// Without any acknowledgement for so long the leaders are asked for at another node, milliseconds.
+    /// Without any acknowledgement for so long, of all or of one partition, the leaders are asked for at another node, milliseconds.
     private static var silentMs: Int64 { 12_000 }
 
     /// Makes a call of a transaction; gives the producer up when none was answered for as long as a transaction may take.
@@ -52,21 +52,27 @@ extension WorkerProducer {
     }
 
     /// Takes note of deliveries; goes on with another producer when none was acknowledged for long, or one was given up.
-    func watch(_ deliveries: [Delivery], hasFlights: Bool) {
-        let silentMs = past.withLock { past in
+    ///
+    /// - Parameter partitionMs: For how long nothing was acknowledged of one partition.
+    /// - Returns: Whether that was too long.
+    func watch(_ deliveries: [Delivery], hasFlights: Bool, partitionMs: Int64) -> Bool {
+        let allMs = past.withLock { past in
             let isWaiting = hasFlights && !deliveries.contains { $0.error == nil }
             past.unacknowledgedMs = isWaiting ? past.unacknowledgedMs ?? Clock.steadyMs : nil
             return past.unacknowledgedMs.map { Clock.steadyMs - $0 } ?? 0
         }
+        let silentMs = max(allMs, partitionMs)
         let givenUp = deliveries.lazy.compactMap(\.error).first { $0.code == KafkaError.Code.messageTimedOut }
-        guard givenUp != nil || silentMs >= Self.silentMs else { return }
+        guard givenUp != nil || silentMs >= Self.silentMs else { return false }
         moveOn(
             after: givenUp
                 ?? KafkaError(
                     code: KafkaError.Code.timedOut,
                     doing:
-                        "nothing was acknowledged for \(silentMs / 1_000) s, and another node is asked for the leaders"
+                        "nothing was acknowledged\(allMs < silentMs ? " of one partition" : "") for \(silentMs / 1_000) s, and "
+                        + "another node is asked for the leaders"
                 ))
+        return silentMs >= Self.silentMs
     }
 
     /// Whether the producer was made anew and the name has still to be taken over.

@@ -6,8 +6,7 @@ internal import Threads
 /// Asks questions beside the reading, on a thread of its own: where the control topic ends, and whether leaders are there.
 ///
 /// The end of the control topic is not asked over its reader's client: that one may go on asking a node that is cut off, to which
-/// nothing is announced any more. From time to time it is asked over the client that reads the shards, which is connected to many
-/// nodes; for a marker that waits, by way of the node that the marker came from, which was told of the leaders before the marker could
+/// nothing is announced any more. From time to time it is asked by way of one node after the other; for a marker that waits, by way of the node that the marker came from, which was told of the leaders before the marker could
 /// be written there.
 final class WorkerQuestions: Sendable {
     /// Time between two questions for the end of the control topic, milliseconds.
@@ -43,21 +42,30 @@ final class WorkerQuestions: Sendable {
         PlatformThread("questions") { [self] in
             var probes = NodeProbes(kafka)
             var askAtMs = Clock.steadyMs + Self.intervalMs
+            var turns = 0
             while !stop.isSet {
                 for question in conductor.questions.take(milliseconds: 100) where !stop.isSet {
                     conductor.tell(answer(question, &probes))
                 }
                 guard Clock.steadyMs >= askAtMs else { continue }
                 askAtMs = Clock.steadyMs + Self.intervalMs
-                guard let end = try? shards.current.watermarks(control, timeoutMs: 2_000).high else {
-                    continue
-                }
-                conductor.tell(.controlEnds(at: end))
+                turns += 1
+                if let end = end(toldBy: turns, &probes) { conductor.tell(.controlEnds(at: end)) }
             }
         }
     }
 
     func requestStop() { stop.set() }
+
+    /// The end by way of the node whose turn it is; of a cluster of one, over the client that reads the shards.
+    private func end(toldBy turn: Int, _ probes: inout NodeProbes) -> Int64? {
+        let nodes = (try? admin.metadata(timeoutMs: Self.namesMs).brokers) ?? []
+        guard nodes.count > 1 else {
+            return try? shards.current.watermarks(control, timeoutMs: Self.namesMs).high
+        }
+        let node = nodes[turn % nodes.count]
+        return try? probes.end(of: control, knownTo: node, timeoutMs: Self.namesMs)
+    }
 
     private func answer(_ question: WorkerConductor.Question, _ probes: inout NodeProbes) -> Machine.Event {
         switch question {

@@ -12,6 +12,7 @@ final class WorkerWriter: Sendable {
     private let consumer: ShardConsumer
     private let memberships: Memberships
     private let letters = Mutex(DeadLetterLimit())
+    private let acknowledgements = Mutex(AcknowledgementWatch())
 
     /// Connects; with exactly-once it takes over what a predecessor of the same name left open.
     ///
@@ -47,6 +48,7 @@ final class WorkerWriter: Sendable {
                 takeDeliveries(timeoutMs: 0)
                 if let renewal = producer.takeRenewal() {
                     letters.withLock { $0.forget() }
+                    acknowledgements.withLock { $0.forget() }
                     conductor.tell(.flightsLost(renewal))
                 }
                 conductor.tell(.tick)
@@ -138,6 +140,10 @@ final class WorkerWriter: Sendable {
             batch: &predictions)
         let count = predictions.count + records.others.count
         letters.withLock { $0.sending(flight, repeating: records.repeatedBytes, records: count) }
+        acknowledgements.withLock {
+            $0.sending(
+                flight, of: publication.ticket.lane.partition, records: count, nowMs: Clock.steadyMs)
+        }
         do throws(KafkaError) {
             let partition = publication.ticket.lane.partition
             try untilQueued(options.topics.predictions, partition) { () throws(KafkaError) in
@@ -153,6 +159,9 @@ final class WorkerWriter: Sendable {
             }
             conductor.tell(.queued(flight: flight, records: count))
         } catch {
+            acknowledgements.withLock {
+                $0.answered(flight, records: count, isAcknowledged: false, nowMs: Clock.steadyMs)
+            }
             conductor.tell(.deliveryFailed(failure(error, of: flight), flight: flight))
         }
     }
@@ -193,12 +202,20 @@ final class WorkerWriter: Sendable {
         let deliveries = producer.current.poll(timeoutMs: timeoutMs)
         for delivery in deliveries {
             defer { letters.withLock { $0.answered(delivery.tag, records: delivery.count) } }
+            acknowledgements.withLock {
+                $0.answered(
+                    delivery.tag, records: delivery.count, isAcknowledged: delivery.error == nil,
+                    nowMs: Clock.steadyMs)
+            }
             if let error = delivery.error {
                 conductor.tell(.deliveryFailed(failure(error, of: delivery.tag), flight: delivery.tag))
             } else {
                 conductor.tell(.delivered(flight: delivery.tag, records: delivery.count))
             }
         }
-        producer.watch(deliveries, hasFlights: conductor.look { $0.hasFlights })
+        let partitionMs = acknowledgements.withLock { $0.silentMs(nowMs: Clock.steadyMs) }
+        let isLong = producer.watch(
+            deliveries, hasFlights: conductor.look { $0.hasFlights }, partitionMs: partitionMs)
+        if isLong { acknowledgements.withLock { $0.begin(nowMs: Clock.steadyMs) } }
     }
 }

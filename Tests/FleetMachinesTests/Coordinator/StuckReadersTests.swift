@@ -53,9 +53,9 @@ import Testing
         _ = machine.handle(.controlRead(below: 4), at: Moment(steadyMs: 0, wallMs: 0))
         var begun = terms(&machine, seconds: 60, [.controlEnds(at: 4), .coordinator(beat)])
         #expect(begun == 0)
-        begun = terms(&machine, seconds: 8, from: 60, [.controlEnds(at: 5), .coordinator(beat)])
+        begun = terms(&machine, seconds: 5, from: 60, [.controlEnds(at: 5), .coordinator(beat)])
         #expect(begun == 0)
-        begun = terms(&machine, seconds: 1, from: 68, [.controlEnds(at: 5), .coordinator(beat)])
+        begun = terms(&machine, seconds: 1, from: 65, [.controlEnds(at: 5), .coordinator(beat)])
         #expect(begun == 1)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// The reader of the control topic may go on asking a node that is cut off: it brings no news then, and no error.
 @Suite struct StuckReaderTests {
-    private static let stuckMs: Int64 = 8_000
+    private static let stuckMs: Int64 = 5_000
 
     @Test func aReaderThatStandsStillAlthoughThereIsMoreIsOpenedAnew() {
         var bench = WorkerBench()
