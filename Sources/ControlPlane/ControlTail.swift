@@ -47,6 +47,8 @@ public final class ControlTail: Sendable {
         options.isolation = .readUncommitted
         options.fetchWaitMs = latencyMs
         options.queueKilobytes = 16_384
+        // Its place is seen to move once a second over a slow link, not when 8 MiB have come.
+        options.fetchPartitionBytes = 1 << 20
         consumer = try KafkaConsumer(kafka, groupID: nil, options: options)
         topic = TopicPartition(topic: topics.control, partition: 0)
         state = State(shards: topics.shards)

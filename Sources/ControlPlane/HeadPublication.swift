@@ -49,9 +49,8 @@ extension RecordWriter {
                     record(key), timeoutMs: min(leftMs, Self.silentMs), isRepeatable: false, until: stop)
                 return
             } catch {
-                guard error.code == KafkaError.Code.timedOut, leftMs > Self.silentMs, !isStopped(stop) else {
-                    throw error
-                }
+                guard error.mayPass, leftMs > Self.silentMs, !isStopped(stop) else { throw error }
+                (stop ?? self.stop).wait(milliseconds: Self.againMs)
             }
         }
     }

@@ -6,7 +6,7 @@ public import Threads
 /// Writes small records and waits until the broker has them.
 public final class RecordWriter: Sendable {
     private let kafka: KafkaConfiguration
-    private let stop: Signal
+    let stop: Signal
     private let made: Mutex<KafkaProducer>
     /// The tag of the next record; deliveries of a call that timed out come late and are told apart by it.
     private let nextTag = Mutex<UInt64>(0)
@@ -14,6 +14,8 @@ public final class RecordWriter: Sendable {
     private let silent = Mutex<(sinceMs: Int64?, turns: NodeTurns)>((nil, NodeTurns()))
     /// Without any acknowledgement for so long the leaders are asked for at another node, milliseconds.
     static let silentMs: Int64 = 6_000
+    /// Time until what failed at once is tried again, milliseconds.
+    static let againMs: Int64 = 200
     /// Topics whose leaders are known; librdkafka holds the first record of any other for up to a second.
     private let knownTopics = Mutex<Set<String>>([])
 

@@ -1,3 +1,4 @@
+internal import Artifacts
 public import PipelineMessages
 
 /// What people ask of the log: which head is in force where, and which one was before.
@@ -8,6 +9,11 @@ extension ActivationLog {
         let asked = committed.filter { $0.slot == slot && $0.restates == nil }
         guard let current = asked.last else { return nil }
         return asked.last { $0.partitions == nil && $0.head != current.head }
+    }
+
+    /// Whether a head was ever in force under this name.
+    func isCommitted(_ head: ContentDigest, as label: HeadLabel) -> Bool {
+        cutovers.values.contains { $0.state == .committed && $0.head == head && $0.label == label }
     }
 
     /// The heads in force behind all committed markers, by partition.

@@ -43,6 +43,9 @@ import Testing
             arguments: ["ingest", "a/today.tar", "b/today.tar"] + nowhere, code: 64,
             says: "two sources are stream today.tar: name them, NAME=SOURCE each"),
         Case(
+            arguments: ["ingest", "--stream", "line-a\r", SampleTar.path] + nowhere, code: 64,
+            says: "a stream name has 1 to 256 bytes without control characters, not 'line-a"),
+        Case(
             arguments: ["fleet", "drain", "--worker", "w", "--name", "n"] + nowhere, code: 64,
             says: "--worker and --name exclude each other"),
         Case(arguments: ["frobnicate"], code: 64, says: "frobnicate"),

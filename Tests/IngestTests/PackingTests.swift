@@ -225,4 +225,18 @@ import TestSupport
         case .tensor(_, let bytes), .file(_, let bytes): bytes.count
         }
     }
+
+    /// Ids of thousands of images may take more room than readers give a header, where the record itself has room.
+    @Test func aHeaderThatReadersRefuseIsHalved() throws {
+        var packer = packer(imagesMax: 4_096, recordBytesMax: 16 << 20)
+        var shards: [ImageShard] = []
+        for number in 0..<4_096 {
+            let digits = String(number)
+            let id = String(repeating: "i", count: ShardLimits.nameBytesMax - digits.utf8.count) + digits
+            shards += try decode(packer.add(.file(ShardImage(id: id), [7]), nowMs: 1))
+        }
+        shards += try decode(packer.close(nowMs: 1))
+        #expect(shards.count > 1 && shards.map(\.images.count).reduce(0, +) == 4_096)
+        #expect(shards.map(\.sequence) == Array(0..<Int64(shards.count)))
+    }
 }

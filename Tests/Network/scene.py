@@ -90,7 +90,7 @@ class Scene:
             name: value for name, value in os.environ.items() if not name.startswith("HASHIFLEX_")}
         self.programs, self.clients = {}, []
         self.journal = Journal(folder / "journal")
-        self.follower, self.films = None, 0
+        self.follower, self.films = None, []
         self.heads = itertools.cycle(["builtin:v2", "builtin:v1"])
         self.begun = time.monotonic()
         self.log = open(folder / "experiment.log", "w", buffering=1)
@@ -157,11 +157,12 @@ class Scene:
 
     def film(self, images, fps=None):
         """Starts the camera. Each time it is a stream of its own."""
-        self.films += 1
         repeat = -(-images // 1_000)  # the sample has 1,000 images
-        return self.start(
+        camera = self.start(
             "camera", "ingest", "--repeat", repeat, "--images", images, "--fps", fps or self.options.fps,
-            "--shard-images", 8, "--stream", f"camera-{self.films}")
+            "--shard-images", 8, "--stream", f"camera-{len(self.films) + 1}")
+        self.films.append((camera, images))
+        return camera
 
     # What is to be seen.
 
@@ -238,6 +239,9 @@ class Scene:
     def count(self):
         """What the independent reader finds in the topics, read anew from their beginnings."""
         demands = ["--sent-once"] + (["--exactly-once"] if self.mode == "exactly-once" else [])
+        # What is confirmed must be there: a shard that has vanished is not among those that are looked at.
+        if self.films and all(camera.code == 0 for camera, _ in self.films):
+            demands += ["--images", sum(images for _, images in self.films)]
         done = subprocess.run(
             self.lab.inside("reader", *self.reader, self.nodes.brokers, "--topic-prefix", PREFIX, "--wait", 20, "--json",
                             *demands), capture_output=True, text=True, timeout=120)

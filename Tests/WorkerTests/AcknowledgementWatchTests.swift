@@ -34,11 +34,21 @@ import Worker
         #expect(watch.silentMs(nowMs: 200_000) == 0)
     }
 
+    /// The node of the receipts answers for each shard, that of the predictions for none.
+    @Test func oneOfTwoNodesIsNotBoth() {
+        var watch = AcknowledgementWatch()
+        for second in 0..<Int64(12) {
+            watch.sending(UInt64(second), of: 0, records: 2, nowMs: 1_000 * second)
+            watch.answered(UInt64(second), records: 1, isAcknowledged: true, nowMs: 1_000 * second + 5)
+        }
+        #expect(watch.silentMs(nowMs: 12_000) == 12_000)
+    }
+
     @Test func aShardIsAnsweredRecordByRecord() {
         var watch = AcknowledgementWatch()
         watch.sending(7, of: 3, records: 3, nowMs: 0)
         watch.answered(7, records: 2, isAcknowledged: true, nowMs: 1_000)
-        #expect(watch.silentMs(nowMs: 5_000) == 4_000)
+        #expect(watch.silentMs(nowMs: 5_000) == 5_000)
         watch.answered(7, records: 1, isAcknowledged: true, nowMs: 5_000)
         #expect(watch.silentMs(nowMs: 9_000) == 0)
         watch.answered(7, records: 1, isAcknowledged: true, nowMs: 9_000)

@@ -8,7 +8,7 @@ public import PipelineMessages
 /// | requested | a live worker's head is frozen | write `aborted` with the reasons, whatever the quorum |
 /// | requested | it repeats what was switched since | write `aborted` with the reason |
 /// | requested | a needed worker refused | write `aborted` with the reasons |
-/// | requested | all were silent, and were not heard again for long enough | wait for the others, until the deadline |
+/// | requested | all are needed, were silent, and were not heard again for long enough | wait; at the deadline `aborted` |
 /// | requested | the needed workers are ready | write `committing` |
 /// | requested | the deadline passed | write `aborted`, naming who was not ready |
 /// | committing | (always) | complete the markers, write `committed` |
@@ -175,7 +175,10 @@ public struct RolloutStateMachine: Sendable {
         guard frozen.isEmpty else { return abort(record, frozen) }
         if let objection = log.objection(to: record) { return abort(record, [objection]) }
         // Two pushes at once may have chosen one name: a name is of the head that was published by it first.
-        if let named = log.labels[record.label], named.head != record.head {
+        // What is in force under a name stays so: added partitions get it, and one can go back to it.
+        if let named = log.labels[record.label], named.head != record.head,
+            !log.isCommitted(record.head, as: record.label)
+        {
             return abort(
                 record,
                 ["\(record.label) is the name of head \(named.head.short) already; push it by another"])
@@ -204,7 +207,10 @@ public struct RolloutStateMachine: Sendable {
         if ready.count >= needed {
             // Those who were heard first after a silence are not all that there are.
             let isSettled = hearing.isSettled(nowMs: nowMs, livenessMs: livenessMs)
-            if record.quorum == nil, !isSettled, !expired { return .wait }
+            guard record.quorum != nil || isSettled else {
+                return expired
+                    ? abort(record, ["not all workers were heard again by the deadline"]) : .wait
+            }
             var decided = record
             decided.state = .committing
             return .decide(decided)

@@ -9,8 +9,8 @@ extension CoordinatorMachine {
         // Read live it is as fresh as it came, whatever its clock says. While reading the past it is as old as it says,
         // never negative: a worker whose clock is ahead is simply fresh.
         let age = hasStatus ? 0 : max(0, now.wallMs - worker.atMs)
-        guard age <= 10 * settings.livenessMs else { return }
         if age > settings.livenessMs, worker.state != .stopped { term?.fleet.doubt(nowMs: now.steadyMs) }
+        guard age <= 10 * settings.livenessMs else { return }
         term?.fleet.observe(worker, nowMs: now.steadyMs - (age > settings.livenessMs ? age : 0))
     }
 

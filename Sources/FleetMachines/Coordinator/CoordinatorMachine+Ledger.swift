@@ -6,6 +6,7 @@ extension CoordinatorMachine {
     /// The past is read: the ledger goes on from the last coordinator's. Not before: an empty one would be written over it.
     mutating func restoreLedger() {
         term?.hasStatus = true
+        statusReopens = 0
         guard term?.ledger == nil else { return }
         let last = term?.lastStatus
         term?.ledger = last.map { ThroughputLedger(restoring: $0) } ?? ThroughputLedger()

@@ -16,13 +16,14 @@ extension CoordinatorMachine {
         if term?.statusReader.isStuck(forMs: forMs, nowMs: now.steadyMs) ?? false {
             return reopen("no heartbeat comes, and our own are in the status topic", forMs, now)
         }
-        // Without the last ledger no heartbeat of our own is written that could come back.
+        // Without the last ledger no heartbeat of our own is written that could come back. More and more rarely: each time everything
+        // else is begun anew, too.
+        let unreadMs = settings.catchUpMs << Int64(min(statusReopens, 5) + 1)
         if term?.ledger == nil, let heardMs = term?.statusHeardMs ?? term?.sinceMs,
-            now.steadyMs - heardMs >= 2 * settings.catchUpMs
+            now.steadyMs - heardMs >= unreadMs
         {
-            return reopen(
-                "nothing comes of the status topic, which was not read to its end", 2 * settings.catchUpMs,
-                now)
+            statusReopens += 1
+            return reopen("nothing comes of the status topic, which was not read to its end", unreadMs, now)
         }
         guard let written = term?.writtenAtMs, term?.pending != nil, now.steadyMs - written >= stuckMs else {
             return

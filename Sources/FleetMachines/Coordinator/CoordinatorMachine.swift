@@ -75,6 +75,8 @@ package struct CoordinatorMachine: Sendable {
     var termNumber = 0
     var term: Term?
     var errands = 0
+    /// How often in a row the status topic was begun anew since nothing of it came.
+    var statusReopens = 0
     /// The last commitment that was written, until it was said: whoever else reads it is not the one to say it.
     var unsaid: CutoverRecord?
     var actions: [Action] = []
@@ -166,6 +168,7 @@ package struct CoordinatorMachine: Sendable {
         if term?.hasStatus == false, let sinceMs = term?.sinceMs, now.steadyMs - sinceMs >= settings.catchUpMs
         {
             term?.hasStatus = true
+            term?.fleet.doubt(nowMs: now.steadyMs)
         }
         term?.fleet.looked(nowMs: now.steadyMs)
         decide(now)

@@ -117,7 +117,7 @@ package struct ShardPacker: Sendable {
     private mutating func encode(_ part: ArraySlice<PackedImage>, _ nowMs: Int64) -> Batch {
         let record = ShardCodec.encode(shard(part, nowMs), compression: compression)
         let bytes = record.count + Self.recordOverheadBytes
-        if bytes <= recordBytesMax {
+        if bytes <= recordBytesMax, part.count == 1 || ShardCodec.headerFits(record) {
             sequence += 1
             let first = part.first.map { Self.facts($0).id } ?? ""
             return Batch(shards: [Encoded(bytes: record, images: part.count, firstImage: first)])

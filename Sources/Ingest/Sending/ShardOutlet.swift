@@ -30,6 +30,8 @@ final class ShardOutlet: Sendable {
         var answers: [Answer] = []
         /// Renewals since the last confirmation.
         var renewals = 0
+        /// Whether a search was given up: the fault is an error for everybody from then on.
+        var hasGivenUp = false
     }
 
     private let options: IngestOptions
@@ -155,7 +157,7 @@ extension ShardOutlet {
     private func renew(_ old: KafkaProducer) -> Bool {
         let (isMine, isUnderWay) = state.withLock { state in
             guard !state.isBeingRenewed, state.producer === old else { return (false, true) }
-            guard state.renewals < Self.renewalsMax else { return (false, false) }
+            guard state.renewals < Self.renewalsMax, !state.hasGivenUp else { return (false, false) }
             state.renewals += 1
             state.isBeingRenewed = true
             return (true, true)
@@ -228,6 +230,7 @@ extension ShardOutlet {
     }
 
     private func giveUp(_ open: [UInt64: UnansweredShard], _ error: KafkaError) {
+        state.withLock { $0.hasGivenUp = true }
         end(open.keys.sorted().map { .failed(flight: $0, error) })
     }
 

@@ -43,7 +43,9 @@ extension KafkaConfiguration {
 
     /// The environment variable that sets a property, as ``fromEnvironment(_:)`` reads it.
     public static func environmentVariable(of property: String) -> String {
-        environmentPrefix + String(property.uppercased().map { $0 == "." ? "_" : $0 })
+        // Of two names of a property the child must not find another value under the other one.
+        environmentPrefix
+            + String(PropertyAliases.canonical(property).uppercased().map { $0 == "." ? "_" : $0 })
     }
 
     private static func assignment(

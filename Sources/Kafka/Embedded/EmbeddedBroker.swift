@@ -90,7 +90,7 @@ public final class EmbeddedBroker: Sendable {
     /// - Units: milliseconds.
     public func setRoundTrip(milliseconds: Int) throws(KafkaError) {
         try cluster.call("cannot set the round trip") {
-            rd_kafka_mock_broker_set_rtt($0, -1, Int32(milliseconds))
+            rd_kafka_mock_broker_set_rtt($0, -1, Int32(clamping: max(0, milliseconds)))
         }
     }
 

@@ -83,6 +83,12 @@ public enum ShardCodec {
         return frame(header: JSONRecord.encode(header), body: body)
     }
 
+    /// Whether readers take a record's header: ids and labels of thousands of images may take more than its pixels.
+    public static func headerFits(_ record: [UInt8]) -> Bool {
+        guard record.count >= prefixBytes else { return false }
+        return (0..<4).reduce(0) { $0 | Int(record[12 + $1]) << (8 * $1) } <= ShardLimits.headerBytesMax
+    }
+
     /// A record of a header and a body, whatever they hold, with the right lengths and checksum.
     package static func frame(header json: [UInt8], body: [UInt8]) -> [UInt8] {
         var record: [UInt8] = []

@@ -18,13 +18,15 @@ package struct AcknowledgementWatch: Sendable {
         waiting[partition] = (known.flights + 1, known.sinceMs)
     }
 
-    /// So many of them were acknowledged, or were given up.
+    /// So many of them were acknowledged, or were given up. A flight goes to two nodes: one that answers says nothing of the other, so
+    /// the sign is a whole flight.
     package mutating func answered(_ flight: UInt64, records: Int, isAcknowledged: Bool, nowMs: Int64) {
         guard let known = flights[flight], let partition = waiting[known.partition] else { return }
         let left = known.records - records
         flights[flight] = left > 0 ? (known.partition, left) : nil
         let count = partition.flights - (left > 0 ? 0 : 1)
-        waiting[known.partition] = count > 0 ? (count, isAcknowledged ? nowMs : partition.sinceMs) : nil
+        waiting[known.partition] =
+            count > 0 ? (count, isAcknowledged && left <= 0 ? nowMs : partition.sinceMs) : nil
     }
 
     /// Somebody else was asked, or nobody could be: all are waited for anew.

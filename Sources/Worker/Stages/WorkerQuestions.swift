@@ -57,14 +57,18 @@ final class WorkerQuestions: Sendable {
 
     func requestStop() { stop.set() }
 
-    /// The end by way of the node whose turn it is; of a cluster of one, over the client that reads the shards.
+    /// The end by way of the node whose turn it is; of a cluster of one, and where that is not answered, over the client that reads
+    /// the shards.
     private func end(toldBy turn: Int, _ probes: inout NodeProbes) -> Int64? {
         let nodes = (try? admin.metadata(timeoutMs: Self.namesMs).brokers) ?? []
-        guard nodes.count > 1 else {
-            return try? shards.current.watermarks(control, timeoutMs: Self.namesMs).high
+        if nodes.count > 1,
+            let end = try? probes.end(
+                of: control, knownTo: nodes[turn % nodes.count], timeoutMs: Self.namesMs)
+        {
+            return end
         }
-        let node = nodes[turn % nodes.count]
-        return try? probes.end(of: control, knownTo: node, timeoutMs: Self.namesMs)
+        // A client that is connected is answered sooner.
+        return try? shards.current.watermarks(control, timeoutMs: Self.namesMs).high
     }
 
     private func answer(_ question: WorkerConductor.Question, _ probes: inout NodeProbes) -> Machine.Event {

@@ -162,12 +162,9 @@ extension BenchCommand {
         }
 
         private func waitUntilIdle(_ link: Connection) throws {
-            var last: Int64 = -1
             let deadline = Clock.steadyMs + 30_000
             while Clock.steadyMs < deadline {
-                let now = try committed(link).images
-                if now == last { return }
-                last = now
+                if try CommittedProgress.isWhole(link) { return }
                 usleep(300_000)
             }
             throw CommandError(Exit.late, "the backlog did not drain in 30 s")
@@ -210,6 +207,21 @@ extension BenchCommand {
 
 /// What the workers' group has committed, partition by partition.
 enum CommittedProgress {
+    /// Whether everything that lies in the shards is committed: a moment without a commit says nothing.
+    static func isWhole(_ link: Connection) throws -> Bool {
+        let reader = try KafkaConsumer(
+            link.kafka, groupID: link.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
+        defer { _ = reader.close() }
+        let partitions = (0..<Int32(try link.partitions)).map {
+            TopicPartition(topic: link.topics.shards, partition: $0)
+        }
+        let saved = try reader.committed(partitions, timeoutMs: 10_000)
+        let extents = try reader.extents(partitions, timeoutMs: 10_000)
+        return partitions.allSatisfy { place in
+            extents[place].map { (saved[place]?.offset ?? 0) >= $0.high } ?? false
+        }
+    }
+
     static func read(_ link: Connection) throws -> [Int32: PartitionProgress] {
         let reader = try KafkaConsumer(
             link.kafka, groupID: link.topics.workerGroup, options: ConsumerOptions(offsetReset: .error))
@@ -218,7 +230,8 @@ enum CommittedProgress {
             TopicPartition(topic: link.topics.shards, partition: $0)
         }
         var progress: [Int32: PartitionProgress] = [:]
-        for (tp, saved) in try reader.committed(partitions, timeoutMs: 10_000) where saved.offset != nil {
+        for (tp, saved) in try reader.committed(partitions, timeoutMs: 10_000)
+        where saved.offset != nil {
             progress[tp.partition] = try PartitionProgress(text: saved.metadata)
         }
         return progress

@@ -80,7 +80,12 @@ struct BrokerCommand: ParsableCommand {
                     switch (words.first, words.count) {
                     case ("down", 1): try broker.setDown()
                     case ("up", 1): try broker.setUp()
-                    case ("rtt", 2): try broker.setRoundTrip(milliseconds: Int(words[1]) ?? 0)
+                    case ("rtt", 2):
+                        guard let milliseconds = Int(words[1]), (0...600_000).contains(milliseconds) else {
+                            Terminal.complain("rtt is 0 to 600000 ms, not '\(words[1])'")
+                            continue
+                        }
+                        try broker.setRoundTrip(milliseconds: milliseconds)
                     case ("quit", 1): stop.set()
                     default: Terminal.complain("unknown command '\(line)': down, up, rtt MS or quit")
                     }

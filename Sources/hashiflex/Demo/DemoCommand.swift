@@ -85,8 +85,8 @@ struct DemoCommand: ParsableCommand {
                 pushed = true
                 try push("builtin:v2", as: "fashion@v2", link)
             }
-            if ingest.isDone, seen >= Int(ingest.service.summary.images) { break }
             if let error = ingest.failure { throw error }
+            if ingest.isDone, seen >= Int(ingest.service.summary.images) { break }
             guard !interrupted.isSet else { throw CommandError(Exit.late, "interrupted") }
             guard Clock.steadyMs - movedAtMs < 60_000 else { break }  // lost: the report says what
             usleep(Terminal.isInteractive ? 200_000 : 500_000)
@@ -100,7 +100,8 @@ struct DemoCommand: ParsableCommand {
         watch.stop()
         reader.join()
         return try DemoReport(
-            link: link, ingested: ingest.service.summary.images, records: watch.records,
+            link: link, wanted: Int64(images), ingested: ingest.service.summary.images,
+            records: watch.records,
             unreadable: watch.unreadable, seconds: Double(watch.lastAtMs - watch.firstAtMs) / 1_000,
             backbone: try tuning.model.backbone().description,
             classNames: try EmbeddedModel.headV2().classNames)

@@ -37,7 +37,7 @@ struct DemoReport: Codable {
     let failures: [String]
 
     init(
-        link: Connection, ingested: Int64, records: [(prediction: Prediction, bytes: [UInt8])],
+        link: Connection, wanted: Int64, ingested: Int64, records: [(prediction: Prediction, bytes: [UInt8])],
         unreadable: Int, seconds: Double, backbone: String, classNames: [String]
     ) throws {
         let log = try ControlView(link).log
@@ -77,15 +77,17 @@ struct DemoReport: Codable {
         ledgerImages = coordinator?.imagesCommitted ?? 0
         committedImages = committed
         failures = Self.failures(
-            ingested: ingested, findings: audit.findings, unreadable: unreadable, heads: heads,
+            wanted: wanted, ingested: ingested, findings: audit.findings, unreadable: unreadable,
+            heads: heads,
             ledger: coordinator, committed: committed)
     }
 
     private static func failures(
-        ingested: Int64, findings: StampAudit.Findings, unreadable: Int, heads: [HeadResult],
+        wanted: Int64, ingested: Int64, findings: StampAudit.Findings, unreadable: Int, heads: [HeadResult],
         ledger: CoordinatorStatus?, committed: Int64
     ) -> [String] {
         var failures: [String] = []
+        if ingested != wanted { failures.append("only \(ingested) of \(wanted) images went in") }
         let difference = ingested - Int64(findings.images)
         if difference > 0 { failures.append("\(difference) images were lost") }
         if difference < 0 { failures.append("\(-difference) images more came out than went in") }

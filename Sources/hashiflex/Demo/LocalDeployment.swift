@@ -28,6 +28,8 @@ final class LocalDeployment {
             ], output: address.fileHandleForWriting, input: input,
             errors: quiet ? FileHandle.nullDevice : nil)
         self.broker = broker
+        // Else its end would not be seen here.
+        try? address.fileHandleForWriting.close()
         let line = address.fileHandleForReading.availableData
         let bootstrap = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard !bootstrap.isEmpty else {

@@ -19,8 +19,9 @@ struct FleetSupervisor {
         var leaving = false
     }
 
-    /// Workers have so long to finish what they took, milliseconds.
-    private static let drainMs: Int64 = 40_000
+    /// Workers have so long to finish what they took, and to leave what nobody answers, milliseconds. Below the minute that units and
+    /// manifests wait.
+    private static let drainMs: Int64 = 58_000
 
     private let name: String
     private let arguments: [String]

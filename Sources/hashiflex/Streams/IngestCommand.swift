@@ -112,8 +112,14 @@ struct IngestCommand: ParsableCommand {
             let path = isNamed ? parts[1] : text
             let fallback = path == "-" ? "stdin" : URL(fileURLWithPath: path).lastPathComponent
             let name = isNamed ? parts[0] : stream ?? fallback
-            guard (1...ShardLimits.nameBytesMax).contains(name.utf8.count) else {
-                throw CommandError(ExitCode(64), "a stream name has 1 to \(ShardLimits.nameBytesMax) bytes")
+            // No reader takes a shard of another name.
+            guard (1...ShardLimits.nameBytesMax).contains(name.utf8.count),
+                name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+            else {
+                throw CommandError(
+                    ExitCode(64),
+                    "a stream name has 1 to \(ShardLimits.nameBytesMax) bytes without control characters, not "
+                        + "'\(Terminal.oneLine(RecordBounds.cut(name, bytes: 80)))': name it, NAME=SOURCE")
             }
             let options = try sourceOptions()
             let passes = passes

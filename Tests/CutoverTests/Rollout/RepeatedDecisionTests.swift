@@ -49,4 +49,21 @@ import Testing
         let record = try #require(decision(machine.next(log, now: 0, wallMs: wallMs)))
         #expect(record.state == .aborted && record.reasons?.first?.contains("is the name of head") == true)
     }
+
+    /// Both came into force under one name before that was refused: added partitions get either, and one can go back to it.
+    @Test func aNameThatTwoHeadsHaveHadStaysTheirs() {
+        let named = HeadManifest(
+            head: digest("b"), label: headLabel("a"), backbone: digest("backbone"), file: digest("b"),
+            bytes: 1,
+            chunks: 1, classes: 2, publishedAtMs: 0)
+        var mixed = ActivationLog()
+        mixed.apply(named)
+        mixed.apply(manifest("a"))
+        mixed.apply(request("a").with(.committed, offsets: [0: 1]), at: 5)
+        var back = request("back")
+        (back.head, back.label) = (digest("a"), headLabel("a"))
+        mixed.apply(back, at: 6)
+        var machine = machine([heartbeat("w1", ready: ["a"])])
+        #expect(decision(machine.next(mixed, now: 0, wallMs: wallMs))?.state == .committing)
+    }
 }

@@ -223,4 +223,16 @@ import Testing
         #expect(watch.look([("a", stamp(1)), ("b", stamp(1))]) != nil)
         #expect(watch.look([("a", stamp(1)), ("b", stamp(1)), ("c", stamp(1))]) == nil)
     }
+
+    /// File systems keep times that nanoseconds since 1970 can not count in 64 bits.
+    @Test(arguments: [10_413_792_000, Int.max, -20_000_000_000, Int.min])
+    func aFileOfAnotherCenturyIsRead(_ seconds: Int) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(try fixturePNG(), to: "a.png")
+        var times = [timespec(tv_sec: seconds, tv_nsec: 5), timespec(tv_sec: seconds, tv_nsec: 5)]
+        // A file system may have bounds of its own, and cuts what lies beyond.
+        try #require(utimensat(AT_FDCWD, path, &times, 0) == 0)
+        #expect((times[0].units(1_000_000_000) > 0) == (seconds > 0))
+        #expect(Drained(try DirectorySource(path: folder.path)).ids == ["a.png"])
+    }
 }

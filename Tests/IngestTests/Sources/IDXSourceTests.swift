@@ -133,4 +133,15 @@ private let pixels = (0..<24).map { UInt8($0 * 10) }
             while try source.next() != nil {}
         }
     }
+
+    /// An id has a bound in bytes; sixty characters of a file's name may take more.
+    @Test func aNameOfWideCharactersIsCut() throws {
+        let folder = try TemporaryFolder()
+        let name = String(repeating: "\u{1F1E9}\u{1F1EA}", count: 30) + ".idx"
+        let path = try folder.write(idx([4, 2, 3], pixels), to: name)
+        let found = Drained(try IDXSource(images: path))
+        #expect(
+            found.ids.count == 4
+                && found.ids.allSatisfy { $0.utf8.count < 80 && $0.hasSuffix("00\($0.last ?? "x")") })
+    }
 }

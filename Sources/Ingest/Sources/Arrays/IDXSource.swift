@@ -16,6 +16,8 @@ public struct IDXSource: ImageSource {
     private let images: ByteStream
     private let labels: ByteStream?
     private let idPrefix: String
+    /// Most bytes of it.
+    private static let prefixMax = 60
     private let height: Int
     private let width: Int
     private let channels: Int
@@ -75,7 +77,10 @@ public struct IDXSource: ImageSource {
         self.labels = labels
         let file = images.name.split(separator: "/").last ?? "idx"
         let prefix = SourceImage.printableID(String(file.prefix { $0 != "-" && $0 != "." }))
-        idPrefix = String(prefix.prefix(60))
+        // An id has a bound in bytes: a character may take many.
+        var short = String(prefix.prefix(Self.prefixMax))
+        while short.utf8.count > Self.prefixMax { short.removeLast() }
+        idPrefix = short.isEmpty ? "idx" : short
         summary =
             "idx file \(images.name): \(imageCount) images of \(width) x \(height) x \(channels)"
             + (labels.map { ", labels from \($0.name)" } ?? ", no labels")

@@ -39,6 +39,6 @@ struct FileContent {
         }
         if failure != 0 { throw Problem(reason: systemReason(failure)) }
         guard bytes.count == size else { throw Problem(reason: "the file changed while it was read") }
-        modifiedAtMs = Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        modifiedAtMs = status.st_mtim.units(1_000)
     }
 }

@@ -71,12 +71,22 @@ package struct FileStamp: Sendable, Hashable {
             throw FileContent.Problem(reason: systemReason(code))
         }
         bytes = Int64(status.st_size)
-        modifiedNs = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        modifiedNs = status.st_mtim.units(1_000_000_000)
     }
 
     /// For tests of what is decided from stamps.
     package init(bytes: Int64, modifiedNs: Int64) {
         self.bytes = bytes
         self.modifiedNs = modifiedNs
+    }
+}
+
+extension timespec {
+    /// The time in units of which `perSecond` are a second, as far as they can be counted: file systems keep times beyond 2262.
+    package func units(_ perSecond: Int64) -> Int64 {
+        let (whole, isOver) = Int64(tv_sec).multipliedReportingOverflow(by: perSecond)
+        guard !isOver else { return tv_sec < 0 ? .min : .max }
+        let (sum, isBeyond) = whole.addingReportingOverflow(Int64(tv_nsec) / (1_000_000_000 / perSecond))
+        return isBeyond ? .max : sum
     }
 }
