@@ -188,7 +188,9 @@ extension ShardOutlet {
             }
             goOn(new, open, found)
         } catch {
-            giveUp(open, ShardSearch.failure(reason, search: error, shards: options.topics.shards))
+            let error = ShardSearch.failure(reason, search: error, shards: options.topics.shards)
+            state.withLock { $0.hasGivenUp = true }
+            end(open.keys.sorted().map { .failed(flight: $0, error) })
         }
     }
 
@@ -227,11 +229,6 @@ extension ShardOutlet {
         }
         say("ingest: \(found.count) of them were there, \(left.count) are written again")
         end(answers)
-    }
-
-    private func giveUp(_ open: [UInt64: UnansweredShard], _ error: KafkaError) {
-        state.withLock { $0.hasGivenUp = true }
-        end(open.keys.sorted().map { .failed(flight: $0, error) })
     }
 
     private func end(_ answers: [Answer]) {
