@@ -70,9 +70,8 @@ public struct ConsumerOptions: Sendable {
         ("fetch.max.bytes", String(PatienceWithNodes.fetchMaxBytes)),
         ("fetch.wait.max.ms", "100"),
         ("session.timeout.ms", "10000"),
-        // Partitions that are added are found in seconds; the library's own five minutes would leave them unread. Any node may be asked:
-        // one that is cut off still names itself as the leader, and the next one tells who is.
-        ("topic.metadata.refresh.interval.ms", "2000"),
+        // Partitions that are added are found in seconds; the library's own five minutes would leave them unread.
+        ("topic.metadata.refresh.interval.ms", "5000"),
         ("metadata.max.age.ms", "15000"),
         // A node that is cut off goes on as the group's coordinator that it was; the library's own ten minutes are too long.
         ("coordinator.query.interval.ms", "10000"),
