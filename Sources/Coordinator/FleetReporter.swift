@@ -16,6 +16,9 @@ package final class FleetReporter: Sendable {
     private let stop: Signal
     /// How long the reader may take to close, milliseconds: it is no member of the group.
     private static let closeMs: Int32 = 1_000
+    /// How long all leaders together may take to say where partitions begin or end, milliseconds; and then each by itself: heartbeats
+    /// wait meanwhile.
+    private static let (extentsMs, leaderMs): (Int32, Int32) = (3_000, 1_500)
     private let tell: @Sendable (CoordinatorEvent, Int?) -> Void
     private let onFailure: @Sendable (KafkaError) -> Void
 
@@ -155,7 +158,7 @@ package final class FleetReporter: Sendable {
                 return .positionsFailed(CallFailure(.retriable, "the coordinator ends"), serial: serial)
             }
             // Asked for after the positions: no position lies above its partition's end.
-            let extents = try reader.extents(shards, timeoutMs: 5_000)
+            let extents = try extents(shards)
             return .positions(
                 saved,
                 Dictionary(
@@ -165,6 +168,28 @@ package final class FleetReporter: Sendable {
         } catch {
             if error.isRefusedAccess { onFailure(error) }
             return .positionsFailed(CallFailure(error), serial: serial)
+        }
+    }
+
+    /// Where partitions begin and end; without those of leaders that do not answer, as long as others do.
+    private func extents(
+        _ places: [TopicPartition]
+    ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
+        do throws(KafkaError) {
+            return try reader.extents(places, timeoutMs: Self.extentsMs)
+        } catch {
+            guard !error.isRefusedAccess, !stop.isSet else { throw error }
+            let wanted = Set(places)
+            var led: [Int32: [TopicPartition]] = [:]
+            for partition in try admin.topic(options.topics.shards, timeoutMs: Self.leaderMs).partitions {
+                let place = TopicPartition(topic: options.topics.shards, partition: partition.id)
+                if partition.leader >= 0, wanted.contains(place) {
+                    led[partition.leader, default: []].append(place)
+                }
+            }
+            let known = reader.extents(by: led, timeoutMs: Self.leaderMs) { stop.isSet }.known
+            guard !known.isEmpty else { throw error }
+            return known
         }
     }
 }

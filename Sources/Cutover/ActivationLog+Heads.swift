@@ -1,4 +1,4 @@
-internal import Artifacts
+public import Artifacts
 public import PipelineMessages
 
 /// What people ask of the log: which head is in force where, and which one was before.
@@ -19,5 +19,12 @@ extension ActivationLog {
     /// The heads in force behind all committed markers, by partition.
     public var headsAtTheEnd: [Int32: [HeadInForce]] {
         Dictionary(uniqueKeysWithValues: markers.keys.map { ($0, inForce(partition: $0, below: .max)) })
+    }
+
+    /// Whether any partition has this head, behind all committed markers.
+    public func isInForce(_ head: ContentDigest) -> Bool {
+        markers.keys.contains { partition in
+            inForce(partition: partition, below: .max).contains { $0.head == head }
+        }
     }
 }

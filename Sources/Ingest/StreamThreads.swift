@@ -61,7 +61,9 @@ struct StreamThreads {
         defer { conductor.note(pictures) }
         var count = 0
         let begin = Clock.steadyNs
-        while !stop.isSet, count < options.imagesMax ?? .max, let outcome = try source.next() {
+        while count < options.imagesMax ?? .max, awaitTurn(of: count, since: begin),
+            let outcome = try source.next()
+        {
             switch outcome {
             case .unreadable(let id, let reason):
                 conductor.noteUnreadable()
@@ -69,15 +71,19 @@ struct StreamThreads {
             case .image(let image):
                 Self.look(at: image, &pictures)
                 guard let packed = try prepare(image, &scratch) else { continue }
-                if let fps = options.fps {
-                    let due = begin + Int64(Double(count) / fps * 1e9)
-                    let wait = (due - Clock.steadyNs) / 1_000_000
-                    if wait > 0, stop.wait(milliseconds: wait) { return conductor.noteUnsent(1) }
-                }
                 count += 1
                 guard queue.push(packed) else { return conductor.noteUnsent(1) }
             }
         }
+    }
+
+    /// Waits until an image is due, before it is taken from its source: what is read at a stop can not be read again from a pipe.
+    ///
+    /// - Returns: Whether to read on.
+    private func awaitTurn(of count: Int, since begin: Int64) -> Bool {
+        guard let fps = options.fps else { return !stop.isSet }
+        let due = begin + Int64(Double(count) / fps * 1e9)
+        return !stop.wait(milliseconds: max(0, (due - Clock.steadyNs) / 1_000_000))
     }
 
     private func say(_ text: String) { lines.say("\(stream.name): \(text)", kind: stream.name) }

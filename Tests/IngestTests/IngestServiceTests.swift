@@ -116,23 +116,20 @@ import Threads
         #expect(summary.images == 2)
     }
 
-    /// It was read, and nobody can read it again from a pipe.
-    @Test func anImageThatWaitsForItsTurnAtAStopIsCounted() throws {
+    /// Nobody could read it again from a pipe.
+    @Test func whatIsNotYetDueIsNotRead() throws {
         let deployment = try IngestDeployment()
-        let isTaken = Signal()
-        let service = try deployment.service(streams: ["a"], fps: 0.1) { _, count in
-            if count == 1 { isTaken.set() }
+        let reads = Mutex(0)
+        let service = try deployment.service(streams: ["a"], fps: 0.02) { _, count in
+            reads.withLock { $0 = count }
             return true
         }
         let run = BackgroundIngest(service)
-        isTaken.wait()
         let pause = Signal()
         while service.summary.images < 1 { pause.wait(milliseconds: 5) }
         service.requestStop()
-        let error = #expect(throws: IngestStopped.self) { try run.result() }
-        #expect(
-            error?.description == "stopped: what waited was not sent; "
-                + "images: 1 confirmed, 1 not; shards: 1 confirmed, 0 not", "\(String(describing: error))")
+        #expect(try run.result().images == 1)
+        #expect(reads.withLock { $0 } == 1)
     }
 
     @Test func aStopWhileTheClientsQueueIsFullEndsTheIngestAndSaysWhatIsConfirmed() throws {

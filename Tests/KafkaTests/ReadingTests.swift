@@ -167,6 +167,24 @@ extension OnBroker {
             }
         }
 
+        @Test func aLeaderWithoutAnAnswerTakesNoOthersPartitionsAlong() throws {
+            try withBroker([("t", 2)]) { broker in
+                let reader = try KafkaConsumer(
+                    broker.configuration, groupID: nil, options: ConsumerOptions(offsetReset: .error))
+                let places = (0..<2).map { TopicPartition(topic: "t", partition: $0) }
+                let nowhere = TopicPartition(topic: "nowhere", partition: 0)
+                var asked = 0
+                let found = reader.extents(
+                    by: [1: [nowhere], 2: [places[0]], 3: [places[1]]], timeoutMs: 2_000
+                ) {
+                    asked += 1
+                    return asked == 3
+                }
+                #expect(Array(found.known.keys) == [places[0]])
+                #expect(found.silent.isSubset(of: [nowhere]))
+            }
+        }
+
         @Test func messagesAreFreedWhenTheyAreLetGo() throws {
             try withBroker([("t", 4)]) { broker in
                 let producer = try KafkaProducer(broker.configuration)

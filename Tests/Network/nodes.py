@@ -23,8 +23,10 @@ def home_of_kafka(root: pathlib.Path):
 class Nodes:
     """Three nodes: every topic three times, two nodes must have a record."""
 
-    def __init__(self, lab, names, home: pathlib.Path, folder: pathlib.Path):
+    def __init__(self, lab, names, home: pathlib.Path, folder: pathlib.Path, settings=()):
         self.lab, self.names, self.home, self.folder = lab, names, home, folder
+        # Each NAME=VALUE; of two the last counts.
+        self.settings = settings
         self.processes = {}
 
     @property
@@ -60,7 +62,7 @@ transaction.state.log.replication.factor=3
 transaction.state.log.min.isr=2
 transaction.state.log.num.partitions=8
 group.initial.rebalance.delay.ms=500
-"""
+""" + "".join(f"{line}\n" for line in self.settings)
 
     def _java(self, name, *arguments):
         # Each JVM sees all processors: fewer threads of its own leave the little there is to what is tried.

@@ -85,7 +85,7 @@ class Scene:
         self.watch, self.reader = ([python, "-B", HERE / file] for file in ("watch.py", "../Reader/reader.py"))
         self.workers = [f"worker{number}" for number in range(1, options.workers + 1)]
         self.lab = hosts.Lab([*NODES, *COORDINATORS, *self.workers, "camera", "reader", "operator"])
-        self.nodes = nodes.Nodes(self.lab, NODES, home, folder)
+        self.nodes = nodes.Nodes(self.lab, NODES, home, folder, options.node_setting)
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("HASHIFLEX_")}
         self.programs, self.clients = {}, []

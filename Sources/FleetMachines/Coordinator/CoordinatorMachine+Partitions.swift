@@ -38,8 +38,11 @@ extension CoordinatorMachine {
         term?.additionAtMs = now.steadyMs + settings.partitionsMs / 10
         guard let addition = term?.log.addition(settings.partitions, atMs: now.wallMs) else { return }
         let live = live(at: now)
-        // Nobody may be there who could take them, or need a head.
-        guard live.contains(where: { $0.headsReady.contains(addition.head) }),
+        // Nobody may be there who could take them, or need a head. One that is in force nowhere any more nobody has to have: it is
+        // loaded once it is asked for.
+        guard
+            live.contains(where: { $0.headsReady.contains(addition.head) })
+                || !live.isEmpty && term?.log.isInForce(addition.head) == false,
             live.allSatisfy({ $0.frozenHeadRefusal == nil }), term?.log.manifests[addition.head] != nil
         else { return }
         term?.additionAtMs = now.steadyMs + settings.partitionsMs

@@ -44,6 +44,29 @@ extension KafkaConsumer {
         return extents
     }
 
+    /// Asks for the same leader by leader: one that does not answer takes only its own partitions along.
+    ///
+    /// - Parameters:
+    ///   - leaders: The partitions, by who leads them.
+    ///   - timeoutMs: How long each leader may take for each of two answers.
+    ///   - isStopped: Asked before each leader; once it is true, nobody else is asked.
+    /// - Returns: What is known, and the partitions whose leader did not answer.
+    public func extents(
+        by leaders: [Int32: [TopicPartition]], timeoutMs: Int32, isStopped: () -> Bool = { false }
+    ) -> (known: [TopicPartition: (low: Int64, high: Int64)], silent: Set<TopicPartition>) {
+        var known: [TopicPartition: (low: Int64, high: Int64)] = [:]
+        var silent: Set<TopicPartition> = []
+        for (_, places) in leaders.sorted(by: { $0.key < $1.key }) {
+            guard !isStopped() else { break }
+            do throws(KafkaError) {
+                known.merge(try extents(places, timeoutMs: timeoutMs)) { $1 }
+            } catch {
+                silent.formUnion(places)
+            }
+        }
+        return (known, silent)
+    }
+
     /// Where these partitions begin or end for this client: one that sees what is committed is told the end before the oldest
     /// open transaction. Partitions without a leader are left out; one leader that does not answer takes all with it.
     func offsets(

@@ -138,15 +138,8 @@ final class WorkerQuestions: Sendable {
         } catch {
             return .leaders(role, answered: [], silent: [], of: 0)
         }
-        var (answered, silent): (Set<TopicPartition>, Set<TopicPartition>) = ([], [])
-        for (_, places) in led.sorted(by: { $0.key < $1.key }) {
-            guard !stop.isSet else { break }
-            if let found = try? shards.current.extents(places, timeoutMs: Self.leaderMs) {
-                answered.formUnion(found.keys)
-            } else {
-                silent.formUnion(places)
-            }
-        }
+        let (known, silent) = shards.current.extents(by: led, timeoutMs: Self.leaderMs) { stop.isSet }
+        let answered = Set(known.keys)
         return .leaders(
             role, answered: needed.filter { answered.isSuperset(of: $0.places) }.map(\.partition),
             silent: needed.filter { !silent.isDisjoint(with: $0.places) }.map(\.partition), of: count)

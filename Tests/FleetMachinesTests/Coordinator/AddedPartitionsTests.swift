@@ -24,7 +24,7 @@ import Testing
         }
 
         /// What a term begins with.
-        mutating func begin(frozen: Bool = false) {
+        mutating func begin(frozen: Bool = false, has head: String = "a") {
             tell(.published(manifest("a")))
             for (offset, record) in control.enumerated() { tell(.cutover(record, offset: Int64(offset))) }
             tell(.controlCaughtUp)
@@ -32,7 +32,7 @@ import Testing
             var worker = WorkerStatus(
                 worker: "w", incarnation: "1", host: "h", pid: 1, startedAtMs: 0, backbone: digest("b"),
                 isa: "scalar", replicas: 1)
-            worker.headsReady = [digest("a")]
+            worker.headsReady = [digest(head)]
             if frozen {
                 worker.frozenHead = WorkerStatus.FrozenHead(
                     head: digest("f"), label: label("f"), cutoversIgnored: 0)
@@ -73,13 +73,13 @@ import Testing
     }
 
     /// A committed cut-over of all partitions that there were.
-    private func inForce(_ partitions: [Int32]) -> [CutoverRecord] {
-        var committing = announced("a", number: 0, partitions: partitions)
+    private func inForce(_ partitions: [Int32], _ head: String = "a", number: Int64 = 0) -> [CutoverRecord] {
+        var committing = announced(head, number: number, partitions: partitions)
         var asked = committing
         (asked.state, asked.number, asked.token, asked.scanFrom) = (.requested, nil, nil, nil)
         var committed = committing
         committed.state = .committed
-        committed.offsets = partitions.map { PartitionOffset(partition: $0, offset: 3) }
+        committed.offsets = partitions.map { PartitionOffset(partition: $0, offset: 3 + number) }
         committing.updatedAtMs = 1
         return [asked, committing, committed]
     }
@@ -122,6 +122,23 @@ import Testing
         let written = bench.writes.count
         for _ in 0..<30 { bench.tell(.tick, afterMs: 1_000) }
         #expect(bench.writes.count == written, "it is asked for once")
+    }
+
+    /// Canaries took its place in every partition, and the workers let go of it.
+    @Test func aHeadThatIsInForceNowhereIsAskedForThoughNobodyHasIt() throws {
+        let canary = inForce([0, 1], "b", number: 3).map { record in
+            var record = record
+            record.partitions = [0, 1]
+            return record
+        }
+        for (isEverywhere, asked) in [(false, 1), (true, 0)] {
+            var bench = Bench(inForce([0, 1]) + (isEverywhere ? [] : canary))
+            bench.tell(.partitions(3))
+            bench.begin(has: "b")
+            bench.tell(.tick, afterMs: 1_000)
+            #expect(bench.writes.count == asked, "in force elsewhere: \(isEverywhere)")
+            #expect(bench.writes.allSatisfy { $0.head == digest("a") && $0.partitions == [2] })
+        }
     }
 
     @Test func aPushCountsBeforeItIsAnnounced() throws {

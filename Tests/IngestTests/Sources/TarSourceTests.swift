@@ -223,6 +223,22 @@ private func drain(_ bytes: [UInt8], memberBytesMax: Int = 64 << 20) throws -> D
         }
     }
 
+    /// A camera that calls every picture the same: each is named as it comes, though the first waits for its label.
+    @Test func namesEachFurtherImageOfAKeyAtOnce() throws {
+        let pipe = TestPipe()
+        var tar = TestTar()
+        for _ in 0..<3 { tar.add("frame.png", try fixturePNG()) }
+        try pipe.write(tar.bytes)
+        var source = TarSource(fileDescriptor: pipe.readEnd, name: "pipe")
+        for _ in 0..<2 {
+            guard case .unreadable(let id, _) = try source.next() else {
+                Issue.record("nothing is said of a picture that is not used")
+                return
+            }
+            #expect(id == "frame.png")
+        }
+    }
+
     @Test(arguments: [(1_600, ["a"]), (2_048, ["a", "b"])])
     func readsFromAPipeAndStopsWhileItWaits(bytes: Int, ids: [String]) throws {
         let pipe = TestPipe()

@@ -25,8 +25,6 @@ struct ArchiveSample: Sendable {
 
     let key: String
     private(set) var imageBytes: [UInt8]?
-    /// Problems of further images under this key.
-    private(set) var extras: [SourceOutcome] = []
     private var classIndex: Int?
     private var jsonLabel: Int?
     private var textLabel: Int?
@@ -54,21 +52,18 @@ struct ArchiveSample: Sendable {
         if problem == nil { problem = reason }
     }
 
+    /// What becomes of a further image under this key, which is not kept: there may be any number.
+    func surplus(_ name: [UInt8]) -> SourceOutcome? {
+        guard imageBytes != nil else { return nil }
+        return .unreadable(
+            id: SourceImage.printableID(String(decoding: name, as: UTF8.self)),
+            reason: "a second image for the key \(SourceImage.printableID(key)); the first is used")
+    }
+
     /// Adds the content of one member.
-    mutating func add(_ field: Field, _ content: [UInt8], name: [UInt8]) {
+    mutating func add(_ field: Field, _ content: [UInt8]) {
         switch field {
-        case .image:
-            if imageBytes == nil {
-                imageBytes = content
-            } else {
-                extras.append(
-                    .unreadable(
-                        id: SourceImage.printableID(String(decoding: name, as: UTF8.self)),
-                        reason:
-                            "a second image for the key \(SourceImage.printableID(key)); the first is used"
-                    )
-                )
-            }
+        case .image: imageBytes = content
         case .classIndex:
             classIndex = parseLabel(content)
             if classIndex == nil { refuse("its .cls file holds no whole number from 0 to 2147483647") }
@@ -86,19 +81,17 @@ struct ArchiveSample: Sendable {
     }
 
     /// What the source returns for this key; nothing when the key held no image and no label.
-    var outcomes: [SourceOutcome] {
+    var outcome: SourceOutcome? {
         let id = SourceImage.printableID(key)
-        if let problem { return [.unreadable(id: id, reason: problem)] + extras }
+        if let problem { return .unreadable(id: id, reason: problem) }
         guard let imageBytes else {
-            guard label != nil else { return [] }
-            return [
-                .unreadable(
-                    id: id,
-                    reason: "has a label and no image beside it; keep the files of a key together"
-                )
-            ]
+            guard label != nil else { return nil }
+            return .unreadable(
+                id: id,
+                reason: "has a label and no image beside it; keep the files of a key together"
+            )
         }
-        return [SourceImage.outcome(name: key, bytes: imageBytes, label: label)] + extras
+        return SourceImage.outcome(name: key, bytes: imageBytes, label: label)
     }
 }
 

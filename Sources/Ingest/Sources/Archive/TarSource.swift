@@ -114,19 +114,23 @@ public struct TarSource: ImageSource {
         }
         let field = ArchiveSample.Field(extension: fieldName)
         guard field != .other else { return }
+        if field == .image, let surplus = sample?.surplus(member.name) {
+            ready.append(surplus)
+            return
+        }
         let bytesMax = field == .image ? memberBytesMax : min(Self.labelBytesMax, memberBytesMax)
         guard member.size <= bytesMax else {
             sample?.refuse("its .\(fieldName) file has \(member.size) bytes; the limit is \(bytesMax)")
             return
         }
         let content = try reader.content()
-        sample?.add(field, content, name: member.name)
+        sample?.add(field, content)
     }
 
     private mutating func flush() {
         guard let sample else { return }
         self.sample = nil
         anyLabel = anyLabel || sample.label != nil
-        ready += sample.outcomes
+        if let outcome = sample.outcome { ready.append(outcome) }
     }
 }
