@@ -1,5 +1,7 @@
 public import Kafka
 public import PipelineMessages
+import Synchronization
+import Threads
 
 /// Reads the status topic: what workers, coordinators and fleet supervisors last said.
 ///
@@ -13,7 +15,7 @@ public final class StatusTail: Sendable {
         case coordinator(CoordinatorStatus)
         /// Of a fleet supervisor.
         case fleet(FleetStatus)
-        /// All that was there has been read.
+        /// All that was there has been read, however many beat meanwhile; told again whenever nothing more is there.
         case caughtUp
         /// The broker has a problem.
         case error(KafkaError)
@@ -33,7 +35,17 @@ public final class StatusTail: Sendable {
         }
     }
 
+    private struct Progress {
+        var ends = PassedEnds(freshMs: freshMs)
+        /// The end was passed by the message that was taken last.
+        var hasPassed = false
+    }
+
+    /// What is read within this time of when it was there is told as news, milliseconds.
+    private static let freshMs: Int64 = 500
+
     private let consumer: KafkaConsumer
+    private let progress = Mutex(Progress())
 
     /// Starts at `start`, for example `.beginning`, or `.end` for live views.
     public init(_ kafka: KafkaConfiguration, topics: TopicNames, from start: StartOffset) throws(KafkaError) {
@@ -52,8 +64,18 @@ public final class StatusTail: Sendable {
 
     /// As ``poll(timeoutMs:)``, with the time that the record bears.
     public func stamped(timeoutMs: Int32) -> (event: Event, stamp: Stamp?)? {
+        let isPassed = progress.withLock { progress in
+            defer { progress.hasPassed = false }
+            return progress.hasPassed
+        }
+        if isPassed { return (.caughtUp, nil) }
         switch consumer.poll(timeoutMs: timeoutMs) {
         case .message(let message):
+            progress.withLock {
+                $0.hasPassed = $0.ends.pass(
+                    message.topicPartition, offset: message.offset, steadyMs: Clock.steadyMs,
+                    consumer.knownEnd)
+            }
             guard let event = Self.event(key: message.key ?? [], value: message.payload) else { return nil }
             let stamp = message.timestampMs.map { Stamp(atMs: $0, isBrokers: message.hasBrokersTime) }
             return (event, stamp)

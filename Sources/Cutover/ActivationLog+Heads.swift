@@ -21,6 +21,19 @@ extension ActivationLog {
         Dictionary(uniqueKeysWithValues: markers.keys.map { ($0, inForce(partition: $0, below: .max)) })
     }
 
+    /// The cut-over by which a prediction says it was scored, if that is announced and not committed: where its markers lie is not
+    /// known yet, while a worker goes by one as soon as it is announced.
+    public func undecided(_ prediction: Prediction) -> CutoverRecord? {
+        open.first { record in
+            record.state == .committing && record.number == prediction.cutover
+                && record.head == prediction.head
+                && (record.slot == .standard || record.slot == .stream(prediction.stream))
+                && record.scanFrom?.contains {
+                    $0.partition == prediction.partition && $0.offset <= prediction.offset
+                } ?? false
+        }
+    }
+
     /// Whether any partition has this head, behind all committed markers.
     public func isInForce(_ head: ContentDigest) -> Bool {
         markers.keys.contains { partition in

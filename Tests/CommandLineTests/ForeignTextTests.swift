@@ -77,10 +77,14 @@ import Testing
         let deployment = try Deployment(workers: 0)
         let specimen = try #require(Specimen.of("prediction").first { $0.name == "prediction, full" })
         var prediction = try Prediction(json: specimen.bytes)
-        let marks = String(repeating: "\"", count: RecordBounds.name.upperBound)
-        (prediction.id, prediction.stream) = (marks, marks)
-        let json = prediction.json
-        for _ in 0..<2 { try deployment.produce(topic: "hashiflex.predictions", key: "anyone", json) }
+        // What is escaped grows sixfold.
+        let bell = String(repeating: "\u{07}", count: RecordBounds.name.upperBound)
+        for text in [String(repeating: "\"", count: RecordBounds.name.upperBound), bell] {
+            (prediction.id, prediction.stream) = (text, text)
+            prediction.error = "," + text
+            prediction.top[0].name = text
+            try deployment.produce(topic: "hashiflex.predictions", key: "anyone", prediction.json)
+        }
         let rows = try deployment.succeed("predictions", "--format", "csv").lines
         #expect(rows.count == 3)
         for row in rows { #expect(row.filter { $0 == "\"" }.count.isMultiple(of: 2), "\(row)") }

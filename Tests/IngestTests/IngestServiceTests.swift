@@ -120,8 +120,8 @@ import Threads
     @Test func whatIsNotYetDueIsNotRead() throws {
         let deployment = try IngestDeployment()
         let reads = Mutex(0)
-        let service = try deployment.service(streams: ["a"], fps: 0.02) { _, count in
-            reads.withLock { $0 = count }
+        let service = try deployment.service(streams: ["a"], fps: 0.02) { _, _ in
+            reads.withLock { $0 += 1 }
             return true
         }
         let run = BackgroundIngest(service)

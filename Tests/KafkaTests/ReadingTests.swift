@@ -172,7 +172,7 @@ extension OnBroker {
                 let reader = try KafkaConsumer(
                     broker.configuration, groupID: nil, options: ConsumerOptions(offsetReset: .error))
                 let places = (0..<2).map { TopicPartition(topic: "t", partition: $0) }
-                let nowhere = TopicPartition(topic: "nowhere", partition: 0)
+                let nowhere = TopicPartition(topic: "t", partition: 9)
                 var asked = 0
                 let found = reader.extents(
                     by: [1: [nowhere], 2: [places[0]], 3: [places[1]]], timeoutMs: 2_000

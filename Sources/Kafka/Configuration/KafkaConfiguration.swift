@@ -115,7 +115,7 @@ extension KafkaConfiguration {
         "enable.partition.eof": "it is chosen by what is being read",
         "auto.offset.reset": "it is chosen by what is being read",
         "isolation.level": "it is chosen by what is being read, and exactly-once rests on it",
-        "group.id": "use the command's own option for the group",
+        "group.id": "it is made from the topics' common beginning: see --topic-prefix",
         "transactional.id": "it is made from the group and the worker's slot",
         "test.mock.num.brokers": "use the embedded broker",
     ]

@@ -17,7 +17,7 @@ struct DoctorCommand: ParsableCommand {
         discussion: """
             Every node of the cluster is asked by itself. A line begins with ok, with BAD, or with ??? for what could not \
             be known; BAD alone makes the exit code 1. On a broker with users also which roles this one may play: each \
-            right is tried, and nothing is written. With --data also how the pictures of a source fare: how many are \
+            right is tried but Write on transactional ids, and nothing is written. With --data also how the pictures of a source fare: how many are \
             stretched, or carry an EXIF orientation that is ignored.
             """)
 

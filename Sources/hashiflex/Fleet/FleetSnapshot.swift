@@ -19,6 +19,9 @@ package struct FleetSnapshot {
     /// Who lives.
     package private(set) var heartbeats = HeartbeatAges()
     private var refused = RefusedShards()
+    /// The how-manieth heartbeat of all each sender's last one was: who has been silent for longest gives way where there are too many.
+    private var lastArrivals: [HeartbeatSender: Int] = [:]
+    private var arrivals = 0
 
     /// Has heard nothing.
     package init() {}
@@ -38,16 +41,17 @@ package struct FleetSnapshot {
         case .worker(let status):
             // Anyone may write heartbeats under any number of names.
             if workers.count >= Self.workersMax, workers[status.worker] == nil,
-                let oldest = workers.keys.min(by: { (heardMs(.worker, $0), $0) < (heardMs(.worker, $1), $1) })
+                let oldest = workers.keys.min(by: { place(.worker, $0) < place(.worker, $1) })
             {
                 workers[oldest] = nil
-                heartbeats.forget(HeartbeatSender(.worker, oldest))
+                forget(HeartbeatSender(.worker, oldest))
                 refused.forget(oldest)
             }
             workers[status.worker] = status
             refused.take(status)
             // Nobody waits for what one that has stopped says next.
             let sender = HeartbeatSender(.worker, status.worker)
+            arrived(sender)
             if status.state == .stopped {
                 heartbeats.forget(sender)
             } else {
@@ -55,12 +59,13 @@ package struct FleetSnapshot {
             }
         case .fleet(let status):
             if fleets.count >= Self.workersMax, fleets[status.fleet] == nil,
-                let oldest = fleets.keys.min(by: { (heardMs(.fleet, $0), $0) < (heardMs(.fleet, $1), $1) })
+                let oldest = fleets.keys.min(by: { place(.fleet, $0) < place(.fleet, $1) })
             {
                 fleets[oldest] = nil
-                heartbeats.forget(HeartbeatSender(.fleet, oldest))
+                forget(HeartbeatSender(.fleet, oldest))
             }
             fleets[status.fleet] = status
+            arrived(HeartbeatSender(.fleet, status.fleet))
             heartbeats.take(HeartbeatSender(.fleet, status.fleet), stamp, atMs: steadyMs)
         case .coordinator(let status):
             coordinator = status
@@ -70,8 +75,18 @@ package struct FleetSnapshot {
         }
     }
 
-    private func heardMs(_ kind: HeartbeatSender.Kind, _ name: String) -> Int64 {
-        heartbeats.heardMs(of: HeartbeatSender(kind, name)) ?? .min
+    private mutating func arrived(_ sender: HeartbeatSender) {
+        arrivals += 1
+        lastArrivals[sender] = arrivals
+    }
+
+    private func place(_ kind: HeartbeatSender.Kind, _ name: String) -> Int {
+        lastArrivals[HeartbeatSender(kind, name)] ?? 0
+    }
+
+    private mutating func forget(_ sender: HeartbeatSender) {
+        lastArrivals[sender] = nil
+        heartbeats.forget(sender)
     }
 
     /// Workers with a fresh heartbeat that have not stopped, by name.

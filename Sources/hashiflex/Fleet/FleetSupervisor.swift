@@ -71,7 +71,8 @@ struct FleetSupervisor {
             try beatIfDue()
             _ = stop.wait(milliseconds: 100)
         }
-        for slot in slots.values { slot.child.terminate() }
+        // One that drains already would end at once at a second signal.
+        for slot in slots.values where !slot.leaving { slot.child.terminate() }
         // As long as a worker runs its name is taken, and that is said.
         let endMs = Clock.steadyMs + Self.drainMs
         while slots.values.contains(where: \.child.isRunning), Clock.steadyMs < endMs {

@@ -13,7 +13,8 @@ struct WorkerCommand: ParsableCommand {
         commandName: "worker",
         abstract: "Run one worker: classify shards until it is told to stop.",
         discussion: """
-            SIGTERM and SIGINT let it finish and commit what it took; a second signal ends it at once. \
+            SIGTERM and SIGINT let it finish and commit what it took; a further one, 2 s or more later, \
+            ends it at once. \
             Killing it loses nothing: its shards go to another worker, which writes the same bytes.
             """)
 

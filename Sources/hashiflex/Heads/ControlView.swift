@@ -108,6 +108,27 @@ final class ControlView {
         while readBelow < end, Clock.steadyMs < deadline { try take(timeoutMs: 50) }
     }
 
+    /// Reads to where the topic ends now.
+    ///
+    /// - Throws: `CommandError` 69 or 75 when it can not be read so far.
+    func readOn() throws {
+        let end = try link.patience.wait(for: "the leader of topic \(link.topics.control)", callMs: 10_000) {
+            timeoutMs throws(KafkaError) in try tail.end(timeoutMs: timeoutMs)
+        }
+        var watch = ReadingWatch([0], limitMs: link.answerMs, nowMs: Clock.steadyMs)
+        while readBelow < end, !link.patience.isStopped {
+            let before = readBelow
+            try take(timeoutMs: 50)
+            if readBelow > before { watch.heard(0, nowMs: Clock.steadyMs) }
+            guard watch.overdue(nowMs: Clock.steadyMs).isEmpty else {
+                throw link.unread(link.topics.control, [0], silentMs: link.answerMs)
+            }
+        }
+        guard readBelow >= end else {
+            throw CommandError(Exit.late, "the control topic was not read to its end: told to stop")
+        }
+    }
+
     /// The file of a published head, for which the topic is read anew; `nil` if it is not there.
     func file(of head: ContentDigest) throws -> [UInt8]? {
         var found: [UInt8]?

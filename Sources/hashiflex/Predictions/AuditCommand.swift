@@ -44,6 +44,12 @@ struct AuditCommand: ParsableCommand {
             report(findings)
             try checkPreprocessing(predicted, link)
             guard findings.isSound else { throw Exit.mismatch }
+            guard findings.undecided == 0 else {
+                throw CommandError(
+                    Exit.late,
+                    "\(Format.count(findings.undecided)) predictions are of cut-overs that are not committed: audit again once "
+                        + "head list shows them")
+            }
         }
     }
 
@@ -58,7 +64,8 @@ struct AuditCommand: ParsableCommand {
         let lines = LineLimiter(linesPerPeriod: 20) { Terminal.complain(Terminal.oneLine($0)) }
         defer { lines.settle() }
         var audit: StampAudit?
-        var patience = CutoverPatience()
+        var patience = CutoverPatience("audit")
+        var view: ControlView?
         var predicted = try PredictedShards(partitions: shards ? link.partitions : 0)
         // Once is enough: a fleet that publishes faster than this reads would never let it end.
         while !reader.hasSeenEnd {
@@ -76,10 +83,10 @@ struct AuditCommand: ParsableCommand {
                 lines.say(problem, kind: "unreadable")
             case .idle: break
             }
-            if records.isFull { try drain(&records, &audit, &patience, link) }
+            if records.isFull { try drain(&records, &audit, &view, &patience, link) }
         }
         reader.sayHeldBack()
-        try drain(&records, &audit, &patience, link)
+        try drain(&records, &audit, &view, &patience, link)
         var findings = audit?.findings ?? StampAudit(activations: ActivationLog()).findings
         findings.unreadable = unreadable
         findings.imagesWanted = images
@@ -135,15 +142,18 @@ struct AuditCommand: ParsableCommand {
     }
 
     private func drain(
-        _ records: inout PendingPredictions, _ audit: inout StampAudit?,
+        _ records: inout PendingPredictions, _ audit: inout StampAudit?, _ known: inout ControlView?,
         _ patience: inout CutoverPatience, _ link: Connection
     ) throws {
-        // Read after the predictions: every cut-over that they can carry is in it.
-        let view = try ControlView(link)
+        // Read on after the predictions: every cut-over that they can carry is in it.
+        let view = try known ?? ControlView(link)
+        if known != nil { try view.readOn() }
+        known = view
         try patience.wait(view)
         let log = view.log
         if audit == nil {
-            audit = StampAudit(activations: log, frozenHeads: try frozenHeads(link))
+            let (frozen, open) = try backbones(link)
+            audit = StampAudit(activations: log, frozenHeads: frozen, openBackbones: open)
         } else {
             audit?.update(log)
         }
@@ -151,13 +161,19 @@ struct AuditCommand: ParsableCommand {
         records = PendingPredictions()
     }
 
-    /// The heads that backbones hold frozen, as far as heartbeats say; else a backbone's first record says it.
-    private func frozenHeads(_ link: Connection) throws -> [ContentDigest: ContentDigest] {
-        var heads: [ContentDigest: ContentDigest] = [:]
+    /// The heads that backbones hold frozen, and the backbones that hold none, as far as heartbeats say; else their records say it.
+    private func backbones(
+        _ link: Connection
+    ) throws -> (frozen: [ContentDigest: ContentDigest], open: Set<ContentDigest>) {
+        var (frozen, open): ([ContentDigest: ContentDigest], Set<ContentDigest>) = ([:], [])
         for worker in try FleetSnapshot.readIfAllowed(link).workers.values {
-            if let frozen = worker.frozenHead { heads[worker.backbone] = frozen.head }
+            if let head = worker.frozenHead {
+                frozen[worker.backbone] = head.head
+            } else {
+                open.insert(worker.backbone)
+            }
         }
-        return heads
+        return (frozen, open)
     }
 
     private func report(_ findings: StampAudit.Findings) {
@@ -168,6 +184,12 @@ struct AuditCommand: ParsableCommand {
         Terminal.print("repeated, same    \(Format.count(findings.identicalDuplicates))")
         Terminal.print("repeated, differ  \(Format.count(findings.differingDuplicates))")
         if findings.frozen > 0 { Terminal.print("frozen head       \(Format.count(findings.frozen))") }
+        if findings.undeclaredFrozen > 0 {
+            Terminal.print(
+                "  undeclared      \(Format.count(findings.undeclaredFrozen))  (of backbones that no heartbeat names)"
+            )
+        }
+        if findings.undecided > 0 { Terminal.print("undecided         \(Format.count(findings.undecided))") }
         Terminal.print("wrong head        \(Format.count(findings.wrongHeads))")
         Terminal.print("unreadable        \(Format.count(findings.unreadable))")
         if let unscored = findings.unscoredShards {

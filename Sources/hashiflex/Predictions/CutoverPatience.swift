@@ -8,7 +8,11 @@ struct CutoverPatience {
     /// Time until a wait is told, milliseconds.
     private static let quietMs: Int64 = 3_000
     private static let limitMs: Int64 = 30_000
+    private let command: String
     private var spentMs: Int64 = 0
+
+    /// - Parameter command: Who waits.
+    init(_ command: String) { self.command = command }
 
     /// Waits until none is committing, or the time is spent.
     mutating func wait(_ view: ControlView) throws {
@@ -21,14 +25,15 @@ struct CutoverPatience {
             guard spentBefore + nowMs - beginMs < limit else {
                 // Later waits have no time left: told once.
                 if spentBefore < limit {
-                    Self.say(open, "is not committed after \(limit / 1_000) s; audit goes on without it")
+                    Self.say(open, "is not committed after \(limit / 1_000) s; \(command) goes on without it")
                 }
                 return
             }
             if nowMs - toldMs >= Self.quietMs {
                 toldMs = nowMs
                 let leftMs = limit - (spentBefore + nowMs - beginMs)
-                Self.say(open, "is being committed; audit waits for it, \(leftMs / 1_000) s more at most")
+                Self.say(
+                    open, "is being committed; \(command) waits for it, \(leftMs / 1_000) s more at most")
             }
             try view.take(timeoutMs: 200)
         }

@@ -54,6 +54,11 @@ struct PredictionsCommand: ParsableCommand {
                 }
             }
             if !stop.isSet, reader.hasSeenEnd { reader.sayHeldBack() }
+            guard !stop.isSet || follow || reader.hasSeenEnd || limit > 0 && printed >= limit else {
+                throw CommandError(
+                    Exit.late,
+                    "told to stop before the end of the topic; \(Format.count(printed)) were printed")
+            }
         }
     }
 
@@ -79,8 +84,10 @@ struct PredictionsCommand: ParsableCommand {
             prediction.cutover.map(String.init) ?? "", prediction.backbone.hex,
             prediction.logitsDigest?.hex ?? "", prediction.error ?? "",
         ]
-        return fields.map { quoted(RecordBounds.cut(Terminal.oneLine($0), bytes: fieldBytesMax)) }.joined(
-            separator: ",")
+        // Escaped before it is cut: what is printed must not be cut again, in the middle of a quotation.
+        return fields.map {
+            quoted(RecordBounds.cut(Terminal.escaped(Terminal.oneLine($0)), bytes: fieldBytesMax))
+        }.joined(separator: ",")
     }
 
     private static func quoted(_ field: String) -> String {

@@ -39,7 +39,7 @@ struct PreprocessingAudit {
     }
 
     /// Finds shards of tensors that were predicted though they state another preprocessing than the backbone; reads the
-    /// whole topic.
+    /// whole topic, without what retention takes meanwhile.
     ///
     /// - Parameter predicted: the shards that have predictions, and the backbone that made them.
     /// - Returns: how many shards were compared.
@@ -49,7 +49,7 @@ struct PreprocessingAudit {
         let count = try link.partitions
         let reading = try TopicReading(
             link, link.topics.shards, (0..<Int32(count)).map { $0 },
-            TopicReading.wholeTopic(.error))
+            TopicReading.wholeTopic(.earliest))
         var compared = 0
         var ended: Set<Int32> = []
         while ended.count < count {
@@ -71,8 +71,6 @@ struct PreprocessingAudit {
                         "its predictions are of other pictures than the backbone was made for: ingest again")
                 found.take(mismatch)
             case .partitionEnd(let tp, _): ended.insert(tp.partition)
-            case .error(let error) where error.code == KafkaError.Code.noOffsetToResetTo:
-                throw reading.lost(error)
             case .error(let error) where error.isFatal: throw error
             default: break
             }

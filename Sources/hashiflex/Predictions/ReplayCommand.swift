@@ -55,6 +55,14 @@ struct ReplayCommand: ParsableCommand {
             }
             let record = try readRecord(address, link)
             let view = try ControlView(link)
+            var patience = CutoverPatience("replay")
+            try patience.wait(view)
+            if let open = view.log.undecided(record) {
+                throw CommandError(
+                    Exit.late,
+                    "\(address) was scored by cut-over \(open.request) to \(open.label), which is not committed: where it "
+                        + "begins is not known yet; try again once head list shows it")
+            }
             let outcome = try compare(record, shard, address, hardened, view)
             if json {
                 Terminal.printJSON(outcome)
@@ -150,7 +158,14 @@ struct ReplayCommand: ParsableCommand {
 
     /// The record lies in the predictions partition of the same number; it is searched from the start.
     private func readRecord(_ address: ImageAddress, _ link: Connection) throws -> Prediction {
-        let reader = try PredictionReader(link)
+        let partitions = try link.topic(link.topics.predictions).partitions.count
+        guard address.partition < partitions else {
+            throw CommandError(
+                Exit.badInput,
+                "\(link.topics.predictions) has \(partitions) partitions, from 0: there is no \(address.partition)"
+            )
+        }
+        let reader = try PredictionReader(link, only: address.partition)
         // Once is enough: on a fleet that goes on publishing, all partitions need never be at their end at once.
         while !reader.hasSeenEnd {
             if case .record(let prediction, _) = try reader.next(timeoutMs: 500),

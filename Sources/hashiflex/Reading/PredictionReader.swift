@@ -2,7 +2,7 @@ import Kafka
 import PipelineMessages
 import Threads
 
-/// Reads the predictions topic from its beginning, all partitions.
+/// Reads the predictions topic from its beginning, all partitions or one.
 final class PredictionReader {
     /// One step of reading.
     enum Step {
@@ -17,6 +17,7 @@ final class PredictionReader {
     private let reading: TopicReading
     private var endsSeen: Set<Int32> = []
     private let link: Connection
+    /// How many are read: all, or one.
     private var partitions: Int
     private var lookAtMs = Clock.steadyMs + lookMs
     private lazy var admin = try? KafkaAdmin(link.kafka)
@@ -25,19 +26,20 @@ final class PredictionReader {
     private static let lookMs: Int64 = 10_000
     private static let answerMs: Int32 = 2_000
 
-    init(_ link: Connection, from start: StartOffset = .beginning) throws {
+    init(_ link: Connection, from start: StartOffset = .beginning, only partition: Int32? = nil) throws {
         self.link = link
-        partitions = try link.topic(link.topics.predictions).partitions.count
+        let count = try link.topic(link.topics.predictions).partitions.count
+        let chosen = partition.map { [$0] } ?? (0..<Int32(count)).map { $0 }
+        partitions = chosen.count
         reading = try TopicReading(
-            link, link.topics.predictions, (0..<Int32(partitions)).map { $0 }, from: start,
-            TopicReading.wholeTopic(.error))
+            link, link.topics.predictions, chosen, from: start, TopicReading.wholeTopic(.error))
     }
 
-    /// Whether every partition's end was reached once, whatever has come since: a fleet that goes on publishing would not let a
-    /// reader end that wants all of them at their end at once.
+    /// Whether all was read that was there at the beginning, whatever has come since: a fleet that goes on publishing would not let a
+    /// reader end that wants all of it.
     var hasSeenEnd: Bool { endsSeen.count == partitions }
 
-    /// Takes partitions that were added to the topic, from their beginning; looks for them now and then.
+    /// Takes partitions that were added to the topic, from their beginning; looks for them now and then. Of a reader of all.
     ///
     /// - Returns: How many there are, where some were added.
     func takeAdded() throws -> Int? {

@@ -10,6 +10,9 @@ final class TopicReading {
     private let consumer: KafkaConsumer
     private var watch: ReadingWatch
     private var transactions = OpenTransactionWatch()
+    private var ends = PassedEnds()
+    /// The end that the last message has passed.
+    private var passed: ConsumerEvent?
     /// Where each partition is read from, until it has brought something.
     private var starts: [Int32: StartOffset]
     /// What each partition is to bring next.
@@ -71,11 +74,16 @@ final class TopicReading {
 
     deinit { _ = consumer.close() }
 
-    /// The next event, if one comes within `timeoutMs`.
+    /// The next event, if one comes within `timeoutMs`. The end of a partition is also told when all was read that was there at the
+    /// beginning, however much has come since.
     ///
     /// - Throws: `CommandError` 69 that names partitions and addresses when a leader does not answer for
     ///   ``Connection/answerMs``; 75 when all answer, and none sends anything.
     func next(timeoutMs: Int32) throws -> ConsumerEvent? {
+        if let passed {
+            self.passed = nil
+            return passed
+        }
         let awayMs = Clock.steadyMs - listenedMs
         if awayMs >= Self.checkMs { watch.passOver(milliseconds: awayMs) }
         let event = consumer.poll(timeoutMs: timeoutMs)
@@ -86,6 +94,10 @@ final class TopicReading {
         case .message(let message):
             watch.heard(message.partition, nowMs: now)
             nextOffsets[message.partition] = message.offset + 1
+            let place = message.topicPartition
+            if ends.pass(place, offset: message.offset, steadyMs: now, consumer.knownEnd) {
+                passed = .partitionEnd(place, message.offset + 1)
+            }
         case .partitionEnd(let place, let end):
             watch.ended(place.partition, nowMs: now)
             nextOffsets[place.partition] = end

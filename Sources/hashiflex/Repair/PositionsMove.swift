@@ -63,8 +63,34 @@ extension PositionsCommand {
                 let places = try view.read(chosen.map { Int32($0) }, beside: control)
                     .filter { !gaps || !$0.deleted.isEmpty }
                 if places.isEmpty { say("no partition has lost records that were not read") }
-                for place in places { try ask(place, view, control, live, link) }
+                guard places.count > 1 else {
+                    for place in places { try ask(place, view, control, live, link) }
+                    return
+                }
+                try askEach(places, view, control, live, link)
             }
+        }
+
+        /// Asks for one move after the other: one that can not be made leaves the others to be made.
+        private func askEach(
+            _ places: [PositionsView.Place], _ view: PositionsView, _ control: ControlView,
+            _ live: [WorkerStatus], _ link: Connection
+        ) throws {
+            var failures: [CommandError] = []
+            for known in places {
+                do {
+                    // The moves before it may have taken a while.
+                    let place = try view.read([known.partition], beside: control).first ?? known
+                    try ask(place, view, control, live, link)
+                } catch let failure as CommandError {
+                    Terminal.complain("partition \(known.partition): \(failure.text)")
+                    failures.append(failure)
+                }
+            }
+            guard let first = failures.first else { return }
+            throw CommandError(
+                first.code,
+                "\(failures.count) of \(places.count) partitions were not moved; see above")
         }
 
         private func ask(
@@ -78,15 +104,31 @@ extension PositionsCommand {
             try refuseWhileMoving(place, live.flatMap(\.partitions).first { $0.partition == place.partition })
             let key = ControlKey.move(partition: place.partition, name: ProcessFacts.randomName())
             let writer = try RecordWriter(link.kafka)
-            func write(_ move: PositionMove) throws {
+            func write(_ move: PositionMove) throws(KafkaError) {
                 try writer.write(
                     RecordWriter.Record(
                         topic: link.topics.control, key: key.bytes, value: JSONRecord.encode(move)),
                     isRepeatable: false)
             }
-            try write(move)
+            do throws(KafkaError) {
+                try write(move)
+            } catch {
+                guard !error.isPermanent, !error.isRefusedAccess else { throw error }
+                throw CommandError(
+                    Exit.late,
+                    "\(error): whether the move of partition \(place.partition) was written is not known; see positions show "
+                        + "before you ask again")
+            }
             if json { Terminal.printJSON(move) }
-            try follow(move, view, control, isOwned: !live.isEmpty, settle: write)
+            try follow(move, view, control, isOwned: !live.isEmpty) { settled in
+                // The coordinator writes it as well.
+                do throws(KafkaError) {
+                    try write(settled)
+                } catch {
+                    Terminal.complain(
+                        "what became of the move could not be written down, a coordinator does it: \(error)")
+                }
+            }
         }
 
         private func move(
@@ -159,7 +201,7 @@ extension PositionsCommand {
 
         private func follow(
             _ move: PositionMove, _ view: PositionsView, _ control: ControlView, isOwned: Bool,
-            settle: (PositionMove) throws -> Void
+            settle: (PositionMove) -> Void
         ) throws {
             let words = "partition \(move.partition) from offset \(move.from ?? 0) to \(move.to)"
             guard isOwned else {
@@ -174,14 +216,14 @@ extension PositionsCommand {
                 // Somebody else's is there until it is moved; a later move may be read next.
                 if place.isForeign { continue }
                 if place.moved ?? -1 > own.offset, own.move.done != true {
-                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: nil)) }
+                    if own.move.settled == nil { settle(move.settled(at: own.offset, done: nil)) }
                     throw CommandError(
                         Exit.refused,
                         "\(words): a later move was carried out, and whether this one was before it can not be told; "
                             + "see positions show")
                 }
                 if own.move.done == true || place.moved == own.offset {
-                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: true)) }
+                    if own.move.settled == nil { settle(move.settled(at: own.offset, done: true)) }
                     let passed = Format.count(Int64(move.passedOver.count))
                     return say(
                         "\(words): done, \(passed) offsets passed over, \(Format.count(move.images)) images below"
@@ -190,7 +232,7 @@ extension PositionsCommand {
                 guard own.move.settled == nil, place.committed == move.from else {
                     // Without a worker's word beside an offset nobody can tell what was done before it was lost.
                     let done = place.committed == nil || place.images == nil ? nil : false
-                    if own.move.settled == nil { try settle(move.settled(at: own.offset, done: done)) }
+                    if own.move.settled == nil { settle(move.settled(at: own.offset, done: done)) }
                     throw CommandError(
                         Exit.refused, "\(words): void, something else was committed meanwhile; ask again")
                 }

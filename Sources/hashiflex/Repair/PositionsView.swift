@@ -47,15 +47,7 @@ struct PositionsView {
         let committed = try link.patience.wait(
             for: "the committed offsets of group \(link.topics.workerGroup)", callMs: 10_000
         ) { timeoutMs throws(KafkaError) in try reader.committed(places, timeoutMs: timeoutMs) }
-        let extents = try link.patience.wait(
-            for: "the leaders of topic \(link.topics.shards)", callMs: 10_000
-        ) { timeoutMs throws(KafkaError) in
-            let found = try reader.extents(places, timeoutMs: timeoutMs)
-            guard let silent = places.first(where: { found[$0] == nil }) else { return found }
-            throw KafkaError(
-                code: KafkaError.Code.leaderNotAvailable,
-                doing: "\(silent): its leader does not say where it begins and ends")
-        }
+        let extents = try extents(places)
         let known = committed.compactMapValues { saved in
             saved.offset == nil ? nil : try? PartitionProgress(text: saved.metadata)
         }
@@ -73,6 +65,30 @@ struct PositionsView {
                 partition: place.partition, begin: extent.low, end: extent.high, committed: saved?.offset,
                 images: isReadable && !isForeign ? progress?.images : nil,
                 moved: isForeign ? nil : progress?.moved, isForeign: isForeign)
+        }
+    }
+
+    private func extents(
+        _ places: [TopicPartition]
+    ) throws -> [TopicPartition: (low: Int64, high: Int64)] {
+        do throws(KafkaError) {
+            return try link.patience.wait(
+                for: "the leaders of topic \(link.topics.shards)", callMs: 10_000
+            ) { timeoutMs throws(KafkaError) in
+                let found = try reader.extents(places, timeoutMs: timeoutMs)
+                guard let silent = places.first(where: { found[$0] == nil }) else { return found }
+                throw KafkaError(
+                    code: KafkaError.Code.leaderNotAvailable,
+                    doing: "\(silent): its leader does not say where it begins and ends")
+            }
+        } catch {
+            guard !error.isRefusedAccess, !link.patience.isStopped else { throw error }
+            let silent = link.silentLeaders(link.topics.shards, places.map(\.partition))
+            guard !silent.isEmpty else { throw error }
+            throw CommandError(
+                Exit.unavailable,
+                "topic \(link.topics.shards): \(silent.map(\.text).joined(separator: "; ")); see doctor, and --wait to wait longer"
+            )
         }
     }
 

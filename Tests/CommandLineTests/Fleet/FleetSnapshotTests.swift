@@ -89,6 +89,24 @@ import hashiflex
         }
     }
 
+    /// A topic that keeps the names of thousands that are gone.
+    @Test func whoWasReadLastStaysWhereThereAreTooManyNames() {
+        var snapshot = FleetSnapshot()
+        func take(_ name: String) {
+            for event in heartbeats(name, at: 0, ahead: 0) {
+                snapshot.take(event, stamp(0, ahead: 0, isBrokers: true), atMs: 0)
+            }
+        }
+        // First in the alphabet, and alive: read again and again among the others.
+        for number in 0..<9_000 {
+            if number % 1_000 == 0 { take("a") }
+            take("gone\(number)")
+        }
+        #expect(snapshot.workers["a"] != nil && snapshot.fleets["a"] != nil)
+        #expect(snapshot.workers["gone8999"] != nil && snapshot.workers["gone0"] == nil)
+        #expect(snapshot.workers.count == 4_096)
+    }
+
     @Test func aWorkerThatHasStoppedIsNeitherLiveNorWaitedFor() {
         var snapshot = FleetSnapshot()
         snapshot.take(heartbeats("w", at: -500, ahead: 0)[0], nil, atMs: 0)

@@ -38,6 +38,16 @@ import Testing
         }
     }
 
+    /// A file of predictions that lacks an unknown part must not look whole.
+    @Test func predictionsThatAreStoppedBeforeTheEndSaySo() throws {
+        try withProxy(withheld: [1]) { proxy in
+            let reader = try Background(["predictions", "--brokers", proxy.address])
+            try #require(try eventually(seconds: 20) { proxy.hasWithheld(1) })
+            #expect(reader.finish() == 75)
+            #expect(reader.text.contains("told to stop before the end of the topic; 0 were printed"), "\(reader.text)")
+        }
+    }
+
     /// A link that loses packets of full size.
     @Test func doctorTellsLostPacketsOfFullSizeFromABrokerThatIsAway() throws {
         try withProxy(largestAnswer: 1_000) { proxy in

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// Passes a broker's answers on, with another port in the place of its own: an address that it advertises in vain, or the
 /// proxy's. It may swallow some of what it is to pass, as a network does.
@@ -9,6 +10,7 @@ final class MisleadingProxy: Sendable {
     private let advertised: UInt16
     private let withheld: Set<Int16>
     private let largestAnswer: Int
+    private let swallowed = Swallowed()
     /// Where it listens, `127.0.0.1:port`.
     let address: String
 
@@ -49,7 +51,14 @@ final class MisleadingProxy: Sendable {
         }
     }
 
+    private final class Swallowed: Sendable {
+        let kinds = Mutex<Set<Int16>>([])
+    }
+
     deinit { close() }
+
+    /// Whether a request of this kind was made, and swallowed.
+    func hasWithheld(_ kind: Int16) -> Bool { swallowed.kinds.withLock { $0.contains(kind) } }
 
     func close() { shutdown(listener, Int32(SHUT_RDWR)) }
 
@@ -61,9 +70,14 @@ final class MisleadingProxy: Sendable {
             return
         }
         let (own, other) = (Self.bytes(target), Self.bytes(advertised))
-        let (withheld, largest) = (withheld, largestAnswer)
+        let (withheld, swallowed, largest) = (withheld, swallowed, largestAnswer)
         Thread.detachNewThread {
-            Self.pump(near, far) { withheld.contains(Int16($0[4]) << 8 | Int16($0[5])) ? nil : $0 }
+            Self.pump(near, far) { request in
+                let kind = Int16(request[4]) << 8 | Int16(request[5])
+                guard withheld.contains(kind) else { return request }
+                _ = swallowed.kinds.withLock { $0.insert(kind) }
+                return nil
+            }
         }
         Thread.detachNewThread {
             Self.pump(far, near) { $0.count > largest ? nil : Self.replace(own, other, in: $0) }

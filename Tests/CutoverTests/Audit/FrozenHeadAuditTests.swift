@@ -19,9 +19,9 @@ import Testing
 
     private func findings(
         _ records: [Prediction], log: ActivationLog = ActivationLog(),
-        declared: [ContentDigest: ContentDigest] = [:]
+        declared: [ContentDigest: ContentDigest] = [:], open: Set<ContentDigest> = []
     ) -> StampAudit.Findings {
-        var audit = StampAudit(activations: log, frozenHeads: declared)
+        var audit = StampAudit(activations: log, frozenHeads: declared, openBackbones: open)
         for record in records { audit.take(record, bytes: record.json) }
         return audit.findings
     }
@@ -58,7 +58,22 @@ import Testing
     @Test func aCutOverOnAFrozenBackboneIsFoundEvenWithTheRightHead() {
         let stamped = prediction(5, head: "a", cutover: 1)
         #expect(findings([stamped], declared: [digest("frozen"): digest("a")]).wrongHeads == 1)
-        #expect(findings([prediction(4, head: "a"), stamped]).wrongHeads == 1)
+    }
+
+    /// Whichever is read first: the side that the log knows of is right.
+    @Test func aForgedFrozenRecordCondemnsNoneOfAnOpenBackbone() {
+        let honest = (5..<8).map { prediction($0, head: "b", backbone: "open", cutover: 1) }
+        let forged = (1..<3).map { prediction($0, head: "z", backbone: "open") }
+        for records in [forged + honest, honest + forged] {
+            let found = findings(records, log: log)
+            #expect(found.wrongHeads == 2 && found.images == 5, "\(found.examples)")
+        }
+        // As heartbeats say: known before any record is read.
+        #expect(findings(forged, log: log, open: [digest("open")]).wrongHeads == 2)
+        let undeclared = findings(forged, log: log)
+        #expect(undeclared.wrongHeads == 0 && undeclared.undeclaredFrozen == 2)
+        let declared = findings(forged, declared: [digest("open"): digest("z")], open: [digest("open")])
+        #expect(declared.wrongHeads == 0 && declared.undeclaredFrozen == 0)
     }
 
     @Test func aRecordWithoutItsCutOverIsNoFrozenOne() {

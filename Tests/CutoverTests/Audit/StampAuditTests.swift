@@ -83,6 +83,31 @@ import Testing
         #expect(audit.findings.wrongHeads == 1)
     }
 
+    /// Workers go by a marker as soon as it is announced; where it lies is told when it is committed.
+    @Test func whatAnUncommittedCutOverGaveIsUndecided() {
+        var log = log
+        log.apply(request("c").with(.committing, number: 5, scanFrom: [0: 25]), at: 6)
+        var found: [StampAudit.Findings] = []
+        for (offset, head, number) in [(30, "c", 5), (24, "c", 5), (30, "c", 4), (30, "b", 3)] as [(Int64, String, Int64)] {
+            var audit = StampAudit(activations: log)
+            let record = prediction(offset: offset, head: head, number: number)
+            audit.take(record, bytes: record.json)
+            found.append(audit.findings)
+        }
+        #expect(found.map(\.undecided) == [1, 0, 0, 0])
+        #expect(found.map(\.wrongHeads) == [0, 1, 1, 0])
+        #expect(JSONRecord.text(found[0]).contains(#""undecided":1"#))
+    }
+
+    /// The images of a shard are judged alike, and those of the next by themselves.
+    @Test func shardsAreJudgedOneByOne() {
+        let found = findings([
+            prediction(offset: 19, head: "a"), prediction(offset: 19, index: 1, head: "a"),
+            prediction(offset: 21, head: "a"), prediction(offset: 19, index: 2, head: "a"),
+        ])
+        #expect(found.wrongHeads == 1 && found.images == 4)
+    }
+
     @Test func anErrorNeedsNoHead() {
         let found = findings([prediction(offset: 11, head: nil, error: "cannot read")])
         #expect(found.errors == 1 && found.images == 1 && found.wrongHeads == 0)
