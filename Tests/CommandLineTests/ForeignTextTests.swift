@@ -82,7 +82,7 @@ import Testing
         for text in [String(repeating: "\"", count: RecordBounds.name.upperBound), bell] {
             (prediction.id, prediction.stream) = (text, text)
             prediction.error = "," + text
-            prediction.top[0].name = text
+            prediction.top = [Prediction.Candidate(index: 0, name: text, logit: 1)]
             try deployment.produce(topic: "hashiflex.predictions", key: "anyone", prediction.json)
         }
         let rows = try deployment.succeed("predictions", "--format", "csv").lines

@@ -202,6 +202,17 @@ extension World {
                     atMs: nowMs)))
     }
 
+    /// Whether a worker carried out what a person has asked for, and published from there on, and its commit never came: the receipts
+    /// count what the fleet knows nothing of.
+    private func isBegunBehind(_ partition: Int32, _ highest: Int64, before offset: Int64) -> Bool {
+        broker.controlHistory.prefix(Int(offset)).contains { entry in
+            guard case .move(let move) = entry.content, move.partition == partition, move.resumes != true,
+                move.to > highest
+            else { return false }
+            return broker.receipts[Int(partition)].contains { $0.receipt.offset >= move.to }
+        }
+    }
+
     /// What a commit says of moves; returns from where on its records have to be delivered.
     func followMove(_ partition: Int32, _ moved: Int64?, by worker: SimulatedWorker) -> Int64 {
         let before = truth[Int(partition)].committed
@@ -232,7 +243,9 @@ extension World {
                 complain("\(worker.name): p\(partition) resumed at \(move.to), the fleet was at \(highest)")
             }
             // Before a move that was not noted down: its images are counted anew.
-            if move.to < passed { truth[Int(partition)].isDoubtful = true }
+            if move.to < passed || isBegunBehind(partition, highest, before: moved) {
+                truth[Int(partition)].isDoubtful = true
+            }
         } else if broker.offsets[partition]?.metadata.isEmpty ?? true, before > 0 {
             truth[Int(partition)].isDoubtful = true
         } else if move.to > before, before < truth[Int(partition)].highest {

@@ -42,7 +42,7 @@ import Testing
     @Test func predictionsThatAreStoppedBeforeTheEndSaySo() throws {
         try withProxy(withheld: [1]) { proxy in
             let reader = try Background(["predictions", "--brokers", proxy.address])
-            try #require(try eventually(seconds: 20) { proxy.hasWithheld(1) })
+            try #require(eventually(seconds: 20) { proxy.hasWithheld(1) })
             #expect(reader.finish() == 75)
             #expect(reader.text.contains("told to stop before the end of the topic; 0 were printed"), "\(reader.text)")
         }
