@@ -19,14 +19,29 @@ typedef struct {
     size_t left;
     uint8_t *rows;
     jmp_buf exit;
+    int is_out_of_memory;
     hsf_image_status status;
     char *message;
 } decoder;
 
 _Noreturn static void on_error(png_structp png, png_const_charp text) {
     decoder *self = png_get_error_ptr(png);
-    self->status = hsf_image_fail(self->message, HSF_IMAGE_CORRUPT, "png: %s", text);
+    hsf_image_status status = self->is_out_of_memory ? HSF_IMAGE_NO_MEMORY : HSF_IMAGE_CORRUPT;
+    self->status = hsf_image_fail(self->message, status, "png: %s", text);
     longjmp(self->exit, 1);
+}
+
+/// What libpng says of memory that it does not get reads like damage.
+static png_voidp on_malloc(png_structp png, png_alloc_size_t bytes) {
+    decoder *self = png_get_mem_ptr(png);
+    void *memory = malloc(bytes);
+    if (!memory) { self->is_out_of_memory = 1; }
+    return memory;
+}
+
+static void on_free(png_structp png, png_voidp memory) {
+    (void)png;
+    free(memory);
 }
 
 /// libpng warns about what it leaves out or repairs outside the pixels; that is not our concern.
@@ -52,7 +67,8 @@ static hsf_image_status open_decoder(decoder *self, const uint8_t *bytes, size_t
     self->message = message;
     self->next = bytes;
     self->left = count;
-    self->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, self, on_error, on_warning);
+    self->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, self, on_error, on_warning, self, on_malloc,
+                                         on_free);
     self->info = self->png ? png_create_info_struct(self->png) : NULL;
     if (!self->info) {
         close_decoder(self);

@@ -35,6 +35,14 @@ import Testing
         #expect(afterwards.errors.contains("no broker"))
     }
 
+    /// In a shared folder anybody may make one: its opening would wait for a writer.
+    @Test func aPipeInThePlaceOfTheAddressHoldsNobodyUp() throws {
+        mkfifo(folder.path + "/hashiflex-broker", 0o600)
+        let outcome = try Program.run(["topics", "list"], environment: here, seconds: 10)
+        #expect(outcome.code == 69 && outcome.errors.contains("no broker"), "\(outcome.errors)")
+        #expect(try Program.run(["broker"], environment: here, seconds: 10).code == 74)
+    }
+
     @Test func whatAKilledBrokerLeftCountsForNothing() throws {
         let (first, _) = try start()
         first.crash()

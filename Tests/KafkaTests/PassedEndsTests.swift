@@ -29,7 +29,9 @@ import Testing
     @Test func partitionsAreToldApart() {
         var ends = PassedEnds()
         let other = TopicPartition(topic: "t", partition: 1)
-        let isPassed = [place, other, place].map { ends.pass($0, offset: 0, steadyMs: 0) { $0.partition == 0 ? 1 : 2 } }
+        let isPassed = [place, other, place].map {
+            ends.pass($0, offset: 0, steadyMs: 0) { $0.partition == 0 ? 1 : 2 }
+        }
         #expect(isPassed == [true, false, false])
     }
 

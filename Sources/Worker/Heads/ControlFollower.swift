@@ -17,6 +17,8 @@ final class ControlFollower: Sendable {
     private let turns = Mutex(NodeTurns())
     /// How long a reader that is left may take to close, milliseconds.
     private static let closeMs: Int32 = 1_000
+    /// A head that is read again is given up when nothing has come for so long, milliseconds.
+    private static let silenceMs: Int64 = 60_000
     private let startedAtMs: Int64
     private let onChange: @Sendable () -> Void
     private let onDrain: @Sendable () -> Void
@@ -45,7 +47,16 @@ final class ControlFollower: Sendable {
         PlatformThread("control") { [self] in
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) { handle(event) }
-                for question in conductor.asking.take(milliseconds: 0) { answer(question) }
+                var hasReopened = false
+                for question in conductor.asking.take(milliseconds: 0) {
+                    switch question {
+                    case .head(let head): loadAgain(head)
+                    case .reopen where hasReopened: break
+                    case .reopen:
+                        reopen()
+                        hasReopened = true
+                    }
+                }
             }
             tail.close()
         }
@@ -101,13 +112,6 @@ final class ControlFollower: Sendable {
         }
     }
 
-    private func answer(_ question: WorkerConductor.Asking) {
-        switch question {
-        case .head(let head): loadAgain(head)
-        case .reopen: reopen()
-        }
-    }
-
     /// Reads the topic anew over new connections, the first of them to another node than last time.
     private func reopen() {
         var turns = turns.withLock { $0 }
@@ -125,13 +129,17 @@ final class ControlFollower: Sendable {
         }
     }
 
-    /// Reads the topic from its beginning for a head that was unloaded.
+    /// Reads the topic from its beginning for a head that was unloaded, as long as more comes; what is new is followed meanwhile.
     private func loadAgain(_ head: ContentDigest) {
         do throws(KafkaError) {
             let past = try ControlTail(options.kafka, topics: options.topics)
             defer { past.close() }
-            let deadline = Clock.steadyMs + 60_000
+            var (bytes, deadline) = (0, Clock.steadyMs + Self.silenceMs)
             while !stop.isSet, Clock.steadyMs < deadline {
+                for event in tail.poll(timeoutMs: 0) { handle(event) }
+                if past.bytesRead > bytes {
+                    (bytes, deadline) = (past.bytesRead, Clock.steadyMs + Self.silenceMs)
+                }
                 for event in past.poll(timeoutMs: 100) {
                     if case .head(let manifest, .success(let file)) = event, manifest.head == head {
                         load(manifest, file)

@@ -75,6 +75,9 @@ final class HeartbeatStage: Sendable {
         }
     }
 
+    /// Most bytes of a heartbeat: a broker's and a client's limits of a record are about a million.
+    private static let bytesMax = 900_000
+
     private func write(_ window: inout Window) {
         let now = Window(meters, ns: Clock.steadyNs)
         let elapsed = Double(max(1, now.ns - window.ns))
@@ -104,7 +107,7 @@ final class HeartbeatStage: Sendable {
         if elapsed > 2e8 { window = now }
         let record = RecordWriter.Record(
             topic: options.topics.status, key: Array("worker/\(options.worker)".utf8),
-            value: JSONRecord.encode(status))
+            value: status.encoded(within: Self.bytesMax))
         do throws(KafkaError) {
             try writer.write(record, timeoutMs: 2_000)
         } catch {

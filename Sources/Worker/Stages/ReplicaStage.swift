@@ -56,6 +56,9 @@ final class ReplicaStage: Sendable {
             meters.shardBytes.wrappingAdd(Int64(task.message.byteCount), ordering: .relaxed)
             switch process(task, replica, &preparer) {
             case .success(let batch): features.push(batch)
+            case .failure(let reason) where reason.isOfMachine:
+                // A record of it would say of the picture what is true of this machine only.
+                conductor.tell(.readingFailed(CallFailure(.fatal, reason.text)))
             case .failure(let reason):
                 conductor.tell(
                     .unusable(
@@ -70,6 +73,26 @@ final class ReplicaStage: Sendable {
     private struct Unusable: Error {
         let code: String
         let text: String
+        /// Whether it says nothing of the shard: another worker may do it.
+        var isOfMachine = false
+    }
+
+    /// How often memory that is not to be had is asked for again, and the time between, milliseconds.
+    private static let (attempts, pauseMs): (Int, Int64) = (10, 200)
+
+    /// Decodes, and again while there is no memory: that may be had a moment later.
+    private func withMemory(
+        _ body: () throws(ImageDecodingError) -> Void
+    ) throws(ImageDecodingError) {
+        for _ in 1..<Self.attempts {
+            do throws(ImageDecodingError) {
+                return try body()
+            } catch {
+                guard case .outOfMemory = error else { throw error }
+                _ = Signal().wait(milliseconds: Self.pauseMs)
+            }
+        }
+        try body()
     }
 
     /// Why tensors are not what this backbone was made for.
@@ -142,14 +165,24 @@ final class ReplicaStage: Sendable {
             if case .failure(let error) = preparation {
                 return .failure(Unusable(code: "unknown-preprocessing", text: "\(error)"))
             }
+            var shortage: String?
             features.withUnsafeMutableBufferPointer { output in
-                for (index, file) in files.enumerated() {
+                for (index, file) in files.enumerated() where shortage == nil {
                     do throws(ImageDecodingError) {
-                        try preparer?.withTensor(of: file) { run($0, output) }
+                        try withMemory { () throws(ImageDecodingError) in
+                            try preparer?.withTensor(of: file) { run($0, output) }
+                        }
                     } catch {
                         failures[index] = "\(error)"
+                        if case .outOfMemory = error {
+                            shortage = "image \(shard.images[index].id): \(error)"
+                        }
                     }
                 }
+            }
+            if let shortage {
+                let text = "\(shortage); give the worker the memory that deploy/README.md reckons"
+                return .failure(Unusable(code: "out-of-memory", text: text, isOfMachine: true))
             }
         }
         features.removeLast((shard.images.count - readable) * featureCount)

@@ -22,6 +22,8 @@ struct FleetSupervisor {
     /// Workers have so long to finish what they took, and to leave what nobody answers, milliseconds. Below the minute that units and
     /// manifests wait.
     private static let drainMs: Int64 = 58_000
+    /// After a worker that could not even be started none is for so long, milliseconds.
+    private static let startPauseMs: Int64 = 5_000
 
     private let name: String
     private let arguments: [String]
@@ -34,6 +36,8 @@ struct FleetSupervisor {
     /// Numbers whose worker was drained by itself; they stay empty until the fleet is scaled again.
     private var retired: Set<Int> = []
     private let scaled = Mailbox<Bool>()
+    /// No worker is started before, by the steady clock.
+    private var startsAtMs: Int64 = 0
 
     init(
         name: String, target: Int, arguments: [String], environment: [String: String], link: Connection,
@@ -58,51 +62,46 @@ struct FleetSupervisor {
                 "fleet \(name) runs already, on \(other.host) (pid \(other.pid)): its workers have the names that these "
                     + "would have; give this one another --name")
         }
-        let listener = try listen()
         let writer = try RecordWriter(link.kafka)
+        let listener = try FleetListener(link, fleet: name, until: stop) { [target, scaled, stop] command in
+            if let workers = command.workers {
+                target.value = workers
+                scaled.value = true
+            }
+            if command.drain == true { stop.set() }
+        }.run()
         var beatAtMs: Int64 = 0
         func beatIfDue() throws {
             guard Clock.steadyMs - beatAtMs >= 1_000 else { return }
             beatAtMs = Clock.steadyMs
             try beat(writer)
         }
-        while !stop.isSet {
-            try adjust()
-            try beatIfDue()
-            _ = stop.wait(milliseconds: 100)
+        var failure: (any Error)?
+        do {
+            while !stop.isSet {
+                try adjust()
+                try beatIfDue()
+                _ = stop.wait(milliseconds: 100)
+            }
+        } catch {
+            // The workers are drained all the same: nobody else would tell them.
+            failure = error
+            stop.set()
         }
         // One that drains already would end at once at a second signal.
         for slot in slots.values where !slot.leaving { slot.child.terminate() }
         // As long as a worker runs its name is taken, and that is said.
         let endMs = Clock.steadyMs + Self.drainMs
         while slots.values.contains(where: \.child.isRunning), Clock.steadyMs < endMs {
-            try beatIfDue()
+            try? beatIfDue()
             usleep(20_000)
         }
         for slot in slots.values { slot.child.kill() }
         slots = [:]
-        try beat(writer)
         listener.join()
-    }
-
-    /// Hears `fleet scale` and `fleet drain`.
-    private func listen() throws -> PlatformThread {
-        let tail = try ControlTail(link.kafka, topics: link.topics, latencyMs: 250)
-        let orders = FleetOrders(for: name, beganAtMs: Clock.wallMs)
-        return PlatformThread("control") { [target, stop, scaled] in
-            var orders = orders
-            while !stop.isSet {
-                for event in tail.poll(timeoutMs: 100) {
-                    guard let command = orders.take(event, nowMs: Clock.wallMs) else { continue }
-                    if let workers = command.workers {
-                        target.value = workers
-                        scaled.value = true
-                    }
-                    if command.drain == true { stop.set() }
-                }
-            }
-            tail.close()
-        }
+        guard let failure else { return try beat(writer) }
+        try? beat(writer)
+        throw failure
     }
 
     private mutating func adjust() throws {
@@ -124,7 +123,7 @@ struct FleetSupervisor {
         }
         for number in 1...max(1, wanted)
         where number <= wanted && slots[number] == nil && !retired.contains(number) {
-            slots[number] = try start(number)
+            slots[number] = start(number)
         }
     }
 
@@ -138,8 +137,8 @@ struct FleetSupervisor {
         var slot = slot
         if slot.restartAtMs == nil { try plan(&slot) }
         slots[number] = slot
-        guard let atMs = slot.restartAtMs, Clock.steadyMs >= atMs, !stop.isSet else { return }
-        var next = try start(number)
+        guard let atMs = slot.restartAtMs, Clock.steadyMs >= atMs, !stop.isSet, var next = start(number)
+        else { return }
         next.policy = slot.policy
         slots[number] = next
     }
@@ -152,7 +151,7 @@ struct FleetSupervisor {
                 "\(slot.name) was told what can not be, as all others are; see its message above")
         }
         let life = Clock.steadyMs - slot.startedAtMs
-        guard let pause = slot.policy.died(afterMs: life, wasKilled: slot.child.endedBySignal) else {
+        guard let pause = slot.policy.died(afterMs: life, wasKilled: slot.child.wasKilled) else {
             throw CommandError(
                 Exit.unavailable,
                 "\(slot.name) died \(RestartPolicy.failedStartsMax) times right after its start, last with code "
@@ -161,15 +160,25 @@ struct FleetSupervisor {
         restarts += 1
         slot.restartAtMs = Clock.steadyMs + pause
         Terminal.note(
-            "fleet \(name): \(slot.name) (pid \(slot.child.pid)) died with code \(slot.child.exitStatus); "
+            "fleet \(name): \(slot.name) (pid \(slot.child.pid)) died \(slot.child.endedBySignal ? "by signal" : "with code") \(slot.child.exitStatus); "
                 + "starting it again" + (pause == 0 ? "" : " in \(Format.rate(Double(pause) / 1_000)) s"))
     }
 
-    private func start(_ number: Int) throws -> Slot {
+    /// Starts a worker; `nil` where the system has no room for another process now: it is tried again later, and the others go on.
+    private mutating func start(_ number: Int) -> Slot? {
+        guard Clock.steadyMs >= startsAtMs else { return nil }
         let worker = "\(name)-\(number)"
-        let child = try ChildProcess(arguments + ["--name", worker], environment: environment)
-        Terminal.note("fleet \(name): \(worker) is pid \(child.pid)")
-        return Slot(name: worker, child: child, startedAtMs: Clock.steadyMs)
+        do {
+            let child = try ChildProcess(arguments + ["--name", worker], environment: environment)
+            Terminal.note("fleet \(name): \(worker) is pid \(child.pid)")
+            return Slot(name: worker, child: child, startedAtMs: Clock.steadyMs)
+        } catch {
+            startsAtMs = Clock.steadyMs + Self.startPauseMs
+            Terminal.complain(
+                "fleet \(name): \(worker) can not be started, it is tried again in \(Self.startPauseMs / 1_000) s: \(error)"
+            )
+            return nil
+        }
     }
 
     private func beat(_ writer: RecordWriter) throws {

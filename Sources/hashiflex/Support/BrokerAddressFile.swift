@@ -21,7 +21,8 @@ final class BrokerAddressFile {
 
     /// The address, if this user's broker is running.
     static func read() -> String? {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        // Of a pipe, which anybody may put there, the opening alone would wait.
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         guard isOurs(descriptor), flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else {
@@ -33,25 +34,53 @@ final class BrokerAddressFile {
     /// Takes the place of this user's broker.
     ///
     /// - Throws: `CommandError` 76 while another one has it; others if the file can not be used.
-    init() throws {
+    convenience init() throws {
         let path = Self.path
+        let giveUpMs = Clock.steadyMs + Self.patienceMs
+        while true {
+            let isLast = Clock.steadyMs >= giveUpMs
+            if let descriptor = try Self.lock(path, isLast: isLast) {
+                self.init(path, descriptor)
+                return
+            }
+            usleep(10_000)
+        }
+    }
+
+    private init(_ path: String, _ descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    /// A reader holds the lock for a moment; a broker does so as long as it lives, milliseconds.
+    private static let patienceMs: Int64 = 200
+
+    /// Opens and locks the file; `nil` where to try again, since somebody holds it or has removed it meanwhile.
+    private static func lock(_ path: String, isLast: Bool) throws -> Int32? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, Self.isOurs(descriptor) else {
+        guard descriptor >= 0, isOurs(descriptor) else {
             let reason = descriptor < 0 ? String(cString: strerror(errno)) : "it is another user's"
             if descriptor >= 0 { close(descriptor) }
             throw CommandError(Exit.output, "\(path): \(reason)")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let lines = Self.contents(descriptor)
+            let lines = contents(descriptor)
             close(descriptor)
+            guard isLast else { return nil }
             throw CommandError(
                 Exit.refused,
                 "this user's broker runs already at \(lines.first ?? "?") (pid \(lines.dropFirst().first ?? "?")): use "
                     + "it, end it, or start this one with --private")
         }
-        // Set last: what is complete is removed at its end, and the file is another broker's until here.
-        self.path = path
-        self.descriptor = descriptor
+        var (here, there) = (stat(), stat())
+        guard fstat(descriptor, &here) == 0, lstat(path, &there) == 0, here.st_ino == there.st_ino,
+            here.st_dev == there.st_dev
+        else {
+            // Its last owner has removed it in the moment between.
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 
     /// Leaves the address.

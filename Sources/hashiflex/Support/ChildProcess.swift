@@ -2,7 +2,7 @@ import Foundation
 import Threads
 
 /// Another `hashiflex` process that this one started.
-final class ChildProcess: @unchecked Sendable {
+package final class ChildProcess: @unchecked Sendable {
     // Safety: Foundation's Process is only driven from the thread that made the child; `isRunning`,
     // `processIdentifier` and signals are safe from any.
     private let process = Process()
@@ -13,11 +13,10 @@ final class ChildProcess: @unchecked Sendable {
         input: Pipe? = nil, inputFile: FileHandle? = nil,
         errors: FileHandle? = nil
     ) throws {
-        process.executableURL = URL(fileURLWithPath: try Self.executablePath())
+        process.executableURL = URL(fileURLWithPath: Self.executable(at: try Self.executablePath()))
         process.arguments = arguments
-        if !environment.isEmpty {
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            .merging([Signals.parentVariable: "\(ProcessFacts.pid)"]) { $1 }
         process.standardInput = input ?? inputFile ?? FileHandle.nullDevice
         process.standardOutput = output ?? FileHandle.nullDevice
         if let errors { process.standardError = errors }
@@ -29,11 +28,20 @@ final class ChildProcess: @unchecked Sendable {
         try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 
+    /// What to start: the link itself where the file was replaced or removed since, for it leads to what runs here.
+    package static func executable(at path: String) -> String {
+        path.hasSuffix(" (deleted)") ? "/proc/self/exe" : path
+    }
+
     var isRunning: Bool { process.isRunning }
     var pid: Int32 { process.processIdentifier }
     /// The exit code, or the signal that ended it.
     var exitStatus: Int32 { process.terminationStatus }
     var endedBySignal: Bool { process.terminationReason == .uncaughtSignal }
+    /// Whether somebody ended it: not by a fault of its own, which ends it by a signal as well.
+    var wasKilled: Bool {
+        endedBySignal && [SIGKILL, SIGTERM, SIGINT, SIGHUP].contains(process.terminationStatus)
+    }
 
     /// Asks it to finish.
     func terminate() { if process.isRunning { process.terminate() } }

@@ -27,9 +27,13 @@ enum Signals {
         }
     }
 
+    /// Names a child's parent: it may be gone before the child looks, and another one in its place.
+    static let parentVariable = "HASHIFLEX_PARENT_PID"
+
     /// Calls `body` when the parent process is gone.
     static func onParentDeath(_ body: @escaping @Sendable () -> Void) {
-        let parent = ProcessFacts.parentPID
+        let told = ProcessInfo.processInfo.environment[parentVariable].flatMap { Int32($0) }
+        let parent = told ?? ProcessFacts.parentPID
         _ = PlatformThread("parent-watch") {
             while ProcessFacts.parentPID == parent { usleep(200_000) }
             body()

@@ -44,7 +44,9 @@ import Testing
             let reader = try Background(["predictions", "--brokers", proxy.address])
             try #require(eventually(seconds: 20) { proxy.hasWithheld(1) })
             #expect(reader.finish() == 75)
-            #expect(reader.text.contains("told to stop before the end of the topic; 0 were printed"), "\(reader.text)")
+            #expect(
+                reader.text.contains("told to stop before the end of the topic; 0 were printed"),
+                "\(reader.text)")
         }
     }
 

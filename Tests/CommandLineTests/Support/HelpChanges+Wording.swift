@@ -26,6 +26,32 @@ extension HelpChanges {
             address at most.
             """
         ),
+        // doctor: what is not tried; worker: when a second signal counts.
+        (
+            """
+            broker with users also which roles this one may play: each right is tried, and
+            nothing is written. With --data also how the pictures of a source fare: how
+            many are stretched, or carry an EXIF orientation that is ignored.
+            """,
+            """
+            broker with users also which roles this one may play: each right is tried but
+            Write on transactional ids, and nothing is written. With --data also how the
+            pictures of a source fare: how many are stretched, or carry an EXIF orientation
+            that is ignored.
+            """
+        ),
+        (
+            """
+            SIGTERM and SIGINT let it finish and commit what it took; a second signal ends
+            it at once. Killing it loses nothing: its shards go to another worker, which
+            writes the same bytes.
+            """,
+            """
+            SIGTERM and SIGINT let it finish and commit what it took; a further one, 2 s or
+            more later, ends it at once. Killing it loses nothing: its shards go to another
+            worker, which writes the same bytes.
+            """
+        ),
         // evaluate and report: the tiers that there are.
         (
             """

@@ -88,7 +88,9 @@ import Testing
         var log = log
         log.apply(request("c").with(.committing, number: 5, scanFrom: [0: 25]), at: 6)
         var found: [StampAudit.Findings] = []
-        for (offset, head, number) in [(30, "c", 5), (24, "c", 5), (30, "c", 4), (30, "b", 3)] as [(Int64, String, Int64)] {
+        for (offset, head, number) in [(30, "c", 5), (24, "c", 5), (30, "c", 4), (30, "b", 3)]
+            as [(Int64, String, Int64)]
+        {
             var audit = StampAudit(activations: log)
             let record = prediction(offset: offset, head: head, number: number)
             audit.take(record, bytes: record.json)
