@@ -50,7 +50,7 @@ struct DemoCommand: ParsableCommand {
             let deployment = try LocalDeployment(
                 partitions: partitions, workers: workers, tuning: tuning, quiet: true)
             defer { deployment.stop() }
-            try deployment.waitForWorkers(workers, seconds: 60)
+            try deployment.waitForWorkers(workers, seconds: 60, until: interrupted)
             let report = try stream(deployment, interrupted)
             if json {
                 Terminal.printJSON(report)
@@ -64,7 +64,7 @@ struct DemoCommand: ParsableCommand {
     private func stream(_ deployment: LocalDeployment, _ interrupted: Signal) throws -> DemoReport {
         let link = deployment.link
         let begin = Clock.steadyMs
-        try push("builtin:v1", as: "fashion@v1", link)
+        try push("builtin:v1", as: "fashion@v1", link, until: interrupted)
         let ingest = try startIngest(link)
         let watch = DemoWatch(target: images)
         let reader = try watch.run(link)
@@ -83,7 +83,7 @@ struct DemoCommand: ParsableCommand {
             show(watch, ingest.service, link, seconds: Double(Clock.steadyMs - begin) / 1_000)
             if !pushed, seen >= images * 2 / 5 {
                 pushed = true
-                try push("builtin:v2", as: "fashion@v2", link)
+                try push("builtin:v2", as: "fashion@v2", link, until: interrupted)
             }
             if let error = ingest.failure { throw error }
             if ingest.isDone, seen >= Int(ingest.service.summary.images) { break }
@@ -127,10 +127,18 @@ struct DemoCommand: ParsableCommand {
     }
 
     /// Pushes a head as a user would: with the command, in a process of its own.
-    private func push(_ file: String, as label: String, _ link: Connection) throws {
+    private func push(
+        _ file: String, as label: String, _ link: Connection, until stop: Signal
+    ) throws {
         Terminal.note("pushing head \(label)")
         let child = try ChildProcess(["head", "push", file, "--as", label, "--brokers", link.kafka.brokers])
-        guard child.wait(seconds: 70), child.exitStatus == 0 else {
+        let deadline = Clock.steadyMs + 70_000
+        while !child.wait(seconds: 0.1), !stop.isSet, Clock.steadyMs < deadline {}
+        guard !stop.isSet else {
+            child.terminate()
+            throw CommandError(Exit.late, "interrupted")
+        }
+        guard !child.isRunning, child.exitStatus == 0 else {
             throw CommandError(Exit.mismatch, "head push \(label) failed; see above")
         }
     }

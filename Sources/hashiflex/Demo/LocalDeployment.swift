@@ -60,9 +60,10 @@ final class LocalDeployment {
     }
 
     /// Waits until `count` workers are ready.
-    func waitForWorkers(_ count: Int, seconds: Double) throws {
+    func waitForWorkers(_ count: Int, seconds: Double, until stop: Signal? = nil) throws {
         let deadline = Clock.steadyMs + Int64(seconds * 1_000)
         while Clock.steadyMs < deadline {
+            guard stop?.isSet != true else { throw CommandError(Exit.late, "interrupted") }
             let snapshot = try FleetSnapshot.read(link, listeningFor: [.worker])
             let owned = snapshot.liveWorkers.filter { $0.state == .running && !$0.partitions.isEmpty }
             if owned.count >= count { return }
