@@ -136,6 +136,7 @@ package final class MarkerSearch: Sendable {
         let from = memory.withLock { $0.begin(marker, from: start) }
         var progress = MarkerProgress(from.map(\.partition), nowMs: Clock.steadyMs)
         var found: [PartitionOffset] = []
+        var ends = PassedEnds()
         try reader.assign(from.map { (topicPartition($0.partition), .offset($0.offset)) })
         let deadline = Clock.steadyMs + Self.attemptMs
         var heardMs = Clock.steadyMs
@@ -156,8 +157,17 @@ package final class MarkerSearch: Sendable {
                 progress.heard(message.partition)
                 // Behind what was taken for its end nothing is looked at.
                 guard progress.wants(message.partition) else { continue }
+                let place = message.topicPartition
+                let isPassed = ends.pass(
+                    place, offset: message.offset, steadyMs: Clock.steadyMs, reader.knownEnd)
                 guard isMarker(message, marker) else {
                     memory.withLock { $0.read(message.partition, to: message.offset + 1) }
+                    if isPassed {
+                        // Where cameras write without a pause the library tells no end. A marker that comes later is found the next time.
+                        let end = message.offset + 1
+                        try requireCurrent(place.partition, end: max(end, reader.knownEnd(of: place) ?? 0))
+                        progress.ended(place.partition, at: end, known: nil)
+                    }
                     continue
                 }
                 found.append(PartitionOffset(partition: message.partition, offset: message.offset))

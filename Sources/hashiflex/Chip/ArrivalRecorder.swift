@@ -32,6 +32,10 @@ final class ArrivalRecorder {
     func step(_ recording: inout ArrivalRecording, timeoutMs: Int32) throws {
         switch consumer.poll(timeoutMs: timeoutMs) {
         case .message(let message):
+            let place = message.topicPartition
+            if ends.pass(place, offset: message.offset, steadyMs: Clock.steadyMs, consumer.knownEnd) {
+                ended.insert(place.partition)
+            }
             guard message.header(ShardTopicKind.header) != Array(ShardTopicKind.marker.rawValue.utf8) else {
                 return recording.skip(.marker)
             }

@@ -15,11 +15,14 @@ extension DoctorCommand {
             wanted.append(right)
         }
         let refused = try AccessProbe(link.kafka, timeoutMs: 5_000).refused(wanted)
-        return roles.map { check($0, $0.rights(link.topics), refused) }
+        return roles.map { role in
+            let begun = role.grants(link.topics).filter(\.isPrefix).map(\.right)
+            return check(role, role.rights(link.topics), refused, untriable: begun)
+        }
     }
 
     private func check(
-        _ role: Role, _ rights: [AccessRight], _ refused: [AccessRight: KafkaError]
+        _ role: Role, _ rights: [AccessRight], _ refused: [AccessRight: KafkaError], untriable: [AccessRight]
     ) -> DoctorCheck {
         let missing = rights.filter { refused[$0]?.isRefusedAccess == true }
         let untried = rights.filter { refused[$0]?.isRefusedAccess == false }
@@ -29,6 +32,8 @@ extension DoctorCommand {
             found += "; not tried: " + Self.list(untried)
             found += untried.first.flatMap { refused[$0] }.map { " (\($0))" } ?? ""
         }
+        // Nobody can try it without a trace; only exactly-once needs it.
+        if !untriable.isEmpty { found += "; can not be tried: \(Self.list(untriable))..., for exactly-once" }
         guard isAsked || untried.isEmpty else { return .unknown("rights of a \(role.rawValue)", found) }
         return DoctorCheck(
             what: "rights of a \(role.rawValue)", ok: !isAsked || missing.isEmpty && untried.isEmpty,
