@@ -1,12 +1,14 @@
 import ChipModel
 import Kafka
 import PipelineMessages
+import Threads
 
 /// Reads the shard topic beside the workers, all partitions, outside of their group.
 final class ArrivalRecorder {
     private let consumer: KafkaConsumer
     private let partitions: Int
     private var ended: Set<Int32> = []
+    private var ends = PassedEnds()
 
     init(_ link: Connection, fromBeginning: Bool) throws {
         partitions = try link.partitions
@@ -25,7 +27,7 @@ final class ArrivalRecorder {
 
     deinit { _ = consumer.close() }
 
-    /// Whether every partition's end was reached once: sensors may go on sending.
+    /// Whether all was read that was there at the beginning: sensors may go on sending.
     var hasSeenEnd: Bool { ended.count == partitions }
 
     /// Takes the next record, if one comes within `timeoutMs`.
