@@ -20,6 +20,9 @@ public struct MessageBatch: Sendable {
     /// Number of messages.
     public var count: Int { ends.count }
 
+    /// Bytes of all keys and values.
+    public var byteCount: Int { bytes.count }
+
     /// Whether all messages are queued.
     public var isQueued: Bool { unqueued.isEmpty }
 

@@ -16,22 +16,27 @@ struct OutcomeRecords {
         var headers: [(String, [UInt8])] = []
     }
 
+    /// Predictions are handed over in pieces of so many bytes, or one record more: with many classes those of one shard may be
+    /// hundreds of megabytes.
+    private static let pieceBytes = 4 << 20
+
+    private let scored: ScoredShard?
+    /// The next image, and the next row of the scores.
+    private var next = (image: 0, row: 0)
     private(set) var others: [Record] = []
     /// Bytes that a dead letter among them repeats of its record.
     private(set) var repeatedBytes = 0
 
-    /// Makes the records; predictions go to `batch`, which is emptied first. A dead letter repeats `copyBytesMax` bytes at most.
+    /// Makes the others; predictions are asked for afterwards. A dead letter repeats `copyBytesMax` bytes at most.
     init(
-        _ released: Publication<KafkaMessage, ScoredShard>, options: WorkerOptions,
-        encoder: PredictionEncoder, copyBytesMax: Int, batch predictionBatch: inout MessageBatch
+        _ released: Publication<KafkaMessage, ScoredShard>, options: WorkerOptions, copyBytesMax: Int
     ) {
-        predictionBatch.removeAll()
         let partition = released.ticket.lane.partition
+        if case .scored(let shard, _) = released.outcome { scored = shard } else { scored = nil }
         switch released.outcome {
         case .passed: return
         case .scored(let shard, _):
-            let (batch, scores) = (shard.batch, shard.scores)
-            Self.write(batch, scores, options: options, encoder: encoder, to: &predictionBatch)
+            let batch = shard.batch
             let receipt = Receipt(
                 topic: options.topics.shards, partition: partition, offset: released.ticket.offset,
                 stream: batch.task.stream, images: batch.images.count,
@@ -65,10 +70,16 @@ struct OutcomeRecords {
         }
     }
 
-    private static func write(
-        _ batch: FeatureBatch, _ scores: ShardScores, options: WorkerOptions,
-        encoder: PredictionEncoder, to records: inout MessageBatch
-    ) {
+    /// How many predictions there are.
+    var predictions: Int { scored?.batch.images.count ?? 0 }
+
+    /// Makes the next piece of the predictions in `records`, which is emptied first; returns whether there is one.
+    mutating func takePredictions(
+        _ options: WorkerOptions, _ encoder: PredictionEncoder, in records: inout MessageBatch
+    ) -> Bool {
+        records.removeAll()
+        guard let scored, next.image < predictions else { return false }
+        let (batch, scores) = (scored.batch, scored.scores)
         let task = batch.task
         func context(_ head: HeadStamp?, _ digest: ContentDigest?) -> PredictionContext {
             PredictionContext(
@@ -76,12 +87,13 @@ struct OutcomeRecords {
                 offset: task.ticket.offset, stream: task.stream, sequence: batch.sequence,
                 backbone: options.backbone, head: head, logitsDigest: digest)
         }
-        let scored = context(task.stamp, scores.logitsDigest)
+        let whole = context(task.stamp, scores.logitsDigest)
         let unreadable = context(nil, nil)
         let names = task.loaded.classNames
-        var row = 0
-        encoder.begin(scored)
-        for (index, image) in batch.images.enumerated() {
+        encoder.begin(whole)
+        while next.image < predictions, records.byteCount < Self.pieceBytes {
+            let (index, row) = next
+            let image = batch.images[index]
             let failure = batch.failures[index]
             if failure != nil { encoder.begin(unreadable) }
             records.append(
@@ -98,8 +110,10 @@ struct OutcomeRecords {
                     }
                     encoder.closeValue(&value)
                 })
-            if failure == nil { row += 1 } else { encoder.begin(scored) }
+            next = (index + 1, failure == nil ? row + 1 : row)
+            if failure != nil { encoder.begin(whole) }
         }
+        return true
     }
 
     private mutating func append(_ receipt: Receipt, _ options: WorkerOptions) {

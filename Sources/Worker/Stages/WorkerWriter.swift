@@ -135,10 +135,9 @@ final class WorkerWriter: Sendable {
         _ publication: Publication<KafkaMessage, ScoredShard>, _ flight: UInt64, _ encoder: PredictionEncoder,
         _ predictions: inout MessageBatch
     ) {
-        let records = OutcomeRecords(
-            publication, options: options, encoder: encoder, copyBytesMax: letters.withLock { $0.bytesMax },
-            batch: &predictions)
-        let count = predictions.count + records.others.count
+        var records = OutcomeRecords(
+            publication, options: options, copyBytesMax: letters.withLock { $0.bytesMax })
+        let count = records.predictions + records.others.count
         letters.withLock { $0.sending(flight, repeating: records.repeatedBytes, records: count) }
         acknowledgements.withLock {
             $0.sending(
@@ -146,9 +145,12 @@ final class WorkerWriter: Sendable {
         }
         do throws(KafkaError) {
             let partition = publication.ticket.lane.partition
-            try untilQueued(options.topics.predictions, partition) { () throws(KafkaError) in
-                try producer.current.produce(
-                    topic: options.topics.predictions, partition: partition, batch: &predictions, tag: flight)
+            while records.takePredictions(options, encoder, in: &predictions) {
+                try untilQueued(options.topics.predictions, partition) { () throws(KafkaError) in
+                    try producer.current.produce(
+                        topic: options.topics.predictions, partition: partition, batch: &predictions,
+                        tag: flight)
+                }
             }
             for record in records.others {
                 try untilQueued(record.topic, record.partition) { () throws(KafkaError) in
