@@ -53,6 +53,11 @@ public struct Patience: Sendable {
         Patience(self, stop: stop, deadlineMs: min(deadlineMs, Clock.steadyMs + milliseconds))
     }
 
+    /// The same, for `milliseconds` from now, whatever is left: of what takes longer than a start.
+    public func anew(milliseconds: Int64) -> Patience {
+        Patience(self, stop: stop, deadlineMs: Clock.steadyMs + milliseconds)
+    }
+
     /// What is left, milliseconds; negative when time is up.
     public var leftMs: Int64 { deadlineMs - Clock.steadyMs }
 

@@ -45,24 +45,29 @@ final class ControlFollower: Sendable {
 
     func run() -> PlatformThread {
         PlatformThread("control") { [self] in
+            var wanted: [ContentDigest] = []
             while !stop.isSet {
                 for event in tail.poll(timeoutMs: 100) { handle(event) }
-                var hasReopened = false
-                for question in conductor.asking.take(milliseconds: 0) {
-                    switch question {
-                    case .head(let head): loadAgain(head)
-                    case .reopen where hasReopened: break
-                    case .reopen:
-                        reopen()
-                        hasReopened = true
-                    }
-                }
+                hear(&wanted)
+                if !wanted.isEmpty { loadAgain(wanted.removeFirst(), &wanted) }
             }
             tail.close()
         }
     }
 
     func requestStop() { stop.set() }
+
+    /// Takes what is asked: heads to load again for later, in `wanted`; to read the topic anew is done at once.
+    private func hear(_ wanted: inout [ContentDigest]) {
+        var mustReopen = false
+        for question in conductor.asking.take(milliseconds: 0) {
+            switch question {
+            case .head(let head): wanted.append(head)
+            case .reopen: mustReopen = true
+            }
+        }
+        if mustReopen { reopen() }
+    }
 
     /// Whether a command was given in this life. What the topic held at the start has to say so by its time, which may not
     /// lie ahead either: a stamp of tomorrow would count at every start.
@@ -130,13 +135,14 @@ final class ControlFollower: Sendable {
     }
 
     /// Reads the topic from its beginning for a head that was unloaded, as long as more comes; what is new is followed meanwhile.
-    private func loadAgain(_ head: ContentDigest) {
+    private func loadAgain(_ head: ContentDigest, _ wanted: inout [ContentDigest]) {
         do throws(KafkaError) {
             let past = try ControlTail(options.kafka, topics: options.topics)
             defer { past.close() }
             var (bytes, deadline) = (0, Clock.steadyMs + Self.silenceMs)
             while !stop.isSet, Clock.steadyMs < deadline {
                 for event in tail.poll(timeoutMs: 0) { handle(event) }
+                hear(&wanted)
                 if past.bytesRead > bytes {
                     (bytes, deadline) = (past.bytesRead, Clock.steadyMs + Self.silenceMs)
                 }

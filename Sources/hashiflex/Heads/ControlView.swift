@@ -112,7 +112,8 @@ final class ControlView {
     ///
     /// - Throws: `CommandError` 69 or 75 when it can not be read so far.
     func readOn() throws {
-        let end = try link.patience.wait(for: "the leader of topic \(link.topics.control)", callMs: 10_000) {
+        let patience = link.patience.anew(milliseconds: link.answerMs)
+        let end = try patience.wait(for: "the leader of topic \(link.topics.control)", callMs: 10_000) {
             timeoutMs throws(KafkaError) in try tail.end(timeoutMs: timeoutMs)
         }
         var watch = ReadingWatch([0], limitMs: link.answerMs, nowMs: Clock.steadyMs)

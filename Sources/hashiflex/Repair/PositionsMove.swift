@@ -85,6 +85,9 @@ extension PositionsCommand {
                 } catch let failure as CommandError {
                     Terminal.complain("partition \(known.partition): \(failure.text)")
                     failures.append(failure)
+                } catch let failure as KafkaError where failure.mayPass {
+                    Terminal.complain("partition \(known.partition): \(failure)")
+                    failures.append(CommandError(Exit.unavailable, "\(failure)"))
                 }
             }
             guard let first = failures.first else { return }
@@ -101,7 +104,8 @@ extension PositionsCommand {
             guard let move = try move(place, view, control, link) else {
                 return say("partition \(place.partition) is at offset \(place.committed ?? 0) already")
             }
-            try refuseWhileMoving(place, live.flatMap(\.partitions).first { $0.partition == place.partition })
+            try place.refuseWhileRead(
+                by: live.flatMap(\.partitions).first { $0.partition == place.partition })
             let key = ControlKey.move(partition: place.partition, name: ProcessFacts.randomName())
             let writer = try RecordWriter(link.kafka)
             func write(_ move: PositionMove) throws(KafkaError) {
@@ -188,17 +192,6 @@ extension PositionsCommand {
             }
         }
 
-        /// A partition that is being read would be elsewhere before the record is.
-        private func refuseWhileMoving(
-            _ place: PositionsView.Place, _ owner: WorkerStatus.Partition?
-        ) throws {
-            guard let owner, owner.blocked == nil, place.waiting > 0, place.deleted.isEmpty else { return }
-            throw CommandError(
-                Exit.refused,
-                "partition \(place.partition) is being read, \(place.waiting) records wait: drain the workers first "
-                    + "(hashiflex fleet drain), then move it and start them again")
-        }
-
         private func follow(
             _ move: PositionMove, _ view: PositionsView, _ control: ControlView, isOwned: Bool,
             settle: (PositionMove) -> Void
@@ -210,9 +203,16 @@ extension PositionsCommand {
             }
             let deadline = Clock.steadyMs + Int64(timeout) * 1_000
             while Clock.steadyMs < deadline {
-                try control.take(timeoutMs: 200)
+                let place: PositionsView.Place
+                do {
+                    try control.take(timeoutMs: 200)
+                    guard control.moves.contains(where: { $0.move.asked == move }) else { continue }
+                    place = try view.read([move.partition], beside: control)[0]
+                } catch let error as KafkaError where error.mayPass {
+                    // It is written, and goes on without this command.
+                    continue
+                }
                 guard let own = control.moves.first(where: { $0.move.asked == move }) else { continue }
-                let place = try view.read([move.partition], beside: control)[0]
                 // Somebody else's is there until it is moved; a later move may be read next.
                 if place.isForeign { continue }
                 if place.moved ?? -1 > own.offset, own.move.done != true {

@@ -132,3 +132,16 @@ struct PositionsView {
         }
     }
 }
+
+extension PositionsView.Place {
+    /// A partition that is being read would be elsewhere before the record of a move is.
+    ///
+    /// - Throws: `CommandError` 76.
+    func refuseWhileRead(by owner: WorkerStatus.Partition?) throws {
+        guard let owner, owner.blocked == nil, waiting > 0, deleted.isEmpty else { return }
+        throw CommandError(
+            Exit.refused,
+            "partition \(partition) is being read, \(waiting) records wait: drain the workers first (hashiflex fleet drain), "
+                + "then move it and start them again")
+    }
+}
