@@ -82,7 +82,7 @@ extension WorkerMachine {
                 starts.append((number, start.offset))
                 if start.isMoved { noteMove(&lane) }
             }
-            lanes[number] = lane
+            putLane(number, lane)
         }
         phase = .working
         actions.append(.assign(starts, generation: generation))
@@ -105,7 +105,7 @@ extension WorkerMachine {
     }
 
     mutating func dropLanes() {
-        lanes = [:]
+        forgetLanes()
         unscored = 0
         isHeld = false
         fullSinceMs = nil
@@ -202,7 +202,7 @@ extension WorkerMachine {
 
     private mutating func finish() {
         phase = .ended
-        lanes = [:]
+        forgetLanes()
         actions.append(.finished)
     }
 
@@ -210,8 +210,8 @@ extension WorkerMachine {
 
     /// Whether one more record may be taken.
     var hasRoom: Bool {
-        unscored < settings.unscoredMax && recordsHandedOn < settings.heldMax
-            && recordsWaiting < settings.waitingMax
+        unscored < settings.unscoredMax && held.handedOn < settings.heldMax
+            && held.waiting < settings.waitingMax
     }
 
     /// Nothing is polled while there is no room; for longer than a moment the group must be served all the same.

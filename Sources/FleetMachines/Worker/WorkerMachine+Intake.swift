@@ -12,10 +12,8 @@ extension WorkerMachine {
         // taken for read.
         guard generation == self.generation else { return }
         // Of a partition given back, or not handed on any more in a drain.
-        guard phase == .working, ending == nil, var lane = lanes.removeValue(forKey: partition) else {
-            return
-        }
-        defer { lanes[partition] = lane }
+        guard phase == .working, ending == nil, var lane = takeLane(partition) else { return }
+        defer { putLane(partition, lane) }
         // Fetched again after a rest.
         guard offset >= lane.received else { return }
         lane.received = offset + 1
@@ -143,8 +141,8 @@ extension WorkerMachine {
     mutating func unblock() {
         guard phase == .working, ending == nil else { return }
         for number in lanes.keys.sorted() {
-            guard var lane = lanes.removeValue(forKey: number) else { continue }
-            defer { lanes[number] = lane }
+            guard var lane = takeLane(number) else { continue }
+            defer { putLane(number, lane) }
             guard lane.blocked != nil, !lane.waiting.isEmpty else { continue }
             publishing.hasFinished = true
             var reason: String?

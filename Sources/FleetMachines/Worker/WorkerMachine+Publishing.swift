@@ -179,6 +179,7 @@ extension WorkerMachine {
             imagesCommitted += frontier.progress.images - lane.committedImages
             lanes[number]?.committedOffset = frontier.offset
             lanes[number]?.committedImages = frontier.progress.images
+            held.committed(frontier.ordinals - lane.committedOrdinals)
             lanes[number]?.committedOrdinals = frontier.ordinals
             lanes[number]?.committedHeads = frontier.progress.heads
         }

@@ -55,6 +55,8 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     var endAtMs: Int64?
     var generation = 0
     var lanes: [Int32: WorkerLane<Message, Scores>] = [:]
+    /// Of all of them together; whoever changes what it counts takes the lane out and puts it back.
+    var held = HeldRecords()
     /// Whether all lanes rest because nothing moves.
     var isHeld = false
     /// Since when there has been no room for another record.
@@ -157,7 +159,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     mutating func fail(_ text: String) {
         guard phase != .ended else { return }
         phase = .ended
-        lanes = [:]
+        forgetLanes()
         actions.append(.failed(text))
     }
 
@@ -184,13 +186,7 @@ package struct WorkerMachine<Message: Sendable, Scores: Sendable>: Sendable {
     package var hasFlights: Bool { !publishing.flights.isEmpty }
 
     /// Records that were taken and are not committed yet, those that wait included.
-    package var recordsHeld: Int { recordsHandedOn + recordsWaiting }
-
-    /// Records that were handed on and are not committed yet.
-    var recordsHandedOn: Int { lanes.values.reduce(0) { $0 + $1.nextOrdinal - $1.committedOrdinals } }
-
-    /// Records that wait, in partitions that rest: mostly one of each.
-    var recordsWaiting: Int { lanes.values.reduce(0) { $0 + $1.waiting.count } }
+    package var recordsHeld: Int { held.handedOn + held.waiting }
 
     /// How far each lane is: records handed on, and those among them that are committed.
     package var progress: [(lane: LaneID, handedOn: Int, committed: Int)] {

@@ -10,6 +10,7 @@ extension World {
         let held = worker.machine.recordsHeld
         // Handed on and waiting; of partitions that rest, records of some milliseconds are still on their way.
         if held > 12 + 12 + 16 { complain("\(worker.name) holds \(held) records") }
+        if !worker.machine.countsRight { complain("\(worker.name) counts other records than it has") }
     }
 
     /// A coordinator writes markers only for what was decided first, whoever decided it.

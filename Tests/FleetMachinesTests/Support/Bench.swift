@@ -18,6 +18,7 @@ struct WorkerBench {
     mutating func tell(_ event: Machine.Event, afterMs delay: Int64 = 0) -> [String] {
         nowMs += delay
         let actions = machine.handle(event, at: Moment(steadyMs: nowMs, wallMs: 0))
+        precondition(machine.countsRight, "its sums are not those of its lanes")
         done += actions
         return actions.map(Self.words)
     }
