@@ -59,7 +59,8 @@ final class BrokerAddressFile {
     private static func lock(_ path: String, isLast: Bool) throws -> Int32? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0, isOurs(descriptor) else {
-            let reason = descriptor < 0 ? String(cString: strerror(errno)) : "it is another user's, or no plain file"
+            let reason =
+                descriptor < 0 ? String(cString: strerror(errno)) : "it is another user's, or no plain file"
             if descriptor >= 0 { close(descriptor) }
             throw CommandError(Exit.output, "\(path): \(reason)")
         }
