@@ -10,7 +10,7 @@ import Testing
 
     private func start() throws -> (broker: Background, address: String) {
         let broker = try Background(["broker", "--control-stdin"], environment: here)
-        _ = eventually(seconds: 10) { broker.text.contains("\n") }
+        _ = eventually(seconds: 30) { broker.text.contains("\n") }
         return (broker, try #require(broker.text.split(separator: "\n").first.map(String.init)))
     }
 
@@ -26,7 +26,7 @@ import Testing
         #expect(try list().code == 0)
         // One that does not want the place is not asked.
         let apart = try Background(["broker", "--private", "--control-stdin"], environment: here)
-        #expect(eventually(seconds: 10) { apart.text.contains("127.0.0.1:") })
+        #expect(eventually(seconds: 30) { apart.text.contains("127.0.0.1:") })
         #expect(apart.finish() == 0)
         #expect(try list().code == 0)
         #expect(first.finish() == 0)

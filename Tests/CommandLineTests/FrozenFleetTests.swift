@@ -161,7 +161,7 @@ import Testing
         #expect(try deployment.waitForPredictions(100).images == 100)
         let found = try records(deployment)
         #expect(found.allSatisfy { $0.head_name == "quick@v2" && $0.cutover == nil })
-        let isCounted = try eventually(seconds: 10) {
+        let isCounted = try eventually(seconds: 30) {
             try heartbeats(deployment).contains { $0.frozen_head?.cutovers_ignored == 1 }
         }
         #expect(isCounted, "\(ice.text)")
@@ -181,7 +181,7 @@ import Testing
         let ice = try startWorker(deployment, try quick.frozen())
         let refused = try deployment.run("head", "push", quick.heads[1], "--require", "1")
         #expect(refused.code == 76 && refused.errors.contains("ice: head quick@v2 ("), "\(refused.errors)")
-        let isSaid = try eventually(seconds: 15) {
+        let isSaid = try eventually(seconds: 30) {
             try heartbeats(deployment).contains {
                 $0.alarms?.contains { $0.contains("ice runs frozen backbone") } == true
             }

@@ -51,7 +51,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(3))) func anEarlierVersionsRecordsAreOurs() throws {
         let broker = try Background(["broker", "--private", "--control-stdin", "--partitions", "2"])
-        _ = eventually(seconds: 10) { broker.text.contains("\n") }
+        _ = eventually(seconds: 30) { broker.text.contains("\n") }
         let brokers = try #require(broker.text.split(separator: "\n").first.map(String.init))
         let link = ["--brokers", brokers]
         let entries = try entries()

@@ -6,7 +6,7 @@ import Testing
     /// One stream has images, the other is a pipe that gives nothing.
     @Test func silenceIsSaidAndTheFirstSignalEndsItWithAnAccount() throws {
         let broker = try Background(["broker", "--private"])
-        #expect(eventually(seconds: 10) { broker.text.contains("127.0.0.1:") })
+        #expect(eventually(seconds: 30) { broker.text.contains("127.0.0.1:") })
         let address = try #require(broker.text.split(separator: "\n").first.map(String.init))
         let folder = try TemporaryFolder()
         let pipe = folder.file("pipe")

@@ -12,7 +12,7 @@ import Testing
 
     @Test func aBrokerThatComesBackIsWaitedFor() throws {
         let broker = try Background(["broker", "--private", "--control-stdin"])
-        #expect(eventually(seconds: 10) { broker.text.contains("127.0.0.1:") })
+        #expect(eventually(seconds: 30) { broker.text.contains("127.0.0.1:") })
         let address = try #require(broker.text.split(separator: "\n").first.map(String.init))
         try broker.say("down")
         let command = try Background(["topics", "list", "--brokers", address, "--wait", "60"])
@@ -66,7 +66,7 @@ import Testing
     @Test(arguments: [([String](), "60"), (["--wait", "77"], "77")])
     func childrenAreToldHowLongToWait(_ stated: [String], _ seconds: String) throws {
         let broker = try Background(["broker", "--private", "--control-stdin"])
-        #expect(eventually(seconds: 10) { broker.text.contains("127.0.0.1:") })
+        #expect(eventually(seconds: 30) { broker.text.contains("127.0.0.1:") })
         let address = try #require(broker.text.split(separator: "\n").first.map(String.init))
         let fleet = try Background(
             ["fleet", "up", "--workers", "1", "--name", "fleet", "--brokers", address] + stated)

@@ -7,21 +7,27 @@ import Threads
 
 /// Writing small records, which a coordinator and `head push` do.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct RecordWriterTests {
-    /// Asking for the leaders, which takes two slow answers, and waiting for a delivery that never comes have one limit together.
+    /// Asking for the leaders, of which nobody tells for long, and waiting for a delivery that never comes have one limit together.
     @Test func theTimeIsForAllOfAWrite() throws {
         let broker = try EmbeddedBroker(topics: [("t", 1)])
         defer { broker.close() }
-        try broker.setRoundTrip(milliseconds: 2_000)
+        try broker.setDown()
         // REQUEST_TIMED_OUT: the library sends again.
         try broker.pushRequestErrors(.produce, codes: [Int32](repeating: 7, count: 1_000))
         let writer = try RecordWriter(broker.configuration)
+        let waking = PlatformThread("waking") {
+            Signal().wait(milliseconds: 12_000)
+            try? broker.setUp()
+        }
+        defer { waking.join() }
         let begin = ContinuousClock.now
         let error = #expect(throws: KafkaError.self) {
-            try writer.write(RecordWriter.Record(topic: "t", key: [1], value: [2]), timeoutMs: 8_000)
+            try writer.write(RecordWriter.Record(topic: "t", key: [1], value: [2]), timeoutMs: 20_000)
         }
         let took = ContinuousClock.now - begin
         #expect(error?.code == KafkaError.Code.timedOut)
-        #expect(took > .seconds(7) && took < .seconds(11), "with twice the time it were 12 s: \(took)")
+        #expect(error?.message.contains("cannot write to t") == true, "\(String(describing: error))")
+        #expect(took > .seconds(19) && took < .seconds(31), "each by itself: 32 s; it took \(took)")
     }
 
     /// A person who interrupts is not held up by a node that takes nothing, however much time there is.
@@ -45,7 +51,7 @@ import Threads
         asking.join()
         #expect(error?.code == KafkaError.Code.timedOut)
         #expect(error.map { "\($0)".contains("told to stop") } == true)
-        #expect(took > .milliseconds(900) && took < .seconds(7), "it took \(took)")
+        #expect(took > .milliseconds(900) && took < .seconds(30), "it would have been 60 s: \(took)")
     }
 
     /// Whoever ends as a whole tells its writer once.
@@ -67,7 +73,7 @@ import Threads
         }
         let took = ContinuousClock.now - begin
         #expect(error?.code == KafkaError.Code.timedOut)
-        #expect(took > .seconds(2) && took < .seconds(8), "it would have been 30 s: \(took)")
+        #expect(took > .seconds(2) && took < .seconds(20), "it would have been 30 s: \(took)")
     }
 
     /// The library's queue may be smaller than a head.

@@ -66,7 +66,7 @@ extension OnBroker {
             let brokers = try admin.metadata(timeoutMs: 10_000).brokers
             let begin = ContinuousClock.now
             let found = AddressProbe.find(brokers)
-            #expect(ContinuousClock.now - begin < .seconds(6))
+            #expect(ContinuousClock.now - begin < .seconds(30), "none is waited for without end")
             #expect(
                 found.map(\.broker.address)
                     == ["127.0.0.1:\(broker.port)", "127.0.0.1:1", "nobody.invalid:9092"])

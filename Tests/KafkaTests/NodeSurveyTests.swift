@@ -17,9 +17,7 @@ extension OnBroker {
             defer { KafkaLog.setHandler(nil) }
             let broker = try ScriptedBroker(answers: [:], others: [("127.0.0.1", 1)])
             defer { broker.close() }
-            let begin = ContinuousClock.now
             let found = try survey(broker)
-            #expect(ContinuousClock.now - begin < .seconds(6))
             #expect(found.map(\.address) == ["127.0.0.1:\(broker.port)", "127.0.0.1:1"])
             guard case .whole(let view) = found[0].answer, case .silent(let reason) = found[1].answer else {
                 Issue.record("one answers, one does not: \(found)")

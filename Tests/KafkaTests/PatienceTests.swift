@@ -71,9 +71,9 @@ import Threads
                 })
         }
         let took = ContinuousClock.now - begin
-        #expect(took > .seconds(3) && took < .seconds(8), "\(took)")
-        // 0.25, 0.5, 1, 2 s of pauses; the second question finds no time left.
-        #expect((5...7).contains(asked), "\(asked)")
+        #expect(took > .seconds(3), "\(took)")
+        // 0.25, 0.5, 1, 2 s of pauses; the second question finds no time left. With a deadline of its own it were asked ten times.
+        #expect((3...7).contains(asked), "\(asked)")
         #expect(failures[0]?.message.contains("; tried for ") == true, "\(String(describing: failures[0]))")
         #expect(failures[0]?.code == Self.passing.code && failures[0]?.isRetriable == true)
         #expect(failures[1] == Self.passing)
@@ -106,18 +106,19 @@ import Threads
             }
         }
         #expect(failure == Self.passing)
-        #expect(ContinuousClock.now - begin < .seconds(5))
+        #expect(ContinuousClock.now - begin < .seconds(30), "it would have been 60 s")
     }
 
     @Test func aTopicThatOneNodeHasNotHeardOfIsAskedForAgainForTwoSeconds() throws {
-        let begin = ContinuousClock.now
+        var asked = 0
         #expect(throws: KafkaError.self) {
             try patience(seconds: 60).wait(for: "a topic") { (_: Int32) throws(KafkaError) -> Void in
+                asked += 1
                 throw Self.unknown
             }
         }
-        #expect(ContinuousClock.now - begin < .seconds(1))
-        var asked = 0
+        #expect(asked == 1, "where it is no news it is the answer")
+        asked = 0
         let failure = #expect(throws: KafkaError.self) {
             try patience(seconds: 60).wait(for: "a topic", mayBeUnheard: true) {
                 (_: Int32) throws(KafkaError) -> Void in

@@ -1,5 +1,3 @@
-internal import CRDKafka
-
 extension KafkaAdmin {
     /// Asks for one topic by its name, and creates nothing in a Kafka (an ``EmbeddedBroker`` creates it). A listing leaves
     /// out what this user may not see.
@@ -8,18 +6,7 @@ extension KafkaAdmin {
     ///   see it, or that no leader is known yet.
     public func topic(_ name: String, timeoutMs: Int32) throws(KafkaError) -> ClusterDescription.Topic {
         client.serveEvents()
-        guard let handle = rd_kafka_topic_new(client.pointer, name, nil) else {
-            throw KafkaError(
-                code: KafkaError.Code.invalidArgument, doing: "cannot ask about topic \"\(name)\"")
-        }
-        defer { rd_kafka_topic_destroy(handle) }
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(client.pointer, 0, handle, &answer, timeoutMs)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
-            throw client.unreachable(code, doing: "cannot ask about topic \(name)", timeoutMs: timeoutMs)
-        }
-        defer { rd_kafka_metadata_destroy(answer) }
-        let found = ClusterDescription(answer.pointee).topics[name]
+        let found = try client.topic(name, timeoutMs: timeoutMs)
         return ClusterDescription.Topic(
             name: name, partitions: found?.partitions ?? [],
             error: found == nil

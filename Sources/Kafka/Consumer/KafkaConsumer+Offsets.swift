@@ -151,30 +151,6 @@ extension KafkaConsumer {
         }
         return offset
     }
-
-    func listOffsets(
-        _ partitions: [TopicPartition], at time: Int64, doing words: String, timeoutMs: Int32
-    ) throws(KafkaError) -> PartitionList {
-        try requireOpen(doing: words)
-        // The protocol's marks for both ends travel in the place of a time.
-        let list = PartitionList(capacity: partitions.count)
-        for partition in partitions { list.add(partition, offset: time) }
-        let code = rd_kafka_offsets_for_times(client.pointer, list.pointer, timeoutMs)
-        // Where no partition has a leader this is all the library says; why, stands beside each. Either the node that was asked has not
-        // heard of a partition, or there is no leader now: asking again may help.
-        if code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION {
-            let failure = list.firstFailure(doing: words)
-            guard let failure, failure.code != code.rawValue else {
-                throw KafkaError(code: code.rawValue, doing: words, isRetriable: true)
-            }
-            throw failure.naming(.describe, topic: partitions[0].topic, of: client.pointer)
-        }
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw client.unreachable(code, doing: words, timeoutMs: timeoutMs)
-                .naming(.describe, topic: partitions[0].topic, of: client.pointer)
-        }
-        return list
-    }
 }
 
 /// What a commit came to; touched by one thread only.

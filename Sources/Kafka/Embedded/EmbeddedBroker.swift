@@ -48,8 +48,13 @@ public final class EmbeddedBroker: Sendable {
     /// Starts a broker with these topics.
     ///
     /// - Throws: ``KafkaError`` when the library cannot start it or refuses a topic.
-    public init(topics: [(String, Int)]) throws(KafkaError) {
-        cluster = try MockCluster()
+    public convenience init(topics: [(String, Int)]) throws(KafkaError) {
+        try self.init(topics: topics, nodes: 1)
+    }
+
+    /// The same with several nodes, numbered from 1: for tests of what comes of leaders that change.
+    package init(topics: [(String, Int)], nodes: Int) throws(KafkaError) {
+        cluster = try MockCluster(nodes: nodes)
         bootstrap = cluster.bootstrap
         for (name, partitions) in topics { try createTopic(name, partitions: partitions) }
     }
@@ -78,6 +83,18 @@ public final class EmbeddedBroker: Sendable {
     /// Cuts every connection and accepts none, until ``setUp()``.
     public func setDown() throws(KafkaError) {
         try cluster.call("cannot take the broker down") { rd_kafka_mock_broker_set_down($0, -1) }
+    }
+
+    /// Makes one node the leader of a partition; the others know it at once.
+    package func setLeader(of partition: TopicPartition, node: Int32) throws(KafkaError) {
+        try cluster.call("cannot make node \(node) the leader of \(partition)") {
+            rd_kafka_mock_partition_set_leader($0, partition.topic, partition.partition, node)
+        }
+    }
+
+    /// Cuts every connection to one node for good.
+    package func setDown(node: Int32) throws(KafkaError) {
+        try cluster.call("cannot take node \(node) down") { rd_kafka_mock_broker_set_down($0, node) }
     }
 
     /// Accepts connections again, on the same port and with everything that was stored.
@@ -118,7 +135,7 @@ private final class MockCluster: @unchecked Sendable {
     private var cluster: OpaquePointer?
     let bootstrap: String
 
-    init() throws(KafkaError) {
+    init(nodes: Int) throws(KafkaError) {
         let properties: [(name: String, value: String)] = [
             ("client.id", "hashiflex-embedded-broker"),
             ("log_level", "4"),
@@ -127,7 +144,7 @@ private final class MockCluster: @unchecked Sendable {
             ("receive.message.max.bytes", "1000000000"),
         ]
         let owner = try ClientHandle(RD_KAFKA_PRODUCER, properties: properties) { _ in }
-        guard let cluster = rd_kafka_mock_cluster_new(owner.pointer, 1),
+        guard let cluster = rd_kafka_mock_cluster_new(owner.pointer, Int32(clamping: nodes)),
             let address = rd_kafka_mock_cluster_bootstraps(cluster)
         else {
             throw KafkaError(

@@ -1,5 +1,3 @@
-internal import CRDKafka
-
 extension KafkaProducer {
     /// Asks how many partitions a topic has, and connects on the way.
     ///
@@ -8,29 +6,13 @@ extension KafkaProducer {
     ///
     /// - Throws: ``KafkaError`` when the topic is not known, or nobody answers in time.
     public func partitionCount(of topic: String, timeoutMs: Int32) throws(KafkaError) -> Int {
-        guard let handle = rd_kafka_topic_new(client.pointer, topic, nil) else {
-            throw KafkaError(
-                code: KafkaError.Code.invalidArgument,
-                doing: "cannot ask about topic \"\(topic)\""
-            )
+        let words = "cannot ask about topic \(topic)"
+        guard let found = try client.topic(topic, timeoutMs: timeoutMs) else {
+            throw KafkaError(code: KafkaError.Code.unknownTopicOrPartition, doing: words)
         }
-        defer { rd_kafka_topic_destroy(handle) }
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(client.pointer, 0, handle, &answer, timeoutMs)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else {
-            throw client.unreachable(code, doing: "cannot ask about topic \(topic)", timeoutMs: timeoutMs)
+        if let error = found.error {
+            throw KafkaError(code: error.code, doing: words).naming(.write, topic: topic, of: client.pointer)
         }
-        defer { rd_kafka_metadata_destroy(answer) }
-        guard answer.pointee.topic_cnt == 1, let found = answer.pointee.topics?.pointee else {
-            throw KafkaError(
-                code: KafkaError.Code.unknownTopicOrPartition,
-                doing: "cannot ask about topic \(topic)"
-            )
-        }
-        if found.err != RD_KAFKA_RESP_ERR_NO_ERROR {
-            throw KafkaError(code: found.err.rawValue, doing: "cannot ask about topic \(topic)")
-                .naming(.write, topic: topic, of: client.pointer)
-        }
-        return Int(found.partition_cnt)
+        return found.partitions.count
     }
 }

@@ -48,9 +48,7 @@ import Testing
         let bootstrap = try #require(Self.bootstrap)
         let configuration = KafkaConfiguration(brokers: bootstrap)
         let nodes = try KafkaAdmin(configuration).metadata(timeoutMs: 10_000).brokers
-        let begin = ContinuousClock.now
         let found = NodeSurvey(configuration, topics: [], small: nil, asksSettings: true).ask(nodes)
-        #expect(ContinuousClock.now - begin < .seconds(8))
         #expect(found.map(\.node) == nodes)
         for finding in found {
             guard case .whole(let view) = finding.answer else {

@@ -15,7 +15,7 @@ final class Deployment {
         self.model = model
         broker = try Background(["broker", "--private", "--control-stdin", "--partitions", "\(partitions)"])
         let started = broker
-        _ = eventually(seconds: 10) { started.text.contains("\n") }
+        _ = eventually(seconds: 30) { started.text.contains("\n") }
         brokers = broker.text.split(separator: "\n").first.map(String.init) ?? ""
         try #require(brokers.contains(":"), "the broker printed no address: \(broker.text)")
         coordinator = try Background(["coordinator", "--brokers", brokers])

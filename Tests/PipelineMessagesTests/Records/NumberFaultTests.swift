@@ -86,7 +86,7 @@ import Testing
         let text = "{\"heads\":[],\"images\":1,\"note\":[\(numbers)],\"moved\":2.5}"
         let clock = ContinuousClock()
         let took = clock.measure { _ = problem(PartitionProgress.self, Array(text.utf8)) }
-        #expect(took < .seconds(5))
+        #expect(took < .seconds(30))
         #expect(problem(PartitionProgress.self, Array(text.utf8)) != nil)
     }
 }
