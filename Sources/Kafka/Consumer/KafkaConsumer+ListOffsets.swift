@@ -4,9 +4,9 @@ internal import Threads
 extension KafkaConsumer {
     /// Asks the leaders of these partitions for the offsets at a time, or at one of Kafka's marks for both ends.
     ///
-    /// librdkafka 2.0.2 asks whoever it has once heard to be the leader, also after that node has said that it is none, until what it
-    /// has heard is 15 minutes old (`metadata.max.age.ms`): a consumer that reads nothing by itself hears of no other. So the
-    /// leaders are asked for here, and the question is put once more.
+    /// librdkafka before 2.10 asks whoever it has once heard to be the leader, also after that node has said that it is none, until
+    /// what it has heard is `metadata.max.age.ms` old (15 s here): a consumer that reads nothing by itself hears of no other. So
+    /// the leaders are asked for here, and the question is put once more.
     ///
     /// - Parameter timeoutMs: For all of it, but that the leaders are asked for in ``leadersMsLeast`` even then.
     /// - Returns: The offsets; partitions that have no leader carry an error.
