@@ -53,10 +53,13 @@ class Run:
         ends = [{"name": role.name, "at_s": end[0], "code": end[1], "line": end[2]} for role in roles for end in role.ends]
         self.faults += [f"{end['name']} ended with {end['code']}: {end['line']}" for end in ends
                         if end["code"] not in (0, 69, 75)]
+        self.faults += [f"the backlog was not back at 0 in time after fault {number + 1} of a node: {most} records"
+                        for number, (most, seconds) in enumerate(faults.backlogs) if seconds is None]
         result.update({
             "seed": self.seed, "mode": options.mode, "nodes": options.nodes, "kafka": world.nodes.version,
             "disturbed_minutes": options.minutes, "faults_done": faults.done, "ended_by_themselves": ends,
             "lives": {role.name: role.lives for role in roles}, "copies_not_back_at_s": faults.not_healthy,
+            "backlogs": faults.backlogs,
             "push_codes": codes(self.pushes), "pushes_late": sum(push.is_late or push.code == 75 for push in self.pushes),
             "ingest_codes": codes(self.ingests), "resident_mib": dict(sorted(world.memory.items()))})
         result["faults"] = self.faults
@@ -171,6 +174,12 @@ def verdict(result: dict) -> str:
               if name.startswith(("worker", "fleet", "coordinator", "node"))}
     lines = ["resident MiB at the start, at most, at the end: " + "; ".join(
         f"{name} {row['start']}, {row['peak']}, {row['end']}" for name, row in memory.items())]
+    if result["backlogs"]:
+        ebbs = [seconds for _, seconds in result["backlogs"] if seconds is not None]
+        lines.append(
+            f"after {len(result['backlogs'])} faults of nodes, from when all copies were there again: at most "
+            f"{max(most for most, _ in result['backlogs'])} records waited, {len(ebbs)} times none any more after at most "
+            f"{max(ebbs, default=0)} s")
     kinds = ", ".join(f"{count} {kind}" for kind, count in result["faults_done"].items())
     lines.append(
         f"{'FAIL' if result['faults'] else 'PASS'} seed {result['seed']}, {result['mode']}, {result['nodes']} node(s) of Kafka "

@@ -11,6 +11,8 @@ from .processes import children, signal_process
 KINDS = ["kills", "freezes", "rolls", "coordinator", "node-kills"]
 # Mean seconds from one fault of a kind to the next; faults of nodes follow each other when all copies are there again.
 BETWEEN = {"kills": 6, "freezes": 15, "coordinator": 14}
+# Records: what a stream that flows has under way at any moment, two in each of sixteen partitions, is no backlog.
+UNDER_WAY = 32
 
 
 class Faults:
@@ -21,6 +23,7 @@ class Faults:
         self.workers, self.coordinators = workers, coordinators
         self.done = dict.fromkeys(kinds, 0)
         self.not_healthy = []
+        self.backlogs = []  # (records at most, seconds until no more were waiting than are under way) after each fault of a node
         if "kills" in kinds:
             loop.add(self.kill("kills", self.victims))
         if "coordinator" in kinds:
@@ -90,6 +93,8 @@ class Faults:
                 yield seconds if kind == "node-kills" else 0.5
                 self.nodes.again(node)
             yield from self.heal()
+            if self.world.options.backlog:
+                yield from self.ebb()
 
     def stop(self, node: int, number: int):
         self.nodes.signal(node, number)
@@ -116,6 +121,22 @@ class Faults:
         self.loop.say(f"not all copies are there after {seconds} s")
         self.not_healthy.append(round(self.loop.now, 1))
 
+    def ebb(self, seconds: float = 60):
+        """Waits until hardly anything waits for the workers, as the coordinator tells it."""
+        begin, most = self.loop.now, 0
+        while self.loop.now - begin < seconds:
+            status = self.world.start("ask-backlog", "fleet", "status", "--json", limit=20)
+            yield from wait(lambda: status.code is not None, 25)
+            waiting = waiting_records(status.text(0)) if status.code == 0 else None
+            most = max(most, waiting or 0)
+            if waiting is not None and waiting <= UNDER_WAY:
+                self.backlogs.append((most, round(self.loop.now - begin, 1)))
+                self.loop.say(f"{waiting} records wait {self.backlogs[-1][1]} s after that, at most {most} did")
+                return
+            yield 0.5
+        self.loop.say(f"{most} records waited {seconds} s after that")
+        self.backlogs.append((most, None))
+
     def listing(self, address: str):
         probe = subprocess.Popen(
             ["timeout", "10", "kcat", "-L", "-J", "-m", "5", "-b", address], stdin=subprocess.DEVNULL,
@@ -128,6 +149,13 @@ class Faults:
         output += probe.stdout.read() or b""
         probe.stdout.close()
         return output
+
+
+def waiting_records(text: str):
+    """What waits in all partitions, by the lines of `fleet status --json`; None where no coordinator tells."""
+    told = [json.loads(line) for line in text.splitlines()]
+    rows = [row for status in told for row in status.get("partitions", []) if "end_offset" in row]
+    return sum(row["end_offset"] - max(row.get("committed_offset", 0), row.get("begin_offset", 0)) for row in rows) if rows else None
 
 
 def is_whole(output: bytes, nodes: int) -> bool:
