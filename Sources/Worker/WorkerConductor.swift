@@ -21,6 +21,18 @@ final class WorkerConductor: Sendable {
         let frozen: LoadedHead?
     }
 
+    /// What stands in one bit each.
+    private enum Glance {
+        static let polls: UInt8 = 1
+        static let ownsNothing: UInt8 = 2
+        static let hasFlights: UInt8 = 4
+
+        static func of(_ machine: borrowing Machine) -> UInt8 {
+            (machine.wantsPoll ? polls : 0) | (machine.ownsNothing ? ownsNothing : 0)
+                | (machine.hasFlights ? hasFlights : 0)
+        }
+    }
+
     /// What can be done to the broker's reading side.
     enum Reading: Sendable {
         case fetchPositions([Int32], generation: Int)
@@ -49,6 +61,8 @@ final class WorkerConductor: Sendable {
     }
 
     private let state: Mutex<State>
+    /// What threads look at again and again, as the machine is after what it was told last: nobody waits for its lock to see that.
+    private let glance = Atomic<UInt8>(0)
     /// For the thread that polls the broker.
     let reading = ActionQueue<Reading>()
     /// For the thread that writes to the broker.
@@ -75,7 +89,9 @@ final class WorkerConductor: Sendable {
         let loader = HeadLoader(options)
         settings.frozenHead = options.frozenHead.map { HeadStamp(frozen: $0.head.digest, label: $0.label) }
         settings.frozenRefusal = loader.frozenRefusal
-        state = Mutex(State(machine: Machine(settings), frozen: loader.frozen))
+        let machine = Machine(settings)
+        glance.store(Glance.of(machine), ordering: .releasing)
+        state = Mutex(State(machine: machine, frozen: loader.frozen))
         self.say = say
     }
 
@@ -86,9 +102,11 @@ final class WorkerConductor: Sendable {
     func tell(_ event: Machine.Event, installing head: LoadedHead? = nil) {
         let lines = state.withLock { state -> [String] in
             if let head { state.heads[head.digest] = head }
-            let polled = state.machine.wantsPoll
-            let lines = route(state.machine.handle(event, at: .now), &state)
-            if !polled, state.machine.wantsPoll { reading.poke() }
+            let polled = wantsPoll
+            let actions = state.machine.handle(event, at: .now)
+            glance.store(Glance.of(state.machine), ordering: .releasing)
+            let lines = route(actions, &state)
+            if !polled, wantsPoll { reading.poke() }
             return lines
         }
         for line in lines { say(line) }
@@ -96,6 +114,17 @@ final class WorkerConductor: Sendable {
 
     /// Says what people should know and the machine need not.
     func tellPeople(_ line: String) { say(line) }
+
+    /// Whether the broker should be polled now.
+    var wantsPoll: Bool { sees(Glance.polls) }
+
+    /// Whether no partition is owned, and nothing of one is left to do.
+    var ownsNothing: Bool { sees(Glance.ownsNothing) }
+
+    /// Whether records are on their way to the broker.
+    var hasFlights: Bool { sees(Glance.hasFlights) }
+
+    private func sees(_ bit: UInt8) -> Bool { glance.load(ordering: .acquiring) & bit != 0 }
 
     /// Looks at the machine.
     func look<Result>(_ body: (Machine) -> Result) -> Result { state.withLock { body($0.machine) } }

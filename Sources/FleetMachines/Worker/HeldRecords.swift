@@ -40,10 +40,11 @@ extension WorkerMachine {
         held = HeldRecords()
     }
 
-    /// Whether the sums are those of the lanes; for who judges the machine.
+    /// Whether what is kept beside the lanes agrees with them; for who judges the machine.
     package var countsRight: Bool {
         var sums = HeldRecords()
         for lane in lanes.values { sums.add(lane) }
-        return sums == held
+        let isRipe = { (number: Int32) in publishing.ripe.contains(number) }
+        return sums == held && lanes.allSatisfy { !$0.value.sequencer.hasReleasable || isRipe($0.key) }
     }
 }

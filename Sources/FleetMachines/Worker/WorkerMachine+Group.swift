@@ -225,17 +225,19 @@ extension WorkerMachine {
             fullSinceMs = nil
             return
         }
-        let free = lanes.filter { $0.value.blocked == nil }.keys.sorted()
         if hasRoom {
             isHeld = false
             fullSinceMs = nil
-            actions.append(.resume(free))
+            actions.append(.resume(unblocked))
         } else if !isHeld {
             let since = fullSinceMs ?? now.steadyMs
             fullSinceMs = since
             guard now.steadyMs - since >= settings.holdAfterMs else { return }
             isHeld = true
-            actions.append(.pause(free))
+            actions.append(.pause(unblocked))
         }
     }
+
+    /// The partitions in which nothing waits for what it needs, in order.
+    private var unblocked: [Int32] { lanes.keys.filter { lanes[$0]?.blocked == nil }.sorted() }
 }

@@ -25,12 +25,12 @@ extension WorkerMachine {
         }
         let next = WorkerLane<Message, Scores>.Waiting(record: record, message: message, offset: offset)
         guard lane.blocked == nil else { return lane.waiting.append(next) }
-        publishing.hasFinished = true
         if let reason = pass(next, &lane) {
             lane.blocked = reason
             lane.waiting.insert(next, at: 0)
             actions.append(.pause([partition]))
         }
+        if lane.sequencer.hasReleasable { publishing.ripe.insert(partition) }
     }
 
     /// Hands a record on; or says what it waits for.
@@ -144,7 +144,6 @@ extension WorkerMachine {
             guard var lane = takeLane(number) else { continue }
             defer { putLane(number, lane) }
             guard lane.blocked != nil, !lane.waiting.isEmpty else { continue }
-            publishing.hasFinished = true
             var reason: String?
             while let next = lane.waiting.first {
                 reason = pass(next, &lane)
@@ -153,6 +152,7 @@ extension WorkerMachine {
             }
             lane.blocked = lane.unreadable ?? reason
             if lane.blocked == nil, !isHeld { actions.append(.resume([number])) }
+            if lane.sequencer.hasReleasable { publishing.ripe.insert(number) }
         }
     }
 
@@ -160,8 +160,8 @@ extension WorkerMachine {
     mutating func finished(_ ticket: Ticket, _ outcome: ShardOutcome<Message, Scores>) {
         guard isCurrent(ticket.lane) else { return }
         unscored -= 1
-        publishing.hasFinished = true
         lanes[ticket.lane.partition]?.finish(ticket, outcome)
+        publishing.ripe.insert(ticket.lane.partition)
     }
 }
 

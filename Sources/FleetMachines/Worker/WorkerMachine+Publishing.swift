@@ -37,9 +37,9 @@ struct Publishing: Sendable {
     var publishedMax = Int.max
     /// The transaction must not become visible.
     var mustAbort = false
-    /// Whether something was finished, or delivered, since lanes were last looked through for it.
-    var hasFinished = false
-    var hasDelivered = false
+    /// Partitions in which something may be published, and those in which something was delivered since that was last collected.
+    var ripe: Set<Int32> = []
+    var landed: Set<Int32> = []
     /// A call that failed is made again then.
     var retryAtMs: Int64?
 
@@ -47,6 +47,8 @@ struct Publishing: Sendable {
     mutating func dropLanes() {
         flights = [:]
         frontiers = [:]
+        ripe = []
+        landed = []
         if transaction != .none { mustAbort = true }
     }
 
@@ -79,13 +81,13 @@ extension WorkerMachine {
     /// Publishes what is finished, in order; `most` publications, beginning with another partition each time.
     mutating func release(most: Int = .max, _ now: Moment) {
         publishing.published = 0
-        guard publishing.hasFinished else { return }
-        let numbers = lanes.keys.sorted()
+        guard !publishing.ripe.isEmpty else { return }
+        let numbers = publishing.ripe.sorted()
         let first = most < .max && !numbers.isEmpty ? Int(publishing.nextFlight % UInt64(numbers.count)) : 0
         for number in numbers[first...] + numbers[..<first] {
             while publishing.published < most, let released = lanes[number]?.sequencer.release() {
                 if case .passed = released.payload {
-                    publishing.hasDelivered = true
+                    publishing.landed.insert(number)
                     lanes[number]?.sequencer.delivered(ordinal: released.ticket.ordinal)
                     continue
                 }
@@ -105,8 +107,8 @@ extension WorkerMachine {
                             ticket: released.ticket, imagesBefore: released.imagesBefore,
                             outcome: released.payload), flight: publishing.nextFlight))
             }
+            if lanes[number]?.sequencer.hasReleasable != true { publishing.ripe.remove(number) }
         }
-        publishing.hasFinished = publishing.published >= most
     }
 
     mutating func queued(_ flight: UInt64, _ records: Int, _ now: Moment) {
@@ -122,7 +124,7 @@ extension WorkerMachine {
     private mutating func land(_ number: UInt64, _ now: Moment) {
         guard let flight = publishing.flights[number], flight.isDelivered else { return }
         publishing.flights[number] = nil
-        publishing.hasDelivered = true
+        publishing.landed.insert(flight.partition)
         leaders.transactionHeard()
         if publishing.flights.values.contains(where: { $0.partition == flight.partition }) {
             leaders.answers.heard(flight.partition, nowMs: now.steadyMs)
@@ -156,9 +158,9 @@ extension WorkerMachine {
     }
 
     mutating func collectFrontiers() {
-        guard publishing.hasDelivered else { return }
-        publishing.hasDelivered = false
-        for number in lanes.keys {
+        let landed = publishing.landed
+        publishing.landed = []
+        for number in landed {
             if let frontier = lanes[number]?.sequencer.takeFrontier() {
                 publishing.frontiers[number] = frontier
             }

@@ -27,10 +27,8 @@ extension WorkerMachine {
         }
     }
 
-    private mutating func hasReleasable() -> Bool {
-        guard publishing.hasFinished else { return false }
-        publishing.hasFinished = lanes.values.contains { $0.sequencer.hasReleasable }
-        return publishing.hasFinished
+    private func hasReleasable() -> Bool {
+        publishing.ripe.contains { lanes[$0]?.sequencer.hasReleasable == true }
     }
 
     /// Begins a call, or makes it again.

@@ -57,15 +57,15 @@ final class WorkerReader: Sendable {
             var transactions = OpenTransactionWatch()
             var lookAtMs: Int64 = 0
             while !conductor.ended.isSet {
-                let isPolling = conductor.look { $0.wantsPoll } && name.againMs == nil
+                let isPolling = conductor.wantsPoll && name.againMs == nil
                 for action in conductor.reading.take(milliseconds: isPolling ? 0 : 50) {
                     perform(action, &name)
                     follow(action, &transactions)
                 }
-                guard conductor.look({ $0.wantsPoll }) else { continue }
+                guard conductor.wantsPoll else { continue }
                 if let againMs = name.againMs {
                     if Clock.steadyMs >= againMs { rejoin(&name) }
-                } else if conductor.look({ $0.ownsNothing }), name.isSilent(nowMs: Clock.steadyMs),
+                } else if conductor.ownsNothing, name.isSilent(nowMs: Clock.steadyMs),
                     let asking = turns.next(kafka)
                 {
                     conductor.tellPeople("group: it is silent: another node is asked who keeps it")

@@ -41,7 +41,7 @@ final class WorkerWriter: Sendable {
             let encoder = PredictionEncoder()
             var predictions = MessageBatch()
             while !conductor.ended.isSet {
-                let waitMs: Int64 = conductor.look { $0.hasFlights } ? 10 : 50
+                let waitMs: Int64 = conductor.hasFlights ? 10 : 50
                 for action in conductor.writing.take(milliseconds: waitMs) {
                     perform(action, encoder, &predictions)
                 }
@@ -217,7 +217,7 @@ final class WorkerWriter: Sendable {
         }
         let partitionMs = acknowledgements.withLock { $0.silentMs(nowMs: Clock.steadyMs) }
         let isLong = producer.watch(
-            deliveries, hasFlights: conductor.look { $0.hasFlights }, partitionMs: partitionMs)
+            deliveries, hasFlights: conductor.hasFlights, partitionMs: partitionMs)
         if isLong { acknowledgements.withLock { $0.begin(nowMs: Clock.steadyMs) } }
     }
 }
