@@ -13,18 +13,15 @@ public final class ActionQueue<Action: Sendable>: @unchecked Sendable {
     /// Appends actions; never waits.
     public func append(_ new: [Action]) {
         guard !new.isEmpty else { return }
-        condition.withLock {
-            actions.append(contentsOf: new)
-            condition.broadcast()
-        }
+        condition.withLock { actions.append(contentsOf: new) }
+        // Whoever wakes finds the lock free.
+        condition.broadcast()
     }
 
     /// Ends the present or the next wait of ``take(milliseconds:)``, without an action.
     public func poke() {
-        condition.withLock {
-            isPoked = true
-            condition.broadcast()
-        }
+        condition.withLock { isPoked = true }
+        condition.broadcast()
     }
 
     /// Takes all actions; waits up to `milliseconds` for a first one.
