@@ -21,7 +21,8 @@ public struct KafkaLogLine: Sendable, Hashable {
 
 /// Where librdkafka's log lines go.
 ///
-/// On standard error the trouble with a broker is said once, and that it is over (``BrokerTroubles``); a handler gets each line.
+/// On standard error the trouble with a broker is said once, and that it is over (``BrokerTroubles``), and nothing twice in a row
+/// of a producer that waits for its number; a handler gets each line.
 /// Only warnings and worse arrive (`log_level` and `debug` change that), nothing that a client says while it is
 /// being closed, and never a secret: the library redacts what it prints of its configuration.
 public enum KafkaLog {
@@ -58,6 +59,16 @@ public enum KafkaLog {
         return isNews
     }
 
+    /// What was said last of a producer that waits for its number, twice a second.
+    private static let lastPID = Mutex("")
+
+    private static func isOtherPID(_ text: String) -> Bool {
+        lastPID.withLock { last in
+            defer { last = text }
+            return last != text
+        }
+    }
+
     /// Says which troubles are over, until none is left.
     private static func watch() {
         let pause = Signal()
@@ -81,6 +92,7 @@ public enum KafkaLog {
             return
         }
         if line.facility == "FAIL", !isNews(line.text) { return }
+        if line.facility == "GETPID", !isOtherPID(line.text) { return }
         let dropped = standardError.withLock { $0.admit(at: ContinuousClock.now) }
         guard let dropped else { return }
         if dropped > 0 { write("kafka: \(dropped) log lines were left out") }

@@ -92,6 +92,27 @@ public final class EmbeddedBroker: Sendable {
         }
     }
 
+    /// Makes one node the coordinator of a transactional id.
+    package func setCoordinator(ofTransactions id: String, node: Int32) throws(KafkaError) {
+        try cluster.call("cannot make node \(node) the coordinator of \(id)") {
+            rd_kafka_mock_coordinator_set($0, "transaction", id, node)
+        }
+    }
+
+    /// Lets one node answer its next requests of a kind with an error.
+    package func pushRequestErrors(
+        _ request: Request, code: Int32, count: Int, node: Int32
+    ) throws(KafkaError) {
+        try cluster.call("cannot plan errors of node \(node)") { cluster in
+            for _ in 0..<count {
+                let code = hsf_mock_node_push_request_error(
+                    cluster, node, request.rawValue, rd_kafka_resp_err_t(rawValue: code))
+                guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return code }
+            }
+            return RD_KAFKA_RESP_ERR_NO_ERROR
+        }
+    }
+
     /// Cuts every connection to one node for good.
     package func setDown(node: Int32) throws(KafkaError) {
         try cluster.call("cannot take node \(node) down") { rd_kafka_mock_broker_set_down($0, node) }

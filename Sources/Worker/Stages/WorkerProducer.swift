@@ -155,10 +155,8 @@ final class WorkerProducer: Sendable {
         do throws(KafkaError) {
             try producer.initTransactions(timeoutMs: Self.takeOverMs)
         } catch {
-            // What is still being ended is in good hands.
-            if error.isRetriable, error.code != KafkaError.Code.concurrentTransactions {
-                moveOn(after: error)
-            }
+            // Also where it says that something is still being ended: a node that is cut off can end nothing.
+            if error.isRetriable { moveOn(after: error) }
             throw error
         }
         state.withLock { $0.isNew = false }
