@@ -76,8 +76,9 @@ public struct TopicPlan: Sendable, Equatable {
             "cleanup.policy": "delete", "retention.ms": "\(retentionMs)", "compression.type": "producer",
             "max.message.bytes": "\(recordBytesMax)",
         ])
-        // Everybody reads these from the beginning, and what is being written to is never compacted.
-        let short = "\(32 << 20)"
+        // Everybody reads these from the beginning, and what is being written to is never compacted: heartbeats, which are many, in
+        // shorter segments than heads, which are large.
+        let (short, shortest) = ("\(32 << 20)", "\(8 << 20)")
         let compacted = with([
             "cleanup.policy": "compact", "compression.type": "producer", "segment.bytes": short,
         ])
@@ -92,7 +93,7 @@ public struct TopicPlan: Sendable, Equatable {
                 name: names.status, partitions: 1,
                 settings: with([
                     "cleanup.policy": "compact,delete", "retention.ms": "\(retentionMs)",
-                    "segment.bytes": short,
+                    "segment.bytes": shortest,
                 ])),
             TopicPlan(name: names.deadLetters, partitions: 1, settings: bulk),
         ]
