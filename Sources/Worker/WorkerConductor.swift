@@ -103,9 +103,9 @@ final class WorkerConductor: Sendable {
         let lines = state.withLock { state -> [String] in
             if let head { state.heads[head.digest] = head }
             let polled = wantsPoll
-            let actions = state.machine.handle(event, at: .now)
+            let lines = route(state.machine.handle(event, at: .now), &state)
+            // After the actions: whoever sees it finds them.
             glance.store(Glance.of(state.machine), ordering: .releasing)
-            let lines = route(actions, &state)
             if !polled, wantsPoll { reading.poke() }
             return lines
         }

@@ -27,7 +27,12 @@ import Worker
             replicas: 1)
         options.delivery = .exactlyOnce
         let isReady = Signal()
+        let isWaiting = Signal()
         let lines = Mutex<[String]>([])
+        options.patience = Patience { line in
+            lines.withLock { $0.append(line) }
+            if line.contains("CONCURRENT_TRANSACTIONS") { isWaiting.set() }
+        }
         let service = WorkerService(options) { line in
             lines.withLock { $0.append(line) }
             if line.contains("worker w is ready") { isReady.set() }
@@ -43,8 +48,8 @@ import Worker
             service.requestStop()
             thread.join()
         }
-        // The first question has found node 1 by then.
-        #expect(!isReady.wait(milliseconds: 2_000))
+        #expect(isWaiting.wait(milliseconds: 50_000), "\(lines.withLock { $0 })")
+        #expect(!isReady.isSet)
         try broker.setCoordinator(ofTransactions: name, node: 2)
         #expect(isReady.wait(milliseconds: 50_000), "\(lines.withLock { $0 })")
     }

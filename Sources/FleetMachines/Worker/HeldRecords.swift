@@ -44,7 +44,10 @@ extension WorkerMachine {
     package var countsRight: Bool {
         var sums = HeldRecords()
         for lane in lanes.values { sums.add(lane) }
-        let isRipe = { (number: Int32) in publishing.ripe.contains(number) }
-        return sums == held && lanes.allSatisfy { !$0.value.sequencer.hasReleasable || isRipe($0.key) }
+        return sums == held
+            && lanes.allSatisfy { number, lane in
+                (!lane.sequencer.hasReleasable || publishing.ripe.contains(number))
+                    && (!lane.sequencer.hasFrontier || publishing.landed.contains(number))
+            }
     }
 }

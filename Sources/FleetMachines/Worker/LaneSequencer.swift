@@ -90,6 +90,9 @@ package struct LaneSequencer<Payload: Sendable>: Sendable {
     /// Whether ``release()`` would return a record.
     package var hasReleasable: Bool { finished[nextOrdinal] != nil }
 
+    /// Whether ``takeFrontier()`` would return one.
+    package var hasFrontier: Bool { published.first?.delivered ?? false }
+
     /// Whether nothing waits to be released or delivered.
     package var isIdle: Bool { finished.isEmpty && published.isEmpty }
 }

@@ -21,8 +21,8 @@ public struct KafkaLogLine: Sendable, Hashable {
 
 /// Where librdkafka's log lines go.
 ///
-/// On standard error the trouble with a broker is said once, and that it is over (``BrokerTroubles``), and nothing twice in a row
-/// of a producer that waits for its number; a handler gets each line.
+/// On standard error the trouble with a broker is said once, and that it is over (``BrokerTroubles``), and a producer
+/// that waits for its number is heard once a minute; a handler gets each line.
 /// Only warnings and worse arrive (`log_level` and `debug` change that), nothing that a client says while it is
 /// being closed, and never a secret: the library redacts what it prints of its configuration.
 public enum KafkaLog {
@@ -60,12 +60,11 @@ public enum KafkaLog {
     }
 
     /// What was said last of a producer that waits for its number, twice a second.
-    private static let lastPID = Mutex("")
+    private static let lastPID = Mutex<(line: KafkaLogLine, at: ContinuousClock.Instant)?>(nil)
 
-    private static func isOtherPID(_ text: String) -> Bool {
+    private static func wasJustSaid(_ line: KafkaLogLine) -> Bool {
         lastPID.withLock { last in
-            defer { last = text }
-            return last != text
+            last.map { $0.line == line && ContinuousClock.now - $0.at < .seconds(60) } ?? false
         }
     }
 
@@ -92,9 +91,10 @@ public enum KafkaLog {
             return
         }
         if line.facility == "FAIL", !isNews(line.text) { return }
-        if line.facility == "GETPID", !isOtherPID(line.text) { return }
+        if line.facility == "GETPID", wasJustSaid(line) { return }
         let dropped = standardError.withLock { $0.admit(at: ContinuousClock.now) }
         guard let dropped else { return }
+        if line.facility == "GETPID" { lastPID.withLock { $0 = (line, ContinuousClock.now) } }
         if dropped > 0 { write("kafka: \(dropped) log lines were left out") }
         write("kafka \(line.client) \(line.facility): \(line.text)")
     }

@@ -58,6 +58,13 @@ struct PartitionList: ~Copyable {
         Self.firstFailure(in: pointer, doing: action)
     }
 
+    /// Whether waiting may mend what any partition carries.
+    var mayPass: Bool {
+        Self.elements(of: pointer).contains {
+            $0.err != RD_KAFKA_RESP_ERR_NO_ERROR && KafkaError(code: $0.err.rawValue, doing: "").mayPass
+        }
+    }
+
     static func firstFailure(
         in list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
         doing action: String

@@ -35,8 +35,14 @@ extension KafkaConsumer {
         _ partitions: [TopicPartition],
         timeoutMs: Int32 = KafkaConsumer.requestTimeoutMs
     ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
-        let low = try offsets(partitions, at: .beginning, timeoutMs: timeoutMs)
-        let high = try offsets(partitions, at: .end, timeoutMs: timeoutMs)
+        try extents(partitions, timeoutMs: timeoutMs, isRepeated: true)
+    }
+
+    private func extents(
+        _ partitions: [TopicPartition], timeoutMs: Int32, isRepeated: Bool
+    ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
+        let low = try offsets(partitions, at: .beginning, timeoutMs: timeoutMs, isRepeated: isRepeated)
+        let high = try offsets(partitions, at: .end, timeoutMs: timeoutMs, isRepeated: isRepeated)
         var extents: [TopicPartition: (low: Int64, high: Int64)] = [:]
         for (partition, begin) in low {
             if let end = high[partition] { extents[partition] = (begin, end) }
@@ -44,7 +50,8 @@ extension KafkaConsumer {
         return extents
     }
 
-    /// Asks for the same leader by leader: one that does not answer takes only its own partitions along.
+    /// Asks for the same leader by leader: one that does not answer takes only its own partitions along. Who leads is asked for
+    /// first, for a second at most: this client may have heard of others.
     ///
     /// - Parameters:
     ///   - leaders: The partitions, by who leads them.
@@ -56,10 +63,11 @@ extension KafkaConsumer {
     ) -> (known: [TopicPartition: (low: Int64, high: Int64)], silent: Set<TopicPartition>) {
         var known: [TopicPartition: (low: Int64, high: Int64)] = [:]
         var silent: Set<TopicPartition> = []
+        hearsOfLeaders(of: leaders.values.flatMap { $0 }, until: .max / 2)
         for (_, places) in leaders.sorted(by: { $0.key < $1.key }) {
             guard !isStopped() else { break }
             do throws(KafkaError) {
-                known.merge(try extents(places, timeoutMs: timeoutMs)) { $1 }
+                known.merge(try extents(places, timeoutMs: timeoutMs, isRepeated: false)) { $1 }
             } catch {
                 silent.formUnion(places)
             }
@@ -70,12 +78,12 @@ extension KafkaConsumer {
     /// Where these partitions begin or end for this client: one that sees what is committed is told the end before the oldest
     /// open transaction. Partitions without a leader are left out; one leader that does not answer takes all with it.
     func offsets(
-        _ partitions: [TopicPartition], at place: StartOffset, timeoutMs: Int32
+        _ partitions: [TopicPartition], at place: StartOffset, timeoutMs: Int32, isRepeated: Bool = true
     ) throws(KafkaError) -> [TopicPartition: Int64] {
         guard !partitions.isEmpty else { return [:] }
         let list = try listOffsets(
             partitions, at: place.number, doing: "cannot list the offsets of \(partitions.count) partitions",
-            timeoutMs: timeoutMs)
+            timeoutMs: timeoutMs, isRepeated: isRepeated)
         var offsets: [TopicPartition: Int64] = [:]
         for element in PartitionList.elements(of: list.pointer)
         where element.err == RD_KAFKA_RESP_ERR_NO_ERROR && element.offset >= 0 {

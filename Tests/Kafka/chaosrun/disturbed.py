@@ -53,7 +53,7 @@ class Run:
         ends = [{"name": role.name, "at_s": end[0], "code": end[1], "line": end[2]} for role in roles for end in role.ends]
         self.faults += [f"{end['name']} ended with {end['code']}: {end['line']}" for end in ends
                         if end["code"] not in (0, 69, 75)]
-        self.faults += [f"the backlog was not back at 0 in time after fault {number + 1} of a node: {most} records"
+        self.faults += [f"more than was under way still waited 60 s after fault {number + 1} of a node: {most} records at most"
                         for number, (most, seconds) in enumerate(faults.backlogs) if seconds is None]
         result.update({
             "seed": self.seed, "mode": options.mode, "nodes": options.nodes, "kafka": world.nodes.version,
@@ -178,7 +178,7 @@ def verdict(result: dict) -> str:
         ebbs = [seconds for _, seconds in result["backlogs"] if seconds is not None]
         lines.append(
             f"after {len(result['backlogs'])} faults of nodes, from when all copies were there again: at most "
-            f"{max(most for most, _ in result['backlogs'])} records waited, {len(ebbs)} times none any more after at most "
+            f"{max(most for most, _ in result['backlogs'])} records waited, {len(ebbs)} times no more than is under way after at most "
             f"{max(ebbs, default=0)} s")
     kinds = ", ".join(f"{count} {kind}" for kind, count in result["faults_done"].items())
     lines.append(

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import time
 
 from .loop import wait
 from .processes import children, signal_process
@@ -122,14 +123,15 @@ class Faults:
         self.not_healthy.append(round(self.loop.now, 1))
 
     def ebb(self, seconds: float = 60):
-        """Waits until hardly anything waits for the workers, as the coordinator tells it."""
-        begin, most = self.loop.now, 0
+        """Waits until no more waits for the workers than is under way, as the coordinator tells it twice in a row."""
+        begin, begin_ms, most, good = self.loop.now, time.time() * 1_000, 0, 0
         while self.loop.now - begin < seconds:
             status = self.world.start("ask-backlog", "fleet", "status", "--json", limit=20)
             yield from wait(lambda: status.code is not None, 25)
-            waiting = waiting_records(status.text(0)) if status.code == 0 else None
+            waiting = waiting_records(status.text(0), begin_ms) if status.code == 0 else None
             most = max(most, waiting or 0)
-            if waiting is not None and waiting <= UNDER_WAY:
+            good = good + 1 if waiting is not None and waiting <= UNDER_WAY else 0
+            if good == 2:
                 self.backlogs.append((most, round(self.loop.now - begin, 1)))
                 self.loop.say(f"{waiting} records wait {self.backlogs[-1][1]} s after that, at most {most} did")
                 return
@@ -151,10 +153,11 @@ class Faults:
         return output
 
 
-def waiting_records(text: str):
-    """What waits in all partitions, by the lines of `fleet status --json`; None where no coordinator tells."""
+def waiting_records(text: str, since_ms: float):
+    """What waits in all partitions, by the lines of `fleet status --json`; None where no coordinator has told since then."""
     told = [json.loads(line) for line in text.splitlines()]
-    rows = [row for status in told for row in status.get("partitions", []) if "end_offset" in row]
+    rows = [row for status in told if "coordinator" in status and status["at_ms"] > since_ms
+            for row in status["partitions"] if "end_offset" in row]
     return sum(row["end_offset"] - max(row.get("committed_offset", 0), row.get("begin_offset", 0)) for row in rows) if rows else None
 
 
