@@ -2,9 +2,6 @@ internal import PipelineMessages
 
 /// Readers that are silently stuck: everything is read anew, by new clients.
 extension CoordinatorMachine {
-    /// How many liveness times nothing may come while more is known to be there.
-    private static let livenessTimes: Int64 = 3
-
     mutating func watchReaders(_ now: Moment) {
         guard term != nil else { return }
         let stuckMs = settings.stuckMs
@@ -12,7 +9,8 @@ extension CoordinatorMachine {
             let (read, end) = (term?.controlReader.readBelow ?? 0, term?.controlReader.end ?? 0)
             return reopen("the control topic was read below \(read) and ends at \(end)", stuckMs, now)
         }
-        let forMs = Self.livenessTimes * settings.livenessMs
+        // Whoever pushes a head waits for heartbeats as well: before they count as old, or soon after.
+        let forMs = max(settings.livenessMs, 2 * stuckMs)
         if term?.statusReader.isStuck(forMs: forMs, nowMs: now.steadyMs) ?? false {
             return reopen("no heartbeat comes, and our own are in the status topic", forMs, now)
         }

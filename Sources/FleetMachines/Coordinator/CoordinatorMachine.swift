@@ -192,7 +192,7 @@ package struct CoordinatorSettings: Sendable {
     /// A worker counts as live for this long after its last heartbeat, milliseconds.
     package var livenessMs: Int64 = 5_000
     /// A reader of the control topic that stands still for so long although there is more is stuck, milliseconds; one of
-    /// heartbeats after three times ``livenessMs``.
+    /// heartbeats after twice that, or ``livenessMs`` where that is longer.
     package var stuckMs: Int64 = 5_000
     /// Time between heartbeats, milliseconds.
     package var heartbeatMs: Int64 = 1_000

@@ -27,9 +27,9 @@ import Testing
 
     @Test func heartbeatsThatAreAcknowledgedAndDoNotComeBackBeginEverythingAnew() {
         var machine = leader()
-        var begun = terms(&machine, seconds: 15, [.beatWritten])
+        var begun = terms(&machine, seconds: 10, [.beatWritten])
         #expect(begun == 0)
-        begun = terms(&machine, seconds: 1, from: 15, [.beatWritten])
+        begun = terms(&machine, seconds: 1, from: 10, [.beatWritten])
         #expect(begun == 1)
     }
 
